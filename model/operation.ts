@@ -26,7 +26,9 @@ export type Operation =
   /** The endpoint's signal aborts. */
   | { readonly op: 'down'; readonly endpoint: EndpointName }
   /** Time passes. */
-  | { readonly op: 'advance'; readonly ms: number };
+  | { readonly op: 'advance'; readonly ms: number }
+  /** `stall`: the call of a write that changes nothing else, and does not commit before `unstall` (CTN-3). */
+  | { readonly op: 'stall' | 'unstall'; readonly partition: number };
 
 /** A registration as the model tells it. */
 export interface Found {
