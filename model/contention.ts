@@ -33,7 +33,7 @@ export const isAlarmed = ({ alarm }: PartitionState): boolean => alarms.has(alar
 
 /** The fact that admission control wants to know: whether more than the fraction `closeAbove` is alarmed. */
 export const isMajority = (partitions: readonly PartitionState[], { closeAbove }: Thresholds): boolean =>
-  partitions.filter(isAlarmed).length > closeAbove * partitions.length;
+  partitions.filter(isAlarmed).length / partitions.length > closeAbove;
 
 /** Brings alarms and admission up to the time and the writes of a state: nothing need be asked or written for it (CTN-5, ADM-4). */
 export const settle = (state: RegistryState, thresholds: Thresholds): RegistryState => {

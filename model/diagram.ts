@@ -10,7 +10,7 @@ export interface Diagram {
 }
 
 type StateNode = AnyStateMachine['root'];
-type Transition = StateNode['initial'];
+type Transition = StateNode['transitions'] extends Map<string, (infer T)[]> ? T : never;
 
 /** Mermaid takes no dots in the names of states: `auto.closed` is `auto_closed`, shown as `closed`. */
 const idOf = (node: StateNode): string => node.path.join('_');

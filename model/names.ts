@@ -33,7 +33,7 @@ export const moveBinding = (state: RegistryState, transportId: string, move: Mov
   return state;
 };
 
-/** Carries out a move that makes a name held; a transport may be bound in the same step (BND-8, BND-9). */
+/** Carries out a move that may make a name held; a transport may be bound in the same step (BND-8, BND-9). */
 export const holdName = (
   state: RegistryState,
   namespace: Namespace,
@@ -41,6 +41,7 @@ export const holdName = (
   move: Move<RegistrationState>,
   holder: { readonly endpoint: EndpointName; readonly config?: Config | undefined },
 ): RegistryState => {
+  if (!move.does.has('hold')) return state;
   const config = copyConfig(holder.config);
   const held = { state: move.state, endpoint: holder.endpoint, config };
   const registered = { ...state, names: { ...state.names, [namespace]: withEntry(state.names[namespace], id, held) } };
@@ -48,6 +49,14 @@ export const holdName = (
   if (namespace === 'server' || !isValidId(serverId)) return registered;
   const bound = askBinding(registered, id, { type: 'AUTO_BIND', server: isRegistered(registered, 'server', serverId) });
   return moveBinding(registered, id, bound, serverId);
+};
+
+/** Carries out a move that may replace the configuration of a server; endpoint and bindings stay (UPD-1). */
+export const reconfigureServer = (state: RegistryState, id: string, move: Move<RegistrationState>, config: Config): RegistryState => {
+  const held = state.names.server.get(id);
+  if (held === undefined || !move.does.has('replaceConfig')) return state;
+  const updated = { ...held, state: move.state, config: copyConfig(config) };
+  return { ...state, names: { ...state.names, server: withEntry(state.names.server, id, updated) } };
 };
 
 /** Carries out a move that may release a name: every binding that could be of it hears so. */

@@ -27,7 +27,10 @@ export type Operation =
   | { readonly op: 'down'; readonly endpoint: EndpointName }
   /** Time passes. */
   | { readonly op: 'advance'; readonly ms: number }
-  /** `stall`: the call of a write that changes nothing else, and does not commit before `unstall` (CTN-3). */
+  /**
+   * `stall`: the call of a write in this partition that is counted and changes nothing else, and does not commit before `unstall`
+   * (CTN-3). In between, a sequence has no other write there: it would have to wait (DLK-2), which only overlapping calls can.
+   */
   | { readonly op: 'stall' | 'unstall'; readonly partition: number };
 
 /** A registration as the model tells it. */

@@ -1,11 +1,10 @@
 import { defaultThresholds, partitionLimits, type AdmissionMode, type ContentionStatus, type Delivery, type ErrorCode, type Namespace, type Thresholds } from '../spec/index.js';
-import { copyConfig } from './config.js';
 import { commitIn, emptyPartition, isAlarmed, isMajority, settle, statsOf } from './contention.js';
 import { isValidId } from './id.js';
 import { modeOf } from './machines/index.js';
-import { abort, askBinding, askEndpoint, askName, holdName, isRegistered, moveBinding, releaseName } from './names.js';
+import { abort, askBinding, askEndpoint, askName, holdName, isRegistered, moveBinding, reconfigureServer, releaseName } from './names.js';
 import type { ExpectedDelivery, Found, Operation, Step } from './operation.js';
-import { withEntry, type NameState, type PartitionState, type RegistryState } from './state.js';
+import type { NameState, PartitionState, RegistryState } from './state.js';
 import { tables } from './tables.js';
 
 /** What a model is made with; what is left out is as the specification says. */
@@ -112,8 +111,7 @@ export const createModel = (options: ModelOptions = {}): RegistryModel => {
     const { id } = operation;
     const move = askName(state, 'server', id, { type: 'UPDATE' });
     if (move.refusals.length > 0) return refused(state, move.refusals);
-    const updated: NameState = { ...state.names.server.get(id)!, state: move.state, config: copyConfig(operation.config) };
-    return commit(state, { ...state, names: { ...state.names, server: withEntry(state.names.server, id, updated) } }, id, operation);
+    return commit(state, reconfigureServer(state, id, move, operation.config), id, operation);
   };
 
   const bind = (state: RegistryState, operation: Operation & { op: 'bindTransportToServer' }): Answer => {
@@ -150,7 +148,7 @@ export const createModel = (options: ModelOptions = {}): RegistryModel => {
   /** Everything in flight in a partition commits, in the order of the calls (DLK-2). */
   const unstall = (state: RegistryState, index: number): RegistryState => {
     const release = (partition: PartitionState): PartitionState =>
-      partition.inFlight.reduce((after, calledAt) => commitIn(after, state.now, state.now - calledAt, thresholds), { ...partition, inFlight: [] });
+      partition.inFlight.reduce<PartitionState>((after, calledAt) => commitIn(after, state.now, state.now - calledAt, thresholds), { ...partition, inFlight: [] });
     return settle(onPartition(state, index, release), thresholds);
   };
 
