@@ -1,0 +1,134 @@
+import type { Config } from '../spec/interface.js';
+import { isDown } from './endpoint.js';
+import { detach, detachAll, TransportEntry, type Entry, type Group, ServerEntry } from './entry.js';
+import { partitionOf } from './ids.js';
+import type { Change } from './store.js';
+
+/** The names of one partition. Maps, so that `__proto__` is an id like any other. */
+export interface Names {
+  readonly servers: Map<string, ServerEntry>;
+  readonly transports: Map<string, TransportEntry>;
+}
+
+/**
+ * What is registered now: all that reads and routing look at. Changes at once and as a whole; what has to be decided
+ * and committed before it may change is not its business.
+ */
+export class Directory {
+  readonly names: readonly Names[];
+  readonly #groups = new Map<AbortSignal, Group>();
+  #operations = 0;
+
+  /** `onDown` gets what went with a signal, after all of it has gone. */
+  constructor(
+    partitions: number,
+    readonly onDown: (entries: readonly Entry[]) => void,
+  ) {
+    this.names = Array.from({ length: partitions }, () => ({ servers: new Map(), transports: new Map() }));
+  }
+
+  /** O(length of the id). */
+  at(id: string): Names {
+    return this.names[partitionOf(id, this.names.length)]!;
+  }
+
+  /**
+   * Makes an entry visible and watches its signal; false if that has aborted. Throws, and changes nothing, if the
+   * signal cannot be listened to. O(1).
+   */
+  insert(entry: Entry, signal: AbortSignal): boolean {
+    if (isDown(signal)) return false;
+    let group = this.#groups.get(signal);
+    if (group === undefined) {
+      // One listener for all names of a signal: no warning about leaks, and one place to take it off (CLS-4).
+      group = { signal, entries: [], listener: () => this.#down(signal) };
+      signal.addEventListener('abort', group.listener);
+      this.#groups.set(signal, group);
+    }
+    entry.group = group;
+    entry.slot = group.entries.push(entry) - 1;
+    const { id } = entry.registration;
+    if (entry instanceof ServerEntry) this.at(id).servers.set(id, entry);
+    else this.at(id).transports.set(id, entry);
+    return true;
+  }
+
+  /** Removes a live entry and its bindings. O(1), for a server O(members). */
+  remove(entry: Entry): void {
+    const group = entry.group!;
+    this.#erase(entry);
+    const last = group.entries.pop()!;
+    if (last !== entry) {
+      group.entries[entry.slot] = last;
+      last.slot = entry.slot;
+    }
+    if (group.entries.length === 0) this.#unwatch(group);
+  }
+
+  /** Forgets everything and lets go of every signal (CLS-3). O(entries). */
+  clear(): void {
+    for (const group of this.#groups.values()) {
+      this.#unwatch(group);
+      for (const entry of group.entries) this.#erase(entry);
+    }
+  }
+
+  /** A number that no write and no incarnation of this registry has had. */
+  nextOperation(): number {
+    return ++this.#operations;
+  }
+
+  /** The change that puts an entry into the store with this configuration and binding. */
+  put(entry: Entry, config: Config, server: ServerEntry | undefined): Change {
+    const { namespace, incarnation, revision, registration } = entry;
+    const record = { config, incarnation, operation: this.nextOperation() };
+    return {
+      kind: 'put',
+      key: { namespace, id: registration.id },
+      expected: revision,
+      record: server === undefined ? record : { ...record, binding: { serverId: server.registration.id, incarnation: server.incarnation } },
+    };
+  }
+
+  /** The change that makes the store agree with what an entry is now; undefined if it has nothing to say. */
+  restate(entry: Entry): Change | undefined {
+    if (entry.live) return this.put(entry, entry.registration.config, entry instanceof TransportEntry ? entry.server : undefined);
+    return entry.revision === undefined ? undefined : removal(entry);
+  }
+
+  #down(signal: AbortSignal): void {
+    const group = this.#groups.get(signal);
+    if (group === undefined) return;
+    this.#unwatch(group);
+    for (const entry of group.entries) this.#erase(entry);
+    this.onDown(group.entries);
+  }
+
+  #erase(entry: Entry): void {
+    entry.group = undefined;
+    const { id } = entry.registration;
+    if (entry instanceof ServerEntry) {
+      this.at(id).servers.delete(id);
+      detachAll(entry);
+    } else {
+      this.at(id).transports.delete(id);
+      detach(entry);
+    }
+  }
+
+  #unwatch({ signal, listener }: Group): void {
+    this.#groups.delete(signal);
+    try {
+      signal.removeEventListener('abort', listener);
+    } catch {
+      // A signal that throws keeps a listener that finds nothing to do.
+    }
+  }
+}
+
+/** The change that takes an entry out of the store. */
+export const removal = ({ namespace, registration, revision }: Entry): Change => ({
+  kind: 'delete',
+  key: { namespace, id: registration.id },
+  expected: revision,
+});
