@@ -1,0 +1,170 @@
+import type { Operation } from '../../model/index.js';
+import { check, type Trial } from '../engine/trial.js';
+
+const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
+const transport = (id: string, endpoint = 'e2'): Operation => ({ op: 'registerTransport', id, endpoint });
+const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindTransportToServer', transportId, serverId });
+const bound = (t: Trial, transportId: string, to: string | undefined, why: string): Promise<void> => t.gives({ op: 'getServerForTransport', transportId }, to, why);
+
+type Three = [string, string, string];
+
+export const bindingChecks = [
+  check('BND-1', 'a transport bound to a server shows that server', async (t) => {
+    const [s, a, b] = t.ids(3) as Three;
+    await t.setup(server(s), transport(a), transport(b, 'e3'));
+    await bound(t, a, undefined, 'it has not been bound');
+    await t.succeeds(bind(a, s), 'both ends are registered');
+    await bound(t, a, s, 'it was just bound');
+    await bound(t, b, undefined, 'another transport was bound');
+    await t.succeeds(bind(b, s), 'a server may have many transports');
+    await bound(t, a, s, 'another transport was bound to the same server');
+    await bound(t, b, s, 'it was just bound');
+  }),
+  check('BND-1', 'a server and a transport of the same id can be bound', async (t) => {
+    const id = t.id();
+    await t.setup(server(id), transport(id));
+    await t.succeeds(bind(id, id), 'both ends are registered');
+    await bound(t, id, id, 'it was just bound');
+  }),
+
+  check('BND-2', 'a server that is not registered cannot be bound to', async (t) => {
+    const [none, a, gone] = t.ids(3) as Three;
+    await t.setup(transport(a), server(gone), { op: 'unregisterServer', id: gone });
+    await t.refuses(bind(a, none), ['server_not_found'], 'no server has this id');
+    await t.refuses(bind(a, gone), ['server_not_found'], 'the server was unregistered');
+  }),
+  check('BND-2', 'a missing server is reported before a missing transport', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.refuses(bind(a, s), ['server_not_found'], 'both ends are missing, and the server comes first');
+  }),
+  check('BND-3', 'a transport that is not registered cannot be bound', async (t) => {
+    const [s, none, gone] = t.ids(3) as Three;
+    await t.setup(server(s), transport(gone), { op: 'unregisterTransport', id: gone });
+    await t.refuses(bind(none, s), ['transport_not_found'], 'no transport has this id');
+    await t.refuses(bind(gone, s), ['transport_not_found'], 'the transport was unregistered');
+  }),
+
+  check('BND-4', 'binding again moves the transport', async (t) => {
+    const [s1, s2, a] = t.ids(3) as Three;
+    await t.setup(server(s1), server(s2), transport(a), bind(a, s1));
+    await t.succeeds(bind(a, s2), 'a bound transport may be moved');
+    await bound(t, a, s2, 'it was moved');
+    await t.setup({ op: 'unregisterServer', id: s1 });
+    await bound(t, a, s2, 'the server it was moved away from was unregistered');
+    await t.succeeds(bind(a, s2), 'binding again to the same server is no error');
+    await bound(t, a, s2, 'it was bound again to the same server');
+  }),
+  check('BND-4', 'a moved transport gets broadcasts of its new server only', async (t) => {
+    const [s1, s2, a] = t.ids(3) as Three;
+    await t.setup(server(s1), server(s2), transport(a), bind(a, s1), bind(a, s2), { op: 'broadcast', serverId: s1, message: 'old' }, { op: 'broadcast', serverId: s2, message: 'new' });
+    const messages = (await t.arrivals(1)).map(({ message }) => message);
+    t.check(!messages.includes('old'), 'a transport got a broadcast of the server it was moved away from', ['new'], messages);
+  }, { needs: ['routing'] }),
+
+  check('BND-5', 'unbinding ends one binding and is idempotent', async (t) => {
+    const [s, a, b] = t.ids(3) as Three;
+    await t.setup(server(s), transport(a), transport(b), bind(a, s), bind(b, s));
+    await t.succeeds({ op: 'unbindTransport', transportId: a }, 'it is bound');
+    await bound(t, a, undefined, 'it was unbound');
+    await bound(t, b, s, 'another transport was unbound');
+    await t.succeeds({ op: 'unbindTransport', transportId: a }, 'unbinding is idempotent');
+    await t.succeeds({ op: 'unbindTransport', transportId: t.id() }, 'unbinding what is not registered succeeds');
+    await t.holds(a, 'e2', 'it was unbound, not unregistered', 'findTransport');
+  }),
+
+  check('BND-6', 'unregistering a server ends all its bindings, and no others', async (t) => {
+    const [s1, s2] = t.ids(2) as [string, string];
+    const transports = t.ids(12);
+    await t.setup(server(s1), server(s2));
+    for (const [i, id] of transports.entries()) await t.setup(transport(id, `e${i % 4}`), bind(id, i % 3 === 0 ? s2 : s1));
+    await t.setup({ op: 'unregisterServer', id: s1 });
+    for (const [i, id] of transports.entries()) {
+      await bound(t, id, i % 3 === 0 ? s2 : undefined, i % 3 === 0 ? 'another server was unregistered' : 'its server was unregistered');
+    }
+  }),
+  check('BND-7', 'unregistering a transport ends its binding', async (t) => {
+    const [s, a, b] = t.ids(3) as Three;
+    await t.setup(server(s), transport(a), transport(b), bind(a, s), bind(b, s), { op: 'unregisterTransport', id: a });
+    await bound(t, a, undefined, 'it was unregistered');
+    await bound(t, b, s, 'another transport was unregistered');
+    if (t.offers('routing')) {
+      await t.setup({ op: 'broadcast', serverId: s, message: 'm' });
+      const reached = (await t.arrivals(1)).map(({ to }) => to);
+      t.check(!reached.includes(a), 'a broadcast reached a transport that was unregistered', [b], reached);
+    }
+  }),
+
+  check('BND-8', 'a transport registered with a registered serverId is bound at once', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s));
+    await t.succeeds({ op: 'registerTransport', id: a, endpoint: 'e2', config: { serverId: s } }, 'the name is free');
+    await bound(t, a, s, 'its configuration names a registered server');
+    if (t.offers('routing')) {
+      await t.setup({ op: 'broadcast', serverId: s, message: 'm' });
+      t.check((await t.arrivals(1)).some(({ to }) => to === a), 'a broadcast missed a transport that was bound by its configuration', 'a delivery', 'none');
+    }
+  }),
+  check('BND-9', 'a transport registered with an unknown serverId is registered unbound, and stays so', async (t) => {
+    const [s, a, b] = t.ids(3) as Three;
+    await t.succeeds({ op: 'registerTransport', id: a, endpoint: 'e2', config: { serverId: s } }, 'an unknown serverId is no reason to refuse');
+    await t.holds(a, 'e2', 'it was registered', 'findTransport');
+    await bound(t, a, undefined, 'the server it names is not registered');
+    await t.setup(server(s));
+    await bound(t, a, undefined, 'the server was registered later');
+    await t.setup(transport(b), bind(b, s), { op: 'unregisterServer', id: s }, server(s));
+    await bound(t, b, undefined, 'its server was registered again');
+  }),
+
+  check('DWN-1', 'all names of an endpoint that goes down are gone', async (t) => {
+    const ids = t.ids(20);
+    for (const id of ids) await t.setup(server(id));
+    await t.setup({ op: 'down', endpoint: 'e1' });
+    await t.eventually(async () => {
+      for (const id of ids) await t.holds(id, undefined, 'its endpoint went down');
+    }, t.downMs);
+    if (t.offers('lists')) await t.gives({ op: 'listServers' }, [], 'every endpoint went down');
+  }),
+  check('DWN-1', 'in both namespaces', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s), transport(a, 'e1'), { op: 'down', endpoint: 'e1' });
+    await t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), t.downMs);
+    await t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), t.downMs);
+  }, { needs: ['transports'] }),
+  check('DWN-1', 'of a name registered again too', async (t) => {
+    const id = t.id();
+    await t.setup(server(id), { op: 'unregisterServer', id }, server(id), { op: 'down', endpoint: 'e1' });
+    await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.downMs);
+  }),
+
+  check('DWN-2', 'the transports of a server whose endpoint goes down are unbound', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s), transport(a), bind(a, s), { op: 'down', endpoint: 'e1' });
+    await t.eventually(() => bound(t, a, undefined, 'the endpoint of its server went down'), t.downMs);
+    await t.setup(server(s, 'e3'));
+    await bound(t, a, undefined, 'its server is a new incarnation');
+  }),
+  check('DWN-2', 'a transport whose endpoint goes down is unbound', async (t) => {
+    const [s, a, b] = t.ids(3) as Three;
+    await t.setup(server(s), transport(a), transport(b, 'e3'), bind(a, s), bind(b, s), { op: 'down', endpoint: 'e2' });
+    await t.eventually(() => bound(t, a, undefined, 'its endpoint went down'), t.downMs);
+    await bound(t, b, s, 'the endpoint of another transport went down');
+  }),
+
+  check('DWN-3', 'the names are gone when the abort returns', async (t) => {
+    const id = t.id();
+    await t.setup(server(id));
+    t.rig.endpoint('e1').kill();
+    // No turn of the event loop in between: the very next call must not see it.
+    const answer = t.rig.perform({ op: 'findServer', id });
+    const settled = answer instanceof Promise ? await answer : answer;
+    t.check(settled.kind === 'done' && settled.value === undefined, 'a name outlived the abort of its endpoint', 'nothing', settled);
+  }),
+
+  check('DWN-4', 'names of other endpoints stay', async (t) => {
+    const [one, other, third] = t.ids(3) as Three;
+    await t.setup(server(one, 'e1'), server(other, 'e2'), server(third, 'e3'), { op: 'down', endpoint: 'e2' });
+    await t.eventually(() => t.holds(other, undefined, 'its endpoint went down'), t.downMs).catch(() => undefined);
+    await t.holds(one, 'e1', 'another endpoint went down');
+    await t.holds(third, 'e3', 'another endpoint went down');
+  }),
+];

@@ -1,0 +1,166 @@
+import type { Operation } from '../../model/index.js';
+import { showAnswer } from '../engine/answer.js';
+import { check, type Trial } from '../engine/trial.js';
+import { extremeIds, hostileIds, invalidIds } from '../engine/ids.js';
+import type { Registry } from '../../spec/index.js';
+
+/** Every operation that takes ids, and its arguments with one id in question. */
+function callsWith(t: Trial, id: unknown): [keyof Registry, unknown[]][] {
+  const e = t.rig.endpoint('e1');
+  const all: [keyof Registry, unknown[]][] = [
+    ['registerServer', [id, e]],
+    ['unregisterServer', [id]],
+    ['findServer', [id]],
+    ['updateServer', [id, {}]],
+    ['registerTransport', [id, e]],
+    ['unregisterTransport', [id]],
+    ['findTransport', [id]],
+    ['bindTransportToServer', [id, 'a']],
+    ['bindTransportToServer', ['a', id]],
+    ['unbindTransport', [id]],
+    ['getServerForTransport', [id]],
+    ['routeToServer', [id, 'a', 'm']],
+    ['routeToServer', ['a', id, 'm']],
+    ['routeToTransport', [id, 'a', 'm']],
+    ['routeToTransport', ['a', id, 'm']],
+  ];
+  return all.filter(([operation]) => typeof t.rig.subject[operation] === 'function');
+}
+
+/** Pairs of ids that are equal only to those who fold, normalise, trim or convert. */
+const lookAlikes: readonly (readonly [string, string, string])[] = [
+  ['a', 'A', 'case'],
+  ['straße', 'STRASSE', 'full case folding'],
+  ['İ', 'i̇', 'Turkish case folding'],
+  ['\u00e9', 'e\u0301', 'Unicode normalisation'],
+  ['\u212b', '\u00c5', 'Unicode normalisation of the ångström sign'],
+  ['ﬁ', 'fi', 'compatibility normalisation'],
+  ['a', 'a ', 'trimming'],
+  ['a', '\ta', 'trimming'],
+  ['1', '01', 'conversion to a number'],
+  ['1', '1.0', 'conversion to a number'],
+  ['1', '+1', 'conversion to a number'],
+  ['a', '\ufeffa', 'dropping a byte order mark'],
+  ['a', 'a\u200b', 'dropping characters without width'],
+  ['x'.repeat(255), 'x'.repeat(254), 'cutting off long ids'],
+  [`${'x'.repeat(254)}a`, `${'x'.repeat(254)}b`, 'cutting off long ids'],
+];
+
+export const namesChecks = [
+  check('NAM-1', 'values that are no ids are refused by every operation that takes one', async (t) => {
+    await t.setup({ op: 'registerServer', id: 'a', endpoint: 'e2' });
+    for (const { what, value } of invalidIds) {
+      for (const [operation, args] of callsWith(t, value)) {
+        t.rejected(await t.rig.call(operation, ...args), operation, ['invalid_argument'], `${what} is no id`);
+      }
+    }
+  }),
+
+  check('NAM-2', 'every valid id can be registered, found and given up', async (t) => {
+    for (const id of [...extremeIds, ...hostileIds, ...t.ids(40)]) {
+      await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, 'the id is valid');
+      await t.holds(id, 'e1', 'it was just registered');
+      await t.succeeds({ op: 'unregisterServer', id }, 'the id is valid');
+      await t.holds(id, undefined, 'it was just given up');
+    }
+  }),
+  check('NAM-2', 'nothing is registered under an id that merely looks built in', async (t) => {
+    for (const id of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'size', 'length']) {
+      await t.holds(id, undefined, 'nothing has been registered');
+    }
+  }),
+
+  check('NAM-3', 'ids that differ in any code unit are different names', async (t) => {
+    for (const [one, other, mistake] of lookAlikes) {
+      await t.setup({ op: 'registerServer', id: one, endpoint: 'e1' });
+      await t.holds(other, undefined, `${mistake} must not make two ids one`);
+      await t.succeeds({ op: 'registerServer', id: other, endpoint: 'e2' }, `${mistake} must not make two ids one`);
+      await t.holds(one, 'e1', `${mistake} must not make two ids one`);
+      await t.setup({ op: 'unregisterServer', id: other });
+      await t.holds(one, 'e1', `${mistake} must not make two ids one`);
+      await t.setup({ op: 'unregisterServer', id: one });
+    }
+  }),
+
+  check('NAM-4', 'a server and a transport of the same id do not touch each other', async (t) => {
+    for (const id of t.ids(8)) {
+      await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+      await t.holds(id, undefined, 'only a server has this id', 'findTransport');
+      await t.succeeds({ op: 'registerTransport', id, endpoint: 'e2' }, 'only a server has this id');
+      await t.holds(id, 'e1', 'a transport of the same id was registered');
+      await t.setup({ op: 'unregisterServer', id });
+      await t.holds(id, 'e2', 'the server of the same id was unregistered', 'findTransport');
+      await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterTransport', id });
+      await t.holds(id, 'e1', 'the transport of the same id was unregistered');
+    }
+  }),
+  check('NAM-4', 'names that would collide if namespace and id were joined do not', async (t) => {
+    for (const separator of [':', '/', '.', '|', '-', '_', '\u0001', ',']) {
+      const [server, transport] = [`transport${separator}a`, 'a'];
+      await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' });
+      await t.holds(transport, undefined, 'nothing has this name', 'findTransport');
+      await t.setup({ op: 'registerTransport', id: `server${separator}b`, endpoint: 'e1' });
+      await t.holds('b', undefined, 'nothing has this name');
+    }
+  }),
+
+  check('EPT-1', 'one endpoint holds a hundred names', async (t) => {
+    const ids = Array.from({ length: 100 }, (_, i) => `name-${i}`);
+    for (const id of ids) await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, 'one endpoint may hold many names');
+    for (const id of ids) await t.holds(id, 'e1', 'one endpoint may hold many names');
+  }),
+  check('EPT-1', 'one endpoint holds names in both namespaces', async (t) => {
+    const [server, transport] = t.ids(2) as [string, string];
+    await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' });
+    await t.succeeds({ op: 'registerTransport', id: transport, endpoint: 'e1' }, 'one endpoint may be server and transport');
+    await t.holds(server, 'e1', 'one endpoint may be server and transport');
+    await t.holds(transport, 'e1', 'one endpoint may be server and transport', 'findTransport');
+  }, { needs: ['transports'] }),
+
+  check('EPT-2', 'what is no endpoint is refused', async (t) => {
+    const { signal } = t.rig.endpoint('e1');
+    for (const value of [undefined, null, 7, 'e1', {}, { signal }, { send: () => undefined }, { send: 'e1', signal }, { send: () => undefined, signal: {} }]) {
+      const answer = await t.rig.call('registerServer', t.id(), value);
+      t.check(answer.kind === 'refused' && answer.code === 'invalid_argument', 'a value that is no endpoint was not refused', 'refused: invalid_argument', showAnswer(answer));
+    }
+  }, { needs: ['in-process'] }),
+
+  check('ERR-1', 'every operation answers in the shape of the interface', async (t) => {
+    const [server, transport, none] = t.ids(3) as [string, string, string];
+    const operations: Operation[] = [
+      { op: 'registerServer', id: server, endpoint: 'e1' },
+      { op: 'registerTransport', id: transport, endpoint: 'e2' },
+      { op: 'registerServer', id: server, endpoint: 'e2' },
+      { op: 'registerTransport', id: transport, endpoint: 'e1' },
+      { op: 'findServer', id: server },
+      { op: 'findServer', id: none },
+      { op: 'findTransport', id: transport },
+      { op: 'findTransport', id: none },
+      { op: 'listServers' },
+      { op: 'listTransports' },
+      { op: 'updateServer', id: server, config: { a: 1 } },
+      { op: 'updateServer', id: none, config: { a: 1 } },
+      { op: 'bindTransportToServer', transportId: transport, serverId: server },
+      { op: 'bindTransportToServer', transportId: transport, serverId: none },
+      { op: 'getServerForTransport', transportId: transport },
+      { op: 'getServerForTransport', transportId: none },
+      { op: 'routeToServer', serverId: server, transportId: transport, message: 'm1' },
+      { op: 'routeToTransport', serverId: server, transportId: transport, message: 'm2' },
+      { op: 'broadcast', serverId: server, message: 'm3' },
+      { op: 'unbindTransport', transportId: transport },
+      { op: 'getPartitionStats' },
+      { op: 'getContentionStatus' },
+      { op: 'resetStats' },
+      { op: 'setAdmission', mode: 'auto' },
+      { op: 'unregisterServer', id: server },
+      { op: 'unregisterTransport', id: transport },
+      { op: 'close' },
+    ];
+    for (const operation of operations) {
+      const method = operation.op === 'broadcast' ? 'routeToTransport' : operation.op;
+      if (typeof t.rig.subject[method as keyof Registry] !== 'function') continue;
+      const answer = await t.rig.perform(operation);
+      t.check(answer.kind !== 'broken', 'an answer has the wrong shape', 'a value of the interface, or an error with a specified code', answer.kind === 'broken' ? answer.what : '');
+    }
+  }),
+];

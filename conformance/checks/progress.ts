@@ -1,0 +1,88 @@
+import { getEventListeners } from 'node:events';
+import type { Operation } from '../../model/index.js';
+import { check } from '../engine/trial.js';
+
+const server = (id: string): Operation => ({ op: 'registerServer', id, endpoint: 'e1' });
+
+export const progressChecks = [
+  check('PRT-4', 'a stuck write in one partition delays nothing in another', async (t) => {
+    const [stuck, free] = await t.idPerPartition(2);
+    await t.stall(server(stuck!.id), 60_000);
+    const why = 'a write is stuck in another partition';
+    t.accepted(await t.answersNow(server(free!.id), why), server(free!.id), why);
+    if (t.offers('update')) await t.answersNow({ op: 'updateServer', id: free!.id, config: {} }, why);
+    await t.answersNow({ op: 'findServer', id: free!.id }, why);
+    await t.answersNow({ op: 'unregisterServer', id: free!.id }, why);
+  }, { needs: ['partitions'] }),
+
+  check('DLK-1', 'reads answer while a write is stuck in their partition', async (t) => {
+    const [held, other] = t.ids(2) as [string, string];
+    await t.setup(server(held));
+    // In whichever partitions these two are, one of them has a write in flight and is read.
+    await t.stall({ op: 'unregisterServer', id: held }, 60_000);
+    await t.stall(server(other), 60_000);
+    const why = 'a read must not wait for a write';
+    const seen = t.accepted(await t.answersNow({ op: 'findServer', id: held }, why), 'findServer', why);
+    t.check(seen !== undefined, 'a lookup shows a write that has not been committed', 'the registration', 'nothing');
+    t.accepted(await t.answersNow({ op: 'findServer', id: other }, why), 'findServer', why);
+    if (t.offers('transports')) t.accepted(await t.answersNow({ op: 'findTransport', id: held }, why), 'findTransport', why);
+    if (t.offers('lists')) t.accepted(await t.answersNow({ op: 'listServers' }, why), 'listServers', why);
+    if (t.offers('binding')) t.accepted(await t.answersNow({ op: 'getServerForTransport', transportId: held }, why), 'getServerForTransport', why);
+    if (t.offers('routing')) t.accepted(await t.answersNow({ op: 'routeToServer', serverId: held, transportId: other, message: 'm' }, why), 'routeToServer', why);
+    if (t.offers('stats')) t.accepted(await t.answersNow({ op: 'getPartitionStats' }, why), 'getPartitionStats', why);
+    if (t.offers('contention')) t.accepted(await t.answersNow({ op: 'getContentionStatus' }, why), 'getContentionStatus', why);
+  }),
+
+  check('DLK-2', 'writes to one name take effect in the order of their calls', async (t) => {
+    const id = t.id();
+    await t.rig.slowCommit(20);
+    const calls = [
+      t.rig.start(server(id)),
+      t.rig.start({ op: 'registerServer', id, endpoint: 'e2' }),
+      t.rig.start({ op: 'unregisterServer', id }),
+      t.rig.start({ op: 'registerServer', id, endpoint: 'e3' }),
+    ];
+    await t.rig.perform({ op: 'advance', ms: 200 });
+    await t.rig.slowCommit(0);
+    const answers = [];
+    for (const call of calls) answers.push(await t.finish(call, 'a write'));
+    const shown = answers.map((answer) => (answer.kind === 'refused' ? answer.code : answer.kind));
+    t.check(JSON.stringify(shown) === JSON.stringify(['done', 'already_registered', 'done', 'done']), 'writes to one name overtook each other', ['done', 'already_registered', 'done', 'done'], shown);
+    await t.holds(id, 'e3', 'the last of the writes was its registration');
+  }),
+
+  check('CLS-1', 'a closed registry refuses registrations and finds nothing', async (t) => {
+    const [held, other] = t.ids(2) as [string, string];
+    await t.setup(server(held), { op: 'close' });
+    await t.refuses(server(other), ['registry_closed'], 'the registry was closed');
+    const reads: Operation[] = [{ op: 'findServer', id: held }];
+    if (t.offers('lists')) reads.push({ op: 'listServers' });
+    for (const read of reads) {
+      const answer = await t.rig.perform(read);
+      const nothing = answer.kind === 'done' && (answer.value === undefined || (Array.isArray(answer.value) && answer.value.length === 0));
+      t.check(nothing || (answer.kind === 'refused' && answer.code === 'registry_closed'), 'a closed registry still shows a name', 'nothing, or refused: registry_closed', answer);
+    }
+  }),
+  check('CLS-2', 'closing again succeeds', async (t) => {
+    await t.succeeds({ op: 'close' }, 'the registry is open');
+    await t.succeeds({ op: 'close' }, 'closing is idempotent');
+  }),
+  check('CLS-3', 'a closed registry has no listener left', async (t) => {
+    for (const [i, id] of t.ids(6).entries()) await t.setup({ op: 'registerServer', id, endpoint: `e${i % 3}` });
+    await t.setup({ op: 'close' });
+    for (const name of ['e0', 'e1', 'e2']) {
+      const left = getEventListeners(t.rig.endpoint(name).signal, 'abort').length;
+      t.check(left === 0, `a listener was left on the signal of ${name}`, 0, left);
+    }
+  }),
+  check('CLS-4', 'listeners do not grow with names, and go with the last', async (t) => {
+    const count = (): number => getEventListeners(t.rig.endpoint('e1').signal, 'abort').length;
+    const ids = Array.from({ length: 50 }, (_, i) => `name-${i}`);
+    await t.setup(server(ids[0]!));
+    const one = count();
+    for (const id of ids.slice(1)) await t.setup(server(id));
+    t.check(count() <= one, 'an endpoint with many names has more listeners than one with one', one, count());
+    for (const id of ids) await t.setup({ op: 'unregisterServer', id });
+    t.check(count() === 0, 'an endpoint without names has a listener left', 0, count());
+  }),
+];

@@ -1,0 +1,300 @@
+import type { Found } from '../../model/index.js';
+import type { Config } from '../../spec/index.js';
+import { Blocked } from '../engine/findings.js';
+import { check, type Trial } from '../engine/trial.js';
+
+type Ends = [string, string];
+
+/** What a lookup hands out, as the registry returns it: to see whether it can be tampered with. */
+async function raw(t: Trial, id: string): Promise<{ config?: Record<string, unknown> } | undefined> {
+  return (await t.rig.subject.findServer(id)) as { config?: Record<string, unknown> } | undefined;
+}
+
+/** Changes an object in every way it lets itself be changed. */
+function tamper(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const target = value as Record<string, unknown>;
+  for (const inner of Object.values(target)) tamper(inner);
+  try {
+    target['tampered'] = true;
+  } catch {
+    // Frozen: as good as a copy.
+  }
+  for (const key of Object.keys(target)) {
+    try {
+      target[key] = 'tampered';
+    } catch {
+      // Frozen.
+    }
+  }
+}
+
+const config = (): Config => ({ v: 1, deep: { list: [1, { x: 'y' }], none: null } });
+
+export const registrationChecks = [
+  check('REG-1', 'a free name can be registered, and is then found', async (t) => {
+    for (const id of t.ids(12)) {
+      await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, 'the name is free and the endpoint is up');
+      await t.holds(id, 'e1', 'it was just registered');
+    }
+  }),
+  check('REG-1', 'the same for transports', async (t) => {
+    for (const id of t.ids(12)) {
+      await t.succeeds({ op: 'registerTransport', id, endpoint: 'e1' }, 'the name is free and the endpoint is up');
+      await t.holds(id, 'e1', 'it was just registered', 'findTransport');
+    }
+  }, { needs: ['transports'] }),
+
+  check('REG-2', 'a taken name is refused to its holder and to others', async (t) => {
+    for (const id of t.ids(6)) {
+      await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+      await t.refuses({ op: 'registerServer', id, endpoint: 'e2' }, ['already_registered'], 'the name is taken');
+      await t.refuses({ op: 'registerServer', id, endpoint: 'e1' }, ['already_registered'], 'the name is taken, if by the same endpoint');
+    }
+  }),
+  check('REG-2', 'the same for transports', async (t) => {
+    for (const id of t.ids(6)) {
+      await t.setup({ op: 'registerTransport', id, endpoint: 'e1' });
+      await t.refuses({ op: 'registerTransport', id, endpoint: 'e2' }, ['already_registered'], 'the name is taken');
+      await t.refuses({ op: 'registerTransport', id, endpoint: 'e1' }, ['already_registered'], 'the name is taken, if by the same endpoint');
+    }
+  }, { needs: ['transports'] }),
+
+  check('REG-3', 'an endpoint that is down cannot be registered', async (t) => {
+    t.rig.endpoint('e1').kill();
+    await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, ['endpoint_down'], 'the signal has aborted');
+    if (t.offers('transports')) await t.refuses({ op: 'registerTransport', id: t.id(), endpoint: 'e1' }, ['endpoint_down'], 'the signal has aborted');
+  }),
+  check('REG-3', 'nor can one that went down while it held names', async (t) => {
+    await t.setup({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, { op: 'down', endpoint: 'e1' });
+    await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, ['endpoint_down'], 'the signal has aborted');
+  }),
+
+  check('REG-4', 'a refused registration leaves the holder and its configuration', async (t) => {
+    for (const id of t.ids(4)) {
+      await t.setup({ op: 'registerServer', id, endpoint: 'e1', ...(t.offers('configs') ? { config: { v: 1 } } : {}) });
+      await t.refused({ op: 'registerServer', id, endpoint: 'e2', config: { v: 2 } });
+      await t.holds(id, 'e1', 'the second registration was refused');
+      if (t.offers('configs')) await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: { v: 1 } }, 'the second registration was refused');
+    }
+  }),
+  check('REG-4', 'a registration refused for a dead endpoint leaves the name free', async (t) => {
+    const id = t.id();
+    t.rig.endpoint('e1').kill();
+    await t.refused({ op: 'registerServer', id, endpoint: 'e1' });
+    await t.holds(id, undefined, 'the registration was refused');
+    await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, 'the name must still be free');
+  }, { needs: ['liveness'] }),
+  check('REG-4', 'a refused bind leaves the binding there was', async (t) => {
+    const [server, transport] = t.ids(2) as Ends;
+    await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' }, { op: 'registerTransport', id: transport, endpoint: 'e2' }, { op: 'bindTransportToServer', transportId: transport, serverId: server });
+    await t.refused({ op: 'bindTransportToServer', transportId: transport, serverId: t.id() });
+    await t.gives({ op: 'getServerForTransport', transportId: transport }, server, 'the second bind was refused');
+  }, { needs: ['binding', 'transports'] }),
+  check('REG-4', 'a refused update registers nothing', async (t) => {
+    const id = t.id();
+    await t.refused({ op: 'updateServer', id, config: { v: 1 } });
+    await t.holds(id, undefined, 'the update was refused');
+  }, { needs: ['update'] }),
+
+  check('REG-5', 'a name that was given up is free for anybody', async (t) => {
+    for (const id of t.ids(6)) {
+      await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id });
+      await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, 'the name was given up');
+      await t.holds(id, 'e2', 'it has been registered again');
+      await t.setup({ op: 'unregisterServer', id });
+      await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, 'the name was given up by the same endpoint');
+    }
+  }),
+  check('REG-5', 'a name whose endpoint went down is free for anybody', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'down', endpoint: 'e1' });
+    await t.eventually(() => t.holds(id, undefined, 'its holder went down'), t.downMs).catch(() => {
+      throw new Blocked('the name had to be gone first');
+    });
+    await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, 'its holder went down');
+  }, { needs: ['liveness'] }),
+
+  check('CFG-1', 'the configuration is kept as it was given', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1', config: config() });
+    await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: config() }, 'it was registered with this configuration');
+  }),
+  check('CFG-1', 'changing the object that was passed in changes nothing', async (t) => {
+    const id = t.id();
+    const mine = config();
+    t.accepted(await t.rig.call('registerServer', id, t.rig.endpoint('e1'), mine), 'registerServer', 'the name is free');
+    tamper(mine);
+    await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: config() }, 'the caller changed its own object afterwards');
+  }, { needs: ['in-process'] }),
+  check('CFG-1', 'changing the object that an update was given changes nothing', async (t) => {
+    const id = t.id();
+    const mine = config();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    t.accepted(await t.rig.call('updateServer', id, mine), 'updateServer', 'the server is registered');
+    tamper(mine);
+    await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: config() }, 'the caller changed its own object afterwards');
+  }, { needs: ['in-process', 'update'] }),
+  check('CFG-1', 'changing what a lookup handed out changes nothing', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1', config: config() });
+    tamper((await raw(t, id))?.config);
+    await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: config() }, 'somebody changed what a lookup had given');
+  }, { needs: ['in-process'] }),
+
+  check('UPD-1', 'an update replaces the configuration and keeps the endpoint', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1', config: { a: 1, b: 2 } });
+    await t.succeeds({ op: 'updateServer', id, config: { b: 3 } }, 'the server is registered');
+    await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: { b: 3 } }, 'an update replaces, it does not merge');
+  }),
+  check('UPD-1', 'an update keeps the bindings', async (t) => {
+    const [server, transport] = t.ids(2) as Ends;
+    await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' }, { op: 'registerTransport', id: transport, endpoint: 'e2' }, { op: 'bindTransportToServer', transportId: transport, serverId: server });
+    await t.succeeds({ op: 'updateServer', id: server, config: { b: 3 } }, 'the server is registered');
+    await t.gives({ op: 'getServerForTransport', transportId: transport }, server, 'an update is no new incarnation');
+  }, { needs: ['transports', 'binding'] }),
+  check('UPD-2', 'a server that is not registered cannot be updated', async (t) => {
+    const id = t.id();
+    await t.refuses({ op: 'updateServer', id, config: {} }, ['server_not_found'], 'no server has this id');
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id });
+    await t.refuses({ op: 'updateServer', id, config: {} }, ['server_not_found'], 'the server was unregistered');
+  }),
+
+  check('UNR-1', 'an unregistered name is gone, and no other', async (t) => {
+    const [one, other] = t.ids(2) as Ends;
+    await t.setup({ op: 'registerServer', id: one, endpoint: 'e1' }, { op: 'registerServer', id: other, endpoint: 'e1' });
+    await t.succeeds({ op: 'unregisterServer', id: one }, 'it is registered');
+    await t.holds(one, undefined, 'it was unregistered');
+    await t.holds(other, 'e1', 'another name of the same endpoint was unregistered');
+  }),
+  check('UNR-1', 'the same for transports', async (t) => {
+    const [one, other] = t.ids(2) as Ends;
+    await t.setup({ op: 'registerTransport', id: one, endpoint: 'e1' }, { op: 'registerTransport', id: other, endpoint: 'e1' });
+    await t.succeeds({ op: 'unregisterTransport', id: one }, 'it is registered');
+    await t.holds(one, undefined, 'it was unregistered', 'findTransport');
+    await t.holds(other, 'e1', 'another name of the same endpoint was unregistered', 'findTransport');
+  }, { needs: ['transports'] }),
+  check('UNR-2', 'unregistering what is not registered succeeds', async (t) => {
+    const id = t.id();
+    await t.succeeds({ op: 'unregisterServer', id }, 'unregistering is idempotent');
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id });
+    await t.succeeds({ op: 'unregisterServer', id }, 'unregistering is idempotent');
+    if (t.offers('transports')) await t.succeeds({ op: 'unregisterTransport', id }, 'unregistering is idempotent');
+  }),
+
+  check('LKP-1', 'a lookup gives the id and the endpoint of the current registration', async (t) => {
+    for (const id of t.ids(6)) {
+      await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id }, { op: 'registerServer', id, endpoint: 'e2' });
+      await t.eventually(async () => {
+        const answer = await t.rig.perform({ op: 'findServer', id });
+        const found = answer.kind === 'done' ? (answer.value as Found | undefined) : undefined;
+        t.check(found?.id === id && found.endpoint === 'e2', 'a lookup is wrong', { id, endpoint: 'e2' }, found);
+      });
+    }
+  }),
+  check('LKP-1', 'a lookup gives nothing of an older incarnation', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1', config: { old: true } }, { op: 'unregisterServer', id }, { op: 'registerServer', id, endpoint: 'e1' });
+    await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: {} }, 'the configuration went with the older incarnation');
+  }, { needs: ['configs'] }),
+  check('LKP-2', 'a lookup of a name that nobody holds gives nothing', async (t) => {
+    const id = t.id();
+    await t.holds(id, undefined, 'nobody ever registered it');
+    if (t.offers('transports')) await t.holds(id, undefined, 'nobody ever registered it', 'findTransport');
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id });
+    await t.holds(id, undefined, 'it was given up');
+  }),
+
+  check('LST-1', 'a list gives each name once, with its endpoint', async (t) => {
+    const ids = t.ids(40);
+    for (const [i, id] of ids.entries()) await t.setup({ op: 'registerServer', id, endpoint: `e${i % 3}` });
+    for (const id of ids.slice(0, 10)) await t.setup({ op: 'unregisterServer', id });
+    await sameList(t, 'listServers', ids.slice(10).map((id, i) => [id, `e${(i + 10) % 3}`]));
+    await sameList(t, 'listTransports', []);
+    for (const id of ids.slice(0, 20)) await t.setup({ op: 'registerTransport', id, endpoint: 'e5' });
+    await sameList(t, 'listTransports', ids.slice(0, 20).map((id) => [id, 'e5']));
+  }),
+  check('LST-2', 'a list does not change with the registry', async (t) => {
+    const [one, other] = t.ids(2) as Ends;
+    await t.setup({ op: 'registerServer', id: one, endpoint: 'e1' });
+    const list = (await t.rig.subject.listServers?.()) as readonly { id: string }[];
+    await t.setup({ op: 'registerServer', id: other, endpoint: 'e1' }, { op: 'unregisterServer', id: one });
+    t.check(list.length === 1 && list[0]?.id === one, 'a list changed after it was given', [one], list.map(({ id }) => id));
+  }, { needs: ['in-process'] }),
+  check('LST-2', 'changing a list changes nothing in the registry', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    const list = (await t.rig.subject.listServers?.()) as unknown[];
+    try {
+      list.length = 0;
+      list.push('tampered');
+    } catch {
+      // Frozen: as good as a copy.
+    }
+    await t.holds(id, 'e1', 'somebody changed a list that the registry had given');
+    await sameList(t, 'listServers', [[id, 'e1']]);
+  }, { needs: ['in-process'] }),
+
+  check('INC-1', 'a late "down" does not touch a name that somebody else holds by now', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id }, { op: 'registerServer', id, endpoint: 'e2' }, { op: 'down', endpoint: 'e1' });
+    await lasts(t, () => t.holds(id, 'e2', 'the endpoint that went down had given the name up'));
+  }),
+  check('INC-1', 'nor a transport name, nor when the old endpoint still held another name', async (t) => {
+    const [id, kept] = t.ids(2) as Ends;
+    await t.setup(
+      { op: 'registerTransport', id, endpoint: 'e1' },
+      { op: 'registerTransport', id: kept, endpoint: 'e1' },
+      { op: 'unregisterTransport', id },
+      { op: 'registerTransport', id, endpoint: 'e2' },
+      { op: 'down', endpoint: 'e1' },
+    );
+    await lasts(t, () => t.holds(id, 'e2', 'the endpoint that went down had given the name up', 'findTransport'));
+  }, { needs: ['transports'] }),
+
+  check('INC-2', 'a server registered again does not inherit bindings', async (t) => {
+    const [server, transport] = t.ids(2) as Ends;
+    await t.setup(
+      { op: 'registerServer', id: server, endpoint: 'e1' },
+      { op: 'registerTransport', id: transport, endpoint: 'e2' },
+      { op: 'bindTransportToServer', transportId: transport, serverId: server },
+      { op: 'unregisterServer', id: server },
+      { op: 'registerServer', id: server, endpoint: 'e1' },
+    );
+    await t.gives({ op: 'getServerForTransport', transportId: transport }, undefined, 'the binding was with an older incarnation of the server');
+  }),
+  check('INC-2', 'a transport registered again does not inherit its binding', async (t) => {
+    const [server, transport] = t.ids(2) as Ends;
+    await t.setup(
+      { op: 'registerServer', id: server, endpoint: 'e1' },
+      { op: 'registerTransport', id: transport, endpoint: 'e2' },
+      { op: 'bindTransportToServer', transportId: transport, serverId: server },
+      { op: 'unregisterTransport', id: transport },
+      { op: 'registerTransport', id: transport, endpoint: 'e3' },
+    );
+    await t.gives({ op: 'getServerForTransport', transportId: transport }, undefined, 'the binding was of an older incarnation of the transport');
+    if (t.offers('routing')) {
+      await t.setup({ op: 'broadcast', serverId: server, message: 'm' });
+      t.check((await t.arrivals(0)).length === 0, 'a broadcast reached a transport bound in an older incarnation', 'no delivery', 'a delivery');
+    }
+  }),
+];
+
+/** What a list must hold: names and who holds them. */
+async function sameList(t: Trial, op: 'listServers' | 'listTransports', expected: readonly (readonly [string, string])[]): Promise<void> {
+  await t.eventually(async () => {
+    const answer = await t.rig.perform({ op });
+    const listed = answer.kind === 'done' ? (answer.value as readonly Found[]).map(({ id, endpoint }) => [id, endpoint] as const) : undefined;
+    const sorted = (pairs: readonly (readonly [string, string])[]): string => JSON.stringify([...pairs].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+    t.check(listed !== undefined && sorted(listed) === sorted(expected), `${op}() is wrong`, expected, listed ?? answer);
+  });
+}
+
+/** The expectation holds now, and still does after a "down" has had time to do harm. */
+async function lasts(t: Trial, expectation: () => Promise<void>): Promise<void> {
+  await expectation();
+  if (t.downMs === 0) return;
+  await new Promise((resolve) => setTimeout(resolve, Math.min(t.downMs, 300)));
+  await expectation();
+}

@@ -1,0 +1,202 @@
+import type { Operation } from '../../model/index.js';
+import { check, type Trial } from '../engine/trial.js';
+
+const server = (id: string, endpoint: string): Operation => ({ op: 'registerServer', id, endpoint });
+const transport = (id: string, endpoint: string): Operation => ({ op: 'registerTransport', id, endpoint });
+const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindTransportToServer', transportId, serverId });
+
+/** A server `s` with as many bound transports as endpoints are named. */
+async function bound(t: Trial, endpoints: readonly string[]): Promise<{ s: string; transports: string[] }> {
+  const [s, ...transports] = t.ids(1 + endpoints.length) as [string, ...string[]];
+  await t.setup(server(s, 'e1'));
+  for (const [i, id] of transports.entries()) await t.setup(transport(id, endpoints[i]!), bind(id, s));
+  return { s, transports };
+}
+
+/** What arrived, as one line for each delivery: where, to which name, what. */
+const lines = (arrivals: readonly { endpoint: string; to: string; message: unknown }[]): string[] =>
+  arrivals.map(({ endpoint, to, message }) => `${endpoint} ${to} ${String(message)}`).sort();
+
+/** A broadcast whose recipients must each get it once; gives the count that was returned. */
+async function reaches(t: Trial, s: string, message: string, recipients: readonly (readonly [string, string])[], why: string): Promise<number> {
+  const count = await t.succeeds({ op: 'broadcast', serverId: s, message }, why);
+  const got = lines((await t.arrivals(recipients.length)).filter((arrival) => arrival.message === message));
+  const expected = recipients.map(([endpoint, to]) => `${endpoint} ${to} ${message}`).sort();
+  t.check(JSON.stringify(got) === JSON.stringify(expected), `a broadcast did not reach each bound transport exactly once: ${why}`, expected, got);
+  return count as number;
+}
+
+export const routingChecks = [
+  check('RTE-1', 'a message reaches the registered endpoint as it is, in both directions', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s, 'e1'), transport(a, 'e2'));
+    const message = t.offers('in-process') ? { any: ['thing'] } : 'hello';
+    for (const [operation, args, endpoint, namespace, to, from] of [
+      ['routeToServer', [s, a, message], 'e1', 'server', s, a],
+      ['routeToTransport', [a, s, message], 'e2', 'transport', a, s],
+    ] as const) {
+      const count = t.accepted(await t.rig.call(operation, ...args), operation, 'the recipient is registered');
+      const arrivals = await t.arrivals(1);
+      const first = arrivals[0];
+      t.check(arrivals.length === 1 && first?.endpoint === endpoint, `${operation} did not reach the registered endpoint`, `one delivery at ${endpoint}`, arrivals);
+      t.check(first?.namespace === namespace && first.to === to && first.from === from, `${operation} named recipient or sender wrongly`, { namespace, to, from }, first);
+      t.check(first?.message === message, `${operation} changed the message`, message, first?.message);
+      t.check(count === 1, `${operation} returned the wrong count`, 1, count);
+    }
+  }),
+  check('RTE-1', 'a message goes to the name that was asked for, when an endpoint holds many', async (t) => {
+    const [s, a, b] = t.ids(3) as [string, string, string];
+    await t.setup(server(s, 'e1'), transport(a, 'e2'), transport(b, 'e2'), { op: 'routeToTransport', transportId: b, serverId: s, message: 'm' });
+    t.check(JSON.stringify(lines(await t.arrivals(1))) === JSON.stringify([`e2 ${b} m`]), 'a delivery names the wrong recipient', b, 'another name');
+  }),
+  check('RTE-2', 'a message to nobody is handed to nobody', async (t) => {
+    const [s, a, none] = t.ids(3) as [string, string, string];
+    await t.setup(server(s, 'e1'), transport(a, 'e2'));
+    for (const operation of [
+      { op: 'routeToServer', serverId: none, transportId: a, message: 'm' },
+      { op: 'routeToTransport', transportId: none, serverId: s, message: 'm' },
+    ] as const) {
+      const count = await t.succeeds(operation, 'routing to nobody is no error');
+      const arrivals = await t.arrivals(0);
+      t.check(arrivals.length === 0, 'a message to nobody was delivered', 'no delivery', arrivals);
+      t.check(count === 0, 'routing to nobody returned the wrong count', 0, count);
+    }
+    if (t.offers('binding')) {
+      const count = await t.succeeds({ op: 'broadcast', serverId: s, message: 'm' }, 'a server without transports may broadcast');
+      t.check(count === 0 && (await t.arrivals(0)).length === 0, 'a broadcast to nobody was delivered', 0, count);
+    }
+  }),
+
+  check('RTE-3', 'a broadcast reaches every bound transport exactly once, and no other', async (t) => {
+    const { s, transports } = await bound(t, ['e2', 'e3', 'e4', 'e2', 'e1']);
+    const [other, unbound] = t.ids(2) as [string, string];
+    await t.setup(server(other, 'e9'), transport(unbound, 'e5'));
+    const endpoints = ['e2', 'e3', 'e4', 'e2', 'e1'];
+    const everybody = transports.map((id, i) => [endpoints[i]!, id] as const);
+    const count = await reaches(t, s, 'all', everybody, 'five transports are bound, two of them at one endpoint');
+    t.check(count === 5, 'a broadcast returned the wrong count', 5, count);
+    await t.setup({ op: 'unbindTransport', transportId: transports[0]! });
+    await reaches(t, s, 'four', everybody.slice(1), 'one has been unbound');
+    await t.setup(bind(transports[0]!, s), bind(transports[1]!, other));
+    await reaches(t, s, 'moved', everybody.filter((_, i) => i !== 1), 'one was bound again and one moved away');
+    await reaches(t, other, 'other', [everybody[1]!], 'it was moved here');
+  }),
+  check('RTE-3', 'a broadcast reaches five hundred transports', async (t) => {
+    const ids = Array.from({ length: 500 }, (_, i) => `transport-${i}`);
+    await t.setup(server('s', 'e1'));
+    for (const [i, id] of ids.entries()) await t.setup(transport(id, `e${i % 7}`), bind(id, 's'));
+    await reaches(t, 's', 'all', ids.map((id, i) => [`e${i % 7}`, id] as const), 'five hundred transports are bound');
+  }),
+
+  check('RTE-4', 'messages arrive in the order in which they were routed', async (t) => {
+    const { s, transports } = await bound(t, ['e2', 'e3']);
+    const a = transports[0]!;
+    // Not awaited one by one: a registry that hands over later must still keep the order.
+    const calls = Array.from({ length: 40 }, (_, i) =>
+      t.rig.start(i % 5 === 4 ? { op: 'broadcast', serverId: s, message: `${i}` } : { op: 'routeToTransport', transportId: a, serverId: s, message: `${i}` }),
+    );
+    for (const call of calls) t.accepted(await t.finish(call, 'a route'), 'routeToTransport', 'the recipient is registered');
+    const order = (await t.arrivals(48)).filter(({ endpoint }) => endpoint === 'e2').map(({ message }) => Number(message));
+    t.check(order.every((n, i) => i === 0 || order[i - 1]! < n), 'messages overtook each other', 'ascending numbers', order);
+  }, { needs: ['binding'] }),
+  check('RTE-4', 'towards a server as well', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s, 'e1'), transport(a, 'e2'));
+    const calls = Array.from({ length: 20 }, (_, i) => t.rig.start({ op: 'routeToServer', serverId: s, transportId: a, message: `${i}` }));
+    for (const call of calls) t.accepted(await t.finish(call, 'a route'), 'routeToServer', 'the recipient is registered');
+    const order = (await t.arrivals(20)).map(({ message }) => Number(message));
+    t.check(order.every((n, i) => i === 0 || order[i - 1]! < n), 'messages overtook each other', 'ascending numbers', order);
+  }),
+
+  check('RTE-5', 'nothing is delivered twice', async (t) => {
+    const { s, transports } = await bound(t, ['e2', 'rejects1', 'throws1']);
+    for (const [i, id] of transports.entries()) {
+      await t.rig.perform({ op: 'routeToTransport', transportId: id, serverId: s, message: `to ${i}` });
+      await t.rig.perform({ op: 'routeToServer', serverId: s, transportId: id, message: `from ${i}` });
+    }
+    await t.rig.perform(bind(transports[0]!, s));
+    await t.rig.perform({ op: 'broadcast', serverId: s, message: 'all' });
+    const got = lines(await t.arrivals(9));
+    t.check(new Set(got).size === got.length, 'a message was delivered more than once', 'each at most once', got);
+  }, { needs: ['binding'] }),
+
+  check('RTE-6', 'a send that throws or rejects keeps nothing from the others', async (t) => {
+    const endpoints = ['throws1', 'e2', 'rejects1', 'e3', 'throws2', 'e4'];
+    const { s, transports } = await bound(t, endpoints);
+    const count = await reaches(t, s, 'all', transports.map((id, i) => [endpoints[i]!, id] as const), 'some recipients throw');
+    t.check(count >= 3 && count <= 6, 'a broadcast returned the wrong count', '3 to 6', count);
+    for (const [i, id] of transports.entries()) {
+      await t.succeeds({ op: 'routeToTransport', transportId: id, serverId: s, message: `m${i}` }, 'what the recipient does is not for the sender');
+      t.check((await t.arrivals(1)).length === 1, 'a message to an endpoint that throws was not delivered once', 1, 'another number');
+      await t.holds(id, endpoints[i], 'throwing is no reason to be removed', 'findTransport');
+    }
+    t.check(t.rig.mailbox.unhandled === 0, 'the rejection of a send was left unhandled, which ends a Node process', 'handled', `${t.rig.mailbox.unhandled} unhandled`);
+  }),
+
+  check('RTE-7', 'a send that unregisters itself harms nobody', async (t) => {
+    await reentrant(t, 'leaves', (own) => [t.rig.perform({ op: 'unregisterTransport', id: own })]);
+  }),
+  check('RTE-7', 'a send that unbinds another keeps nothing from it', async (t) => {
+    await reentrant(t, 'unbinds', (_own, others) => others.map((transportId) => t.rig.perform({ op: 'unbindTransport', transportId })));
+  }),
+  check('RTE-7', 'a send that broadcasts again completes, and everybody gets both', async (t) => {
+    const endpoints = ['e2', 'again', 'e3'];
+    const { s, transports } = await bound(t, endpoints);
+    t.rig.mailbox.reaction = { endpoint: 'again', run: async () => void (await t.rig.perform({ op: 'broadcast', serverId: s, message: 'second' })) };
+    await t.succeeds({ op: 'broadcast', serverId: s, message: 'first' }, 'a recipient that broadcasts is no reason to fail');
+    const got = lines(await t.arrivals(6));
+    const expected = ['first', 'second'].flatMap((message) => transports.map((id, i) => `${endpoints[i]} ${id} ${message}`)).sort();
+    t.check(JSON.stringify(got) === JSON.stringify(expected), 'a broadcast within a broadcast lost or repeated messages', expected, got);
+  }),
+  check('RTE-7', 'a send that registers, looks up and routes completes', async (t) => {
+    const { s, transports } = await bound(t, ['busy', 'e2']);
+    const id = t.id();
+    let seen: unknown;
+    t.rig.mailbox.reaction = {
+      endpoint: 'busy',
+      run: async () => {
+        await t.rig.perform(server(id, 'e3'));
+        seen = await t.rig.perform({ op: 'findServer', id });
+        await t.rig.perform({ op: 'routeToServer', serverId: s, transportId: transports[0]!, message: 'answer' });
+      },
+    };
+    await t.succeeds({ op: 'broadcast', serverId: s, message: 'first' }, 'a recipient that calls back is no reason to fail');
+    const got = (await t.arrivals(3)).map(({ message }) => message);
+    t.check(got.filter((message) => message === 'first').length === 2 && got.includes('answer'), 'a message was lost when a recipient called back', ['first', 'first', 'answer'], got);
+    await t.holds(id, 'e3', 'it was registered from within a send');
+    t.check(seen !== undefined, 'a call made from within a send did not answer', 'an answer', 'none');
+  }),
+
+  check('RTE-8', 'a message never reaches an older incarnation', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s, 'e1'), transport(a, 'e2'), { op: 'routeToServer', serverId: s, transportId: a, message: 'warm' }, { op: 'routeToTransport', transportId: a, serverId: s, message: 'warm' });
+    await t.arrivals(2);
+    await t.setup({ op: 'unregisterServer', id: s }, server(s, 'e3'), { op: 'unregisterTransport', id: a }, transport(a, 'e4'));
+    await t.setup({ op: 'routeToServer', serverId: s, transportId: a, message: 'm' }, { op: 'routeToTransport', transportId: a, serverId: s, message: 'm' });
+    const old = (await t.arrivals(2)).filter(({ endpoint }) => endpoint === 'e1' || endpoint === 'e2');
+    t.check(old.length === 0, 'a message reached an endpoint that had given its name up', 'no delivery at e1 or e2', old);
+  }),
+  check('RTE-8', 'nor does a broadcast', async (t) => {
+    const { s, transports } = await bound(t, ['e2', 'e3']);
+    const a = transports[0]!;
+    await t.setup({ op: 'broadcast', serverId: s, message: 'warm' });
+    await t.arrivals(2);
+    await t.setup({ op: 'unregisterTransport', id: a }, transport(a, 'e4'), bind(a, s), { op: 'broadcast', serverId: s, message: 'm' });
+    const old = (await t.arrivals(2)).filter(({ endpoint }) => endpoint === 'e2');
+    t.check(old.length === 0, 'a broadcast reached an endpoint that had given its name up', 'no delivery at e2', old);
+  }, { needs: ['binding'] }),
+];
+
+/** Four transports of which one, in every position, calls back when the first broadcast reaches it. */
+async function reentrant(t: Trial, what: 'leaves' | 'unbinds', react: (own: string, others: readonly string[]) => readonly unknown[]): Promise<void> {
+  for (let position = 0; position < 4; position++) {
+    const endpoints = ['e2', 'e3', 'e4', 'e5'].map((name, i) => (i === position ? `${what}-${position}` : name));
+    const { s, transports } = await bound(t, endpoints);
+    const own = transports[position]!;
+    const others = transports.filter((id) => id !== own);
+    t.rig.mailbox.reaction = { endpoint: endpoints[position]!, run: async () => void (await Promise.all(react(own, others))) };
+    await reaches(t, s, 'first', transports.map((id, i) => [endpoints[i]!, id] as const), 'all were bound when it was sent');
+    const left = what === 'leaves' ? others.map((id) => [endpoints[transports.indexOf(id)]!, id] as const) : [[endpoints[position]!, own] as const];
+    await reaches(t, s, 'second', left, 'a recipient of the first changed the bindings');
+  }
+}

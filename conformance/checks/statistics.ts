@@ -1,0 +1,131 @@
+import { partitionLimits } from '../../spec/index.js';
+import { AdapterError } from '../contract.js';
+import { chiSquaredLimit, idFamilies } from '../engine/uniformity.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/** Write counts after registering these ids, each once. */
+async function spread(t: Trial, ids: readonly string[]): Promise<number[]> {
+  await t.setup({ op: 'resetStats' });
+  for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+  return (await t.stats()).map(({ writeCount }) => writeCount);
+}
+
+export const statisticsChecks = [
+  check('PRT-1', 'there are 16 partitions unless told otherwise, and as many as told', async (t) => {
+    t.check((await t.stats()).length === partitionLimits.default, 'the default number of partitions is wrong', partitionLimits.default, (await t.stats()).length);
+    for (const partitions of [1, 2, 7, 8, 16, 32, 64]) {
+      await t.open({ partitions });
+      const stats = await t.stats();
+      t.check(stats.length === partitions, 'the number of partitions is not what was asked for', partitions, stats.length);
+      t.check(stats.every(({ partition }, i) => partition === i), 'partitions are numbered from 0', [...stats.keys()], stats.map(({ partition }) => partition));
+    }
+  }),
+  check('PRT-1', 'numbers of partitions outside 1 to 64 are refused', async (t) => {
+    for (const partitions of [0, 65, -1, 1.5, Number.NaN, '16' as unknown as number]) {
+      let refused = false;
+      try {
+        await t.open({ partitions });
+      } catch (error) {
+        if (!(error instanceof AdapterError)) throw error;
+        refused = true;
+      }
+      t.check(refused, 'a number of partitions that is out of range was accepted', `invalid_argument for ${String(partitions)}`, 'a registry');
+    }
+  }),
+
+  check('PRT-2', 'an id stays in its partition', async (t) => {
+    for (const id of t.ids(12)) {
+      const first = await t.partitionOf(id);
+      for (let again = 0; again < 3; again++) {
+        const now = await t.partitionOf(id);
+        t.check(now === first, 'an id moved to another partition', first, now);
+      }
+    }
+  }),
+  check('PRT-3', 'every family of ids is spread uniformly', async (t) => {
+    for (const { name, ids } of idFamilies(t.seed, 2_000)) {
+      await t.open();
+      const counts = await spread(t, ids);
+      if (counts.length < 2) continue;
+      const mean = ids.length / counts.length;
+      const statistic = counts.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
+      const limit = chiSquaredLimit(counts.length - 1);
+      t.check(statistic <= limit, `ids like ${name} are not spread uniformly`, `a chi-squared statistic of at most ${limit.toFixed(1)}`, `${statistic.toFixed(1)} with the counts ${counts.join(' ')}`);
+    }
+    t.evidence ||= 1;
+  }),
+
+  check('STA-1', 'each committed write is counted, in one partition', async (t) => {
+    const id = t.id();
+    const total = async (): Promise<number> => (await t.stats()).reduce((sum, { writeCount }) => sum + writeCount, 0);
+    t.check((await total()) === 0, 'a fresh registry has no writes', 0, await total());
+    for (let i = 1; i <= 15; i++) {
+      await t.setup(i % 2 === 1 ? { op: 'registerServer', id, endpoint: 'e1' } : { op: 'unregisterServer', id });
+      const counts = (await t.stats()).map(({ writeCount }) => writeCount);
+      t.check(Math.max(...counts) === i && (await total()) === i, 'the write count is wrong', `${i} in one partition`, counts);
+    }
+    if (t.offers('update') && t.offers('configs')) {
+      await t.setup({ op: 'updateServer', id, config: { a: 1 } });
+      t.check((await total()) === 16, 'an update is a write', 16, await total());
+    }
+  }),
+  check('STA-1', 'refused registrations are not counted', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    const before = await t.stats();
+    await t.refused({ op: 'registerServer', id, endpoint: 'e3' });
+    await t.rig.perform({ op: 'findServer', id });
+    const after = await t.stats();
+    const counts = (stats: typeof before): number[] => stats.map(({ writeCount }) => writeCount);
+    t.check(JSON.stringify(counts(before)) === JSON.stringify(counts(after)), 'something that is no write was counted', counts(before), counts(after));
+  }),
+  check('STA-2', 'the window holds the last ten samples', async (t) => {
+    const id = t.id();
+    for (let i = 1; i <= 23; i++) {
+      await t.setup(i % 2 === 1 ? { op: 'registerServer', id, endpoint: 'e1' } : { op: 'unregisterServer', id });
+      const { sampleCount, samples } = (await t.stats()).find(({ writeCount }) => writeCount > 0) ?? { sampleCount: 0, samples: [] };
+      if (t.offers('virtual-time')) t.check(sampleCount === Math.min(i, 10), 'the window holds the wrong number of samples', Math.min(i, 10), sampleCount);
+      t.check(sampleCount <= 10 && samples.length === sampleCount, 'the samples are not as many as said', sampleCount, samples);
+    }
+  }),
+  check('STA-2', 'and they are the last, not the first, oldest first', async (t) => {
+    const id = t.id();
+    const takes = [7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8];
+    for (const [i, ms] of takes.entries()) await t.setup(i % 2 === 0 ? { op: 'registerServer', id, endpoint: 'e1', takes: ms } : { op: 'unregisterServer', id, takes: ms });
+    const { samples } = (await t.stats()).find(({ writeCount }) => writeCount > 0) ?? { samples: [] };
+    t.check(JSON.stringify(samples) === JSON.stringify(takes.slice(-10)), 'the window holds the wrong samples', takes.slice(-10), samples);
+  }, { needs: ['virtual-time', 'slow-commit'] }),
+  check('STA-3', 'minimum, mean and maximum are those of the window', async (t) => {
+    const id = t.id();
+    const empty = (await t.stats())[0]!;
+    t.check(empty.min === 0 && empty.mean === 0 && empty.max === 0, 'an empty window shows 0', [0, 0, 0], [empty.min, empty.mean, empty.max]);
+    const takes = [40, 5, 60, 20, 1, 30, 2, 80, 3, 10, 11, 12, 13];
+    for (const [i, ms] of takes.entries()) {
+      await t.setup(i % 2 === 0 ? { op: 'registerServer', id, endpoint: 'e1', takes: ms } : { op: 'unregisterServer', id, takes: ms });
+      const window = takes.slice(Math.max(0, i - 9), i + 1);
+      const expected = [Math.min(...window), window.reduce((sum, one) => sum + one, 0) / window.length, Math.max(...window)];
+      const { min, mean, max } = (await t.stats()).find(({ writeCount }) => writeCount > 0) ?? { min: -1, mean: -1, max: -1 };
+      t.check([min, mean, max].every((value, n) => Math.abs(value - expected[n]!) < 1e-6), 'minimum, mean or maximum is wrong', expected, [min, mean, max]);
+    }
+  }),
+  check('STA-4', 'the statistics of one partition are those of the list', async (t) => {
+    for (const id of t.ids(20)) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    const all = await t.stats();
+    for (const { partition, writeCount } of all) {
+      const one = t.accepted(await t.rig.call('getPartitionStats', partition), `getPartitionStats(${partition})`, 'the partition exists') as { partition: number; writeCount: number };
+      t.check(one.partition === partition && one.writeCount === writeCount, 'the statistics of one partition differ from the list', { partition, writeCount }, one);
+    }
+    for (const wrong of [-1, all.length, 0.5, Number.NaN, 'x']) {
+      t.rejected(await t.rig.call('getPartitionStats', wrong), `getPartitionStats(${String(wrong)})`, ['invalid_argument'], 'there is no such partition');
+    }
+  }),
+  check('STA-5', 'a reset clears counts and windows, and nothing else', async (t) => {
+    const ids = t.ids(20);
+    for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    await t.setup({ op: 'resetStats' });
+    for (const stats of await t.stats()) {
+      t.check(stats.writeCount === 0 && stats.sampleCount === 0 && stats.samples.length === 0, 'a reset left something', { writeCount: 0, sampleCount: 0 }, stats);
+    }
+    for (const id of ids) await t.holds(id, 'e1', 'a reset of statistics is no reset of names');
+  }),
+];

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { createRequire } from 'node:module';
+import { exitCodes, UsageError } from './exit.js';
+import { verifyCommand } from './verify-command.js';
+
+const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+
+const program = new Command('sharded-registry')
+  .description('Judges name registries against the specification of sharded-registry.')
+  .version(version)
+  .showHelpAfterError('(see --help)')
+  .exitOverride()
+  .addCommand(verifyCommand());
+
+// commander's own errors (an unknown option, a missing argument) are usage errors; help and version are not.
+for (const command of program.commands) command.exitOverride();
+
+try {
+  process.exitCode = exitCodes.conformant;
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.conformant : exitCodes.usage;
+  } else if (error instanceof UsageError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = exitCodes.usage;
+  } else {
+    throw error;
+  }
+}

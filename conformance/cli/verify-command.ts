@@ -1,0 +1,137 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { chapters, findRequirement, requirements, type RequirementId } from '../../spec/index.js';
+import { checks } from '../checks/index.js';
+import { safe } from '../engine/show.js';
+import { suites, type Program } from '../engine/sequences.js';
+import { renderConsole } from '../report/console.js';
+import { defaults, randomSeed } from '../verify.js';
+import { exitCodes, UsageError } from './exit.js';
+import { runInWorker } from './supervisor.js';
+
+interface Options {
+  readonly only?: readonly RequirementId[];
+  readonly seed?: number;
+  readonly runs: number;
+  readonly timeout: number;
+  readonly json?: string;
+  readonly list?: boolean;
+  readonly replay?: Program;
+}
+
+/** The command `verify`. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .summary('judge a registry')
+    .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README.')
+    .argument('[adapter-module]', 'JavaScript module that exports `adapter`')
+    .option('--only <ids>', 'judge these requirements only: ids or chapters, separated by commas (REG-1,BND)', parseOnly)
+    .option('--seed <n>', 'start randomness here; the same seed gives the same run (default: random, and printed)', integer(0, 0x7fff_ffff))
+    .option('--runs <n>', 'how many random command sequences to run', integer(1, 100_000_000), defaults.runs)
+    .option('--timeout <ms>', 'how long an operation may take to answer', integer(1, 600_000), defaults.patienceMs)
+    .option('--json <file>', 'write the report as JSON to a file')
+    .option('--list', 'list the requirements and the checks, and judge nothing')
+    .addOption(new Option('--replay <program>', 'replay a counterexample: the JSON that a failure prints, or @FILE').argParser(parseReplay))
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0    conformant: every requirement that could be tested holds
+  1    not conformant: at least one MUST is broken
+  2    the command line or the adapter is wrong
+  3    inconclusive: something did not answer in time, or could not be tried
+  130  interrupted with Ctrl-C; what was found so far is printed
+
+Examples:
+  sharded-registry verify
+  sharded-registry verify ./my-adapter.js --json verdict.json
+  sharded-registry verify ./my-adapter.js --only BND,REG-4 --seed 42`,
+    )
+    .action(async (module: string | undefined, options: Options) => {
+      if (options.list) return void process.stdout.write(listing(options.only));
+      process.exitCode = await verifyAndReport(module, options);
+    });
+}
+
+async function verifyAndReport(module: string | undefined, options: Options): Promise<number> {
+  // Found out before the run, not after it.
+  if (options.json !== undefined) writeJson(options.json, undefined);
+  const seed = options.seed ?? randomSeed();
+  const outcome = await runInWorker({
+    module: module === undefined ? undefined : resolve(module),
+    argument: module === undefined ? undefined : /^[\w./-]+$/.test(module) ? module : `'${module.replaceAll("'", String.raw`'\''`)}'`,
+    only: options.only,
+    seed,
+    runs: options.runs,
+    patienceMs: options.timeout,
+    replay: options.replay,
+    showProgress: process.stderr.isTTY === true,
+  });
+  if (outcome.kind === 'adapter-error') throw new UsageError(safe(outcome.reason, 1_000));
+  const { report } = outcome;
+  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  process.stdout.write(renderConsole(report, { colour, chapters: chapterTitle }));
+  if (options.json !== undefined) writeJson(options.json, report);
+  if (report.interrupted) return exitCodes.interrupted;
+  return report.verdict === 'conformant' ? exitCodes.conformant : report.verdict === 'not conformant' ? exitCodes.notConformant : exitCodes.inconclusive;
+}
+
+const chapterTitle = (prefix: string): string => chapters.find((chapter) => chapter.prefix === prefix)?.title ?? '';
+
+/** Writes beside the file and renames: a reader, or a full disk, never sees half a report. */
+function writeJson(file: string, report: unknown): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, report === undefined ? '' : `${JSON.stringify(report, undefined, 2)}\n`);
+    if (report === undefined) rmSync(temporary);
+    else renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new UsageError(`cannot write ${safe(file)}: ${safe((error as Error).message)}`);
+  }
+}
+
+function parseOnly(value: string): RequirementId[] {
+  const wanted = value.split(',').map((part) => part.trim().toUpperCase()).filter((part) => part !== '');
+  const ids = wanted.flatMap((part) => {
+    const found = requirements.filter(({ id }) => id === part || id.startsWith(`${part}-`)).map(({ id }) => id);
+    if (found.length === 0) throw new InvalidArgumentError(`there is no requirement or chapter ${safe(part, 40)}; \`verify --list\` shows them.`);
+    return found;
+  });
+  if (ids.length === 0) throw new InvalidArgumentError('name at least one requirement.');
+  return ids;
+}
+
+const integer = (least: number, most: number) => (value: string): number => {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= least && number <= most)) throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`);
+  return number;
+};
+
+/** A program comes from outside: it is read through a schema. */
+const programSchema = z.object({
+  suite: z.enum(suites.map(({ name }) => name) as [string, ...string[]]),
+  ids: z.array(z.string()).min(1).max(100),
+  steps: z.array(z.looseObject({ op: z.string() })).max(10_000),
+});
+
+function parseReplay(value: string): Program {
+  try {
+    const text = value.startsWith('@') ? readFileSync(value.slice(1), 'utf8') : value;
+    return programSchema.parse(JSON.parse(text)) as unknown as Program;
+  } catch {
+    throw new InvalidArgumentError('must be the JSON that a failure prints after --replay, or @ and the name of a file with it.');
+  }
+}
+
+/** Every requirement, and what is tried for it. */
+function listing(only: readonly RequirementId[] = requirements.map(({ id }) => id)): string {
+  const lines = only.flatMap((id) => {
+    const { level, text, method } = findRequirement(id)!;
+    const titles = checks.filter((check) => check.requirement === id).map(({ title }) => `           - ${title}`);
+    return [`${id.padEnd(7)} ${level.padEnd(6)} ${text}`, ...(titles.length > 0 ? titles : [`           (${method}: no check of its own)`])];
+  });
+  return `${lines.join('\n')}\n`;
+}

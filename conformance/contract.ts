@@ -1,0 +1,58 @@
+import type { Clock, Feature, Registry, Thresholds } from '../spec/index.js';
+
+/**
+ * The contract between the kit and a registry of any kind: all that the kit ever knows about it.
+ *
+ * An adapter opens fresh, empty registries. What it opens has the operations of {@link Registry}, as many as it offers;
+ * each may answer at once or through a promise. What is missing is reported *untested*, never passed.
+ */
+export interface Adapter {
+  /** Shown in reports. */
+  readonly name: string;
+  /** The version of the registry, shown in reports. */
+  readonly version?: string;
+  /** What the registry claims; `linearizable` unless said. */
+  readonly consistency?: Consistency;
+  /** What the adapter offers beyond the operations that it has, for example `virtual-time`. */
+  readonly features?: readonly Feature[];
+  /** What the registry does not offer although the operations are there, for example `configs` or `liveness`. */
+  readonly without?: readonly Feature[];
+  /** Opens a registry that holds no names. Called once for each thing tried: registries must not share state. */
+  open(options: OpenOptions): Subject | PromiseLike<Subject>;
+}
+
+/** What a registry claims about reads that follow a write. */
+export type Consistency = { readonly level: 'linearizable' } | { readonly level: 'eventual'; readonly stalenessMs: number };
+
+/**
+ * What `open` is asked for. Every option may be ignored by an adapter that does not declare the feature it belongs to:
+ * `partitions`, `thresholds` and `virtual-time` (the clock).
+ */
+export interface OpenOptions extends Partial<Thresholds> {
+  /** How many partitions; the default of the registry when it is absent. */
+  readonly partitions?: number;
+  /** The time that a registry with `virtual-time` lives by. */
+  readonly clock: Clock;
+}
+
+type Awaitable<T> = T | PromiseLike<T>;
+type Answering<F> = F extends (...args: infer A) => infer R ? (...args: A) => Awaitable<Awaited<R> | (undefined extends Awaited<R> ? null : never)> : never;
+
+/** A registry under test: the operations of {@link Registry} it offers, and what helps to observe it. */
+export type Subject = {
+  readonly [Operation in Exclude<keyof Registry, 'getPartitionStats' | 'registerServer' | 'unregisterServer' | 'findServer'>]?: Answering<Registry[Operation]>;
+} & {
+  readonly [Operation in 'registerServer' | 'unregisterServer' | 'findServer']: Answering<Registry[Operation]>;
+} & {
+  // A method, not a property: so that an object with the overloads of Registry is a Subject.
+  getPartitionStats?(partition?: number): Awaitable<unknown>;
+  /** Feature `slow-commit`: from now on each commit takes this many milliseconds of the clock that `open` was given. */
+  slowCommit?(ms: number): Awaitable<void>;
+  /** Frees what the subject holds outside the process. Called when the kit is done with it, whatever happened. */
+  dispose?(): Awaitable<void>;
+};
+
+/** The adapter, or what it opened, is not what the contract asks for: a one-line reason. */
+export class AdapterError extends Error {
+  override readonly name = 'AdapterError';
+}

@@ -1,0 +1,107 @@
+import { errorCodes, type Config, type ErrorCode, type Registry, type RequirementId } from '../../spec/index.js';
+import { z } from 'zod';
+import { EndpointFailure, TestEndpoint } from './endpoint.js';
+import { safe, show } from './show.js';
+import type { Found } from '../../model/index.js';
+
+/** What an operation answered: a value, a refusal with a specified code, or something the interface does not know. */
+export type Answer =
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly code: ErrorCode }
+  | { readonly kind: 'broken'; readonly what: string; readonly breaks: RequirementId };
+
+const registration = z
+  .object({ id: z.string(), endpoint: z.instanceof(TestEndpoint), config: z.record(z.string(), z.unknown()).nullish() })
+  .transform(({ id, endpoint, config }): Found => ({ id, endpoint: endpoint.name, config: (config ?? {}) as Config }));
+
+const nothing = z.unknown().transform(() => undefined);
+const orUndefined = (value: unknown): unknown => value ?? undefined;
+const found = registration.nullish().transform(orUndefined);
+const listed = z.array(registration);
+const milliseconds = z.number().nonnegative();
+const count = z.number().int().nonnegative();
+
+const partitionStats = z.object({
+  partition: count,
+  writeCount: count,
+  sampleCount: count,
+  samples: z.array(milliseconds),
+  min: milliseconds,
+  mean: milliseconds,
+  max: milliseconds,
+  alarm: z.boolean(),
+});
+
+const contentionStatus = z.object({
+  partitions: z.number().int().positive(),
+  alarmed: z.array(count),
+  admission: z.enum(['open', 'closed']),
+  mode: z.enum(['auto', 'open', 'closed']),
+});
+
+/** The shape that the interface gives the answer of each operation (ERR-1); what is read out of it is what is compared. */
+const shapes: Record<keyof Registry, z.ZodType> = {
+  registerServer: nothing,
+  registerTransport: nothing,
+  unregisterServer: nothing,
+  unregisterTransport: nothing,
+  updateServer: nothing,
+  findServer: found,
+  findTransport: found,
+  listServers: listed,
+  listTransports: listed,
+  bindTransportToServer: nothing,
+  unbindTransport: nothing,
+  getServerForTransport: z.string().nullish().transform(orUndefined),
+  routeToServer: count,
+  routeToTransport: count,
+  getPartitionStats: z.union([z.array(partitionStats).min(1).max(1024), partitionStats]),
+  getContentionStatus: contentionStatus,
+  resetStats: nothing,
+  setAdmission: nothing,
+  close: nothing,
+};
+
+/** An answer that the interface does not know: it breaks ERR-1, unless something more particular. */
+export const broken = (what: string, breaks: RequirementId = 'ERR-1'): Answer => ({ kind: 'broken', what, breaks });
+
+/** Reads a value that an operation returned. */
+export function readValue(operation: keyof Registry, value: unknown): Answer {
+  try {
+    const parsed = shapes[operation].safeParse(value);
+    if (parsed.success) return { kind: 'done', value: parsed.data };
+    const issue = parsed.error.issues[0];
+    const where = issue && issue.path.length > 0 ? ` at ${safe(issue.path.join('.'))}` : '';
+    return broken(`${operation} returned ${show(value)}: ${issue?.message ?? 'the wrong shape'}${where}`);
+  } catch (error) {
+    return broken(`${operation} returned a value that throws when it is read: ${show(error)}`);
+  }
+}
+
+const codes: ReadonlySet<unknown> = new Set(errorCodes);
+
+/** Reads what an operation threw, or rejected with. */
+export function readError(operation: keyof Registry, error: unknown): Answer {
+  if (error instanceof EndpointFailure) return broken(`${operation} failed with what a recipient threw: ${error.message}`, 'RTE-6');
+  let code: unknown;
+  try {
+    code = (error as { code?: unknown } | null | undefined)?.code;
+  } catch {
+    code = undefined;
+  }
+  if (codes.has(code)) return { kind: 'refused', code: code as ErrorCode };
+  return broken(`${operation} failed without one of the specified codes: ${show(error)}`);
+}
+
+/** An answer, in words. */
+export function showAnswer(answer: Answer): string {
+  if (answer.kind === 'refused') return `refused: ${answer.code}`;
+  if (answer.kind === 'broken') return answer.what;
+  return answer.value === undefined ? 'done' : show(abridged(answer.value));
+}
+
+/** Of the statistics of all partitions only those that tell something. */
+function abridged(value: unknown): unknown {
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'object' && one !== null && 'writeCount' in one)) return value;
+  return value.filter(({ writeCount, alarm, sampleCount }) => writeCount > 0 || alarm || sampleCount > 0);
+}

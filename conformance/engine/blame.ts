@@ -1,0 +1,183 @@
+import type { ExpectedDelivery, Operation, Outcome } from '../../model/index.js';
+import type { ErrorCode, RequirementId } from '../../spec/index.js';
+import type { Answer } from './answer.js';
+
+/**
+ * Which requirement a disagreement between registry and model breaks. A random sequence shows *that* they disagree;
+ * the operation after which they do, and in what, says *which* sentence of the specification is not kept.
+ */
+
+/** What was so before the operation: the facts that decide between requirements. */
+export interface Circumstances {
+  readonly operation: Operation;
+  readonly outcome: Outcome;
+  /** Admission, by hand. */
+  readonly mode: 'auto' | 'open' | 'closed';
+  /** Whether the name in question has been held before by somebody. */
+  readonly heldBefore: (namespace: 'server' | 'transport', id: string) => boolean;
+  /** Whether the other namespace holds the id. */
+  readonly heldElsewhere: (namespace: 'server' | 'transport', id: string) => boolean;
+  /** Whether the endpoint going down held the name earlier, and holds it no more. */
+  readonly formerHolder: (namespace: 'server' | 'transport', id: string) => boolean;
+  /** Whether the transport was bound before the operation. */
+  readonly wasBound: (transportId: string) => boolean;
+  /** Whether an endpoint that calls back took part. */
+  readonly reentrant: boolean;
+  /** Whether an endpoint that throws or rejects took part. */
+  readonly throwing: boolean;
+}
+
+const registrationRefusals: Partial<Record<ErrorCode, RequirementId>> = {
+  already_registered: 'REG-2',
+  endpoint_down: 'REG-3',
+};
+
+/** The requirement that says how an operation is refused with this code. */
+export function refusalRequirement(code: ErrorCode, { operation, mode }: Pick<Circumstances, 'operation' | 'mode'>): RequirementId {
+  if (code === 'admission_control_active') return mode === 'closed' ? 'ADM-5' : 'ADM-1';
+  if (code === 'server_not_found') return operation.op === 'updateServer' ? 'UPD-2' : 'BND-2';
+  if (code === 'transport_not_found') return 'BND-3';
+  if (code === 'registry_closed') return 'CLS-1';
+  return registrationRefusals[code] ?? 'NAM-1';
+}
+
+/** The requirement that says what an operation answers when it succeeds. */
+export function successRequirement(operation: Operation, outcome: Outcome): RequirementId {
+  const empty = outcome.kind === 'done' && (outcome.value === undefined || outcome.value === 0);
+  switch (operation.op) {
+    case 'registerServer':
+    case 'registerTransport':
+      return 'REG-1';
+    case 'unregisterServer':
+    case 'unregisterTransport':
+      return 'UNR-1';
+    case 'updateServer':
+      return 'UPD-1';
+    case 'findServer':
+    case 'findTransport':
+      return empty ? 'LKP-2' : 'LKP-1';
+    case 'listServers':
+    case 'listTransports':
+      return 'LST-1';
+    case 'bindTransportToServer':
+    case 'getServerForTransport':
+      return 'BND-1';
+    case 'unbindTransport':
+      return 'BND-5';
+    case 'routeToServer':
+    case 'routeToTransport':
+      return empty ? 'RTE-2' : 'RTE-1';
+    case 'broadcast':
+      return 'RTE-3';
+    case 'setAdmission':
+      return 'ADM-6';
+    case 'resetStats':
+      return 'STA-5';
+    case 'getPartitionStats':
+      return 'STA-1';
+    case 'getContentionStatus':
+      return 'CTN-10';
+    case 'close':
+      return 'CLS-2';
+    case 'down':
+      return 'DWN-1';
+    default:
+      return 'ERR-1';
+  }
+}
+
+/** The operation was answered otherwise than the model allows. */
+export function blameAnswer(circumstances: Circumstances, answer: Answer): RequirementId {
+  const { operation, outcome, mode } = circumstances;
+  if (answer.kind === 'broken') return answer.breaks;
+  if (outcome.kind === 'refused') return refusalRequirement(outcome.codes[0]!, circumstances);
+  if (answer.kind === 'done') {
+    if (circumstances.throwing) return 'RTE-6';
+    return circumstances.reentrant ? 'RTE-7' : successRequirement(operation, outcome);
+  }
+  switch (operation.op) {
+    case 'registerServer':
+    case 'registerTransport': {
+      const namespace = operation.op === 'registerServer' ? 'server' : 'transport';
+      if (answer.code === 'invalid_argument') return 'NAM-2';
+      if (answer.code === 'admission_control_active') return mode === 'open' ? 'ADM-6' : 'ADM-2';
+      if (answer.code === 'already_registered' && circumstances.heldElsewhere(namespace, operation.id)) return 'NAM-4';
+      if (answer.code === 'already_registered' && circumstances.heldBefore(namespace, operation.id)) return 'REG-5';
+      return 'REG-1';
+    }
+    default:
+      if (mode === 'closed') return 'ADM-3';
+      if (circumstances.throwing) return 'RTE-6';
+      return operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome);
+  }
+}
+
+/** What the registry shows after the operation differs from the model: a name, a binding, or a list that contradicts lookups. */
+export type Difference =
+  | { readonly in: 'name'; readonly namespace: 'server' | 'transport'; readonly id: string; readonly expected: boolean; readonly configOnly: boolean }
+  | { readonly in: 'binding'; readonly transportId: string; readonly expected: boolean }
+  | { readonly in: 'list' };
+
+export function blameState(circumstances: Circumstances, difference: Difference): RequirementId {
+  const { operation, outcome } = circumstances;
+  if (difference.in === 'list') return 'LST-1';
+  if (outcome.kind === 'refused') return 'REG-4';
+  const namespace = operation.op.endsWith('Transport') ? 'transport' : 'server';
+  switch (operation.op) {
+    case 'registerServer':
+    case 'registerTransport':
+      if (difference.in === 'binding') {
+        if (operation.op === 'registerTransport' && difference.transportId === operation.id && operation.config?.serverId !== undefined) {
+          return difference.expected ? 'BND-8' : 'BND-9';
+        }
+        return operation.op === 'registerServer' && !circumstances.heldBefore('server', operation.id) ? 'BND-9' : 'INC-2';
+      }
+      if (difference.id !== operation.id) return 'NAM-3';
+      if (difference.namespace !== namespace) return 'NAM-4';
+      return difference.configOnly ? 'CFG-1' : 'REG-1';
+    case 'unregisterServer':
+      return difference.in === 'binding' ? 'BND-6' : difference.namespace !== namespace ? 'NAM-4' : 'UNR-1';
+    case 'unregisterTransport':
+      return difference.in === 'binding' ? 'BND-7' : difference.namespace !== namespace ? 'NAM-4' : 'UNR-1';
+    case 'updateServer':
+      return 'UPD-1';
+    case 'bindTransportToServer':
+      return difference.in === 'binding' && difference.transportId === operation.transportId && circumstances.wasBound(operation.transportId) ? 'BND-4' : 'BND-1';
+    case 'unbindTransport':
+      return 'BND-5';
+    case 'down':
+      if (difference.in === 'binding') return difference.expected ? 'DWN-4' : 'DWN-2';
+      if (!difference.expected) return 'DWN-1';
+      return circumstances.formerHolder(difference.namespace, difference.id) ? 'INC-1' : 'DWN-4';
+    case 'resetStats':
+      return 'STA-5';
+    case 'routeToServer':
+    case 'routeToTransport':
+    case 'broadcast':
+      return circumstances.reentrant ? 'RTE-7' : 'RTE-1';
+    default:
+      return 'LKP-1';
+  }
+}
+
+/** The deliveries that an operation caused are not those that the model demands. */
+export function blameDeliveries(
+  circumstances: Circumstances,
+  { missing, extra, expected, formerHolderOf }: {
+    missing: readonly ExpectedDelivery[];
+    extra: readonly ExpectedDelivery[];
+    expected: readonly ExpectedDelivery[];
+    formerHolderOf: (delivery: ExpectedDelivery) => boolean;
+  },
+): RequirementId {
+  if (extra.some(formerHolderOf)) return 'RTE-8';
+  if (missing.length > 0) {
+    if (circumstances.throwing) return 'RTE-6';
+    if (circumstances.reentrant) return 'RTE-7';
+    return circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
+  }
+  const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
+  if (repeated) return 'RTE-5';
+  if (circumstances.operation.op === 'broadcast') return 'RTE-3';
+  return expected.length === 0 ? 'RTE-2' : 'RTE-1';
+}

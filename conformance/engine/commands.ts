@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import type { Operation } from '../../model/index.js';
+import { Violation } from './findings.js';
+import type { Oracle } from './oracle.js';
+import { reacts } from './reaction.js';
+import { showOperation } from './show.js';
+import type { Config, RequirementId } from '../../spec/index.js';
+
+/** What commands see of a run before they are run: the oracle, which holds the model's state. */
+export interface Cell {
+  readonly oracle: Oracle;
+  /** Requirements whose violation ends a run without failing it: they have been reported, or were not asked for. */
+  readonly excused: (requirement: RequirementId) => boolean;
+}
+
+/** One or more steps, as a command of fast-check's model runs. */
+export class StepCommand implements fc.AsyncCommand<Cell, Oracle> {
+  constructor(private readonly operations: readonly Operation[]) {}
+
+  /** Whether the specification says what must come of it. */
+  check({ oracle }: Readonly<Cell>): boolean {
+    if (oracle.spoiled) return false;
+    const { deliveries } = oracle.model.step(oracle.state, this.operations[0]!);
+    return deliveries.filter(({ endpoint }) => reacts(endpoint)).length < 2;
+  }
+
+  async run(cell: Cell, oracle: Oracle): Promise<void> {
+    try {
+      await this.perform(oracle);
+    } catch (error) {
+      if (!(error instanceof Violation) || error.requirement === undefined || !cell.excused(error.requirement)) throw error;
+      oracle.spoiled = true;
+    }
+  }
+
+  protected async perform(oracle: Oracle): Promise<void> {
+    for (const operation of this.operations) await oracle.step(operation);
+  }
+
+  toString(): string {
+    return this.operations.map(showOperation).join('; ');
+  }
+}
+
+const command = (operation: fc.Arbitrary<Operation>): fc.Arbitrary<StepCommand> => operation.map((one) => new StepCommand([one]));
+
+/** Operations that an adapter lacks are left out. */
+export interface Vocabulary {
+  readonly transports: boolean;
+  readonly configs: boolean;
+  readonly liveness: boolean;
+  readonly update: boolean;
+  readonly binding: boolean;
+  readonly routing: boolean;
+  readonly override: boolean;
+}
+
+/** Commands for every operation on names and bindings, over ids and endpoints so few that they meet. */
+export function nameCommands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[] {
+  const id = fc.constantFrom(...ids);
+  const endpoint = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('e1', 'e2', 'e3') },
+    { weight: 2, arbitrary: fc.constantFrom('throws1', 'rejects1') },
+    { weight: 2, arbitrary: fc.constantFrom('leaves1', 'unbinds1', 'rebroadcasts1') },
+  );
+  const plain = fc.constantFrom<Config | undefined>(undefined, { v: 1 }, { v: { deep: ['x', null] } });
+  const config = offered.configs ? plain : fc.constant(undefined);
+  const transportConfig = offered.configs && offered.binding ? fc.oneof(config, fc.record({ serverId: id })) : config;
+  let sent = 0;
+  const message = fc.constant(undefined).map(() => `m${++sent}`);
+
+  const registerServer: fc.Arbitrary<Operation> = fc.record({ op: fc.constant('registerServer' as const), id, endpoint, config });
+  const registerTransport: fc.Arbitrary<Operation> = fc.record({ op: fc.constant('registerTransport' as const), id, endpoint, config: transportConfig });
+  const commands = [
+    command(registerServer),
+    command(registerServer),
+    command(fc.record({ op: fc.constant('unregisterServer' as const), id })),
+    command(fc.record({ op: fc.constant('findServer' as const), id })),
+  ];
+  const when = (offer: boolean, ...more: fc.Arbitrary<Operation>[]): void => {
+    if (offer) commands.push(...more.map(command));
+  };
+  when(offered.transports, registerTransport, registerTransport, fc.record({ op: fc.constant('unregisterTransport' as const), id }));
+  when(offered.liveness, fc.record({ op: fc.constant('down' as const), endpoint }));
+  when(offered.configs && offered.update, fc.record({ op: fc.constant('updateServer' as const), id, config: fc.constantFrom<Config>({ u: 1 }, {}) }));
+  when(
+    offered.binding,
+    fc.record({ op: fc.constant('bindTransportToServer' as const), transportId: id, serverId: id }),
+    fc.record({ op: fc.constant('bindTransportToServer' as const), transportId: id, serverId: id }),
+    fc.record({ op: fc.constant('unbindTransport' as const), transportId: id }),
+  );
+  when(
+    offered.routing && offered.transports,
+    fc.record({ op: fc.constant('routeToServer' as const), serverId: id, transportId: id, message }),
+    fc.record({ op: fc.constant('routeToTransport' as const), transportId: id, serverId: id, message }),
+  );
+  when(offered.routing && offered.binding, fc.record({ op: fc.constant('broadcast' as const), serverId: id, message }));
+  when(offered.override, fc.record({ op: fc.constant('setAdmission' as const), mode: fc.constantFrom('auto' as const, 'open' as const, 'auto' as const, 'closed' as const) }));
+  return commands;
+}
+
+/** Commands that make partitions slow, let time pass, look, and try to register. The ids are registered already. */
+export function contentionCommands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[] {
+  const id = fc.constantFrom(...ids);
+  // Updates: writes that admission control never refuses, so that they do not depend on when an alarm shows.
+  const write = (one: string, takes: number): Operation => ({ op: 'updateServer', id: one, config: {}, takes });
+  const commands = [
+    fc.tuple(id, fc.constantFrom(0, 1, 50, 99, 100, 101, 250, 400)).map(([one, takes]) => new StepCommand([write(one, takes)])),
+    // Enough writes for the alarm, in one go: a sequence would rarely come to them by itself.
+    fc.tuple(id, fc.constantFrom(99, 101, 150)).map(([one, takes]) => new StepCommand(Array.from({ length: 10 }, () => write(one, takes)))),
+    // Two partitions in turn, with samples that outlast each other.
+    fc.tuple(id, id, fc.constantFrom(60, 150)).map(([one, other, takes]) => new StepCommand(Array.from({ length: 20 }, (_, i) => write(i % 2 === 0 ? one : other, takes)))),
+    command(fc.record({ op: fc.constant('advance' as const), ms: fc.constantFrom(1, 10, 99, 100, 300, 1000) })),
+    id.map((one) => new LookCommand(`${one}+`)),
+    id.map((one) => new LookCommand(`${one}+`)),
+    command(fc.constant<Operation>({ op: 'resetStats' })),
+  ];
+  if (offered.override) commands.push(command(fc.record({ op: fc.constant('setAdmission' as const), mode: fc.constantFrom('auto' as const, 'auto' as const, 'open' as const, 'closed' as const) })));
+  return commands;
+}
+
+/** Looks at everything about contention, and tries whether a registration is admitted. */
+class LookCommand extends StepCommand {
+  constructor(private readonly free: string) {
+    super([{ op: 'advance', ms: 0 }]);
+  }
+
+  protected override async perform(oracle: Oracle): Promise<void> {
+    if (!(await oracle.look())) return;
+    await oracle.step({ op: 'registerServer', id: this.free, endpoint: 'e2' });
+    await oracle.step({ op: 'unregisterServer', id: this.free });
+  }
+
+  override toString(): string {
+    return 'look';
+  }
+}

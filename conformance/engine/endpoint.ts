@@ -1,0 +1,96 @@
+import { setMaxListeners } from 'node:events';
+import type { Delivery, Endpoint } from '../../spec/index.js';
+import { show } from './show.js';
+
+/** A delivery that arrived, and where. */
+export interface Arrival extends Delivery {
+  readonly endpoint: string;
+}
+
+/** What an endpoint does when it is sent something: nothing, or harm. The name says which: `e1`, `throws1`, `rejects1`. */
+type Manner = 'quiet' | 'throws' | 'rejects';
+
+const mannerOf = (name: string): Manner => (name.startsWith('throws') ? 'throws' : name.startsWith('rejects') ? 'rejects' : 'quiet');
+
+/** What a failing endpoint throws, or rejects with. */
+export class EndpointFailure extends Error {
+  override readonly name = 'EndpointFailure';
+  constructor(
+    message: string,
+    readonly mailbox: Mailbox,
+  ) {
+    super(message);
+  }
+}
+
+/** An endpoint that keeps what it is sent, in a mailbox shared by all endpoints of one registry under test. */
+export class TestEndpoint implements Endpoint {
+  readonly #controller = new AbortController();
+  readonly signal: Endpoint['signal'] = this.#controller.signal;
+  readonly #manner: Manner;
+
+  constructor(
+    readonly name: string,
+    private readonly mailbox: Mailbox,
+  ) {
+    this.#manner = mannerOf(name);
+    // Adapters may pull `send` off its endpoint; it must still know whose it is.
+    this.send = this.send.bind(this);
+    // Too many listeners is a finding (CLS-4), not a warning in the middle of a report.
+    setMaxListeners(0, this.signal);
+  }
+
+  send(delivery: Delivery): unknown {
+    const reaction = this.mailbox.put(this.name, delivery);
+    if (this.#manner === 'throws') throw new EndpointFailure(`${this.name} always throws`, this.mailbox);
+    if (this.#manner === 'rejects') return Promise.reject(new EndpointFailure(`${this.name} always rejects`, this.mailbox));
+    return reaction;
+  }
+
+  /** The endpoint goes down. */
+  kill(): void {
+    this.#controller.abort();
+  }
+}
+
+/** Most deliveries kept between two looks: a registry that floods is cut off here, and found wrong. */
+const capacity = 100_000;
+
+/** Everything that the endpoints of one registry were sent, in order of arrival. */
+export class Mailbox {
+  readonly #arrivals: Arrival[] = [];
+  /** Called once, at the next delivery to the named endpoint; what it returns is returned by that `send`. */
+  reaction: { readonly endpoint: string; readonly run: () => Promise<void> } | undefined;
+  /** A delivery that was not of the right shape. */
+  malformed: string | undefined;
+  /** How many rejections of a `send` nobody handled: in production each of them ends the process. */
+  unhandled = 0;
+
+  put(endpoint: string, delivery: unknown): Promise<void> | undefined {
+    if (!isDelivery(delivery)) {
+      this.malformed ??= show(delivery);
+    } else if (this.#arrivals.length < capacity) {
+      const { namespace, to, from, message } = delivery;
+      this.#arrivals.push({ endpoint, namespace, to, from, message });
+    }
+    const { reaction } = this;
+    if (reaction?.endpoint !== endpoint) return undefined;
+    this.reaction = undefined;
+    return reaction.run();
+  }
+
+  get size(): number {
+    return this.#arrivals.length;
+  }
+
+  /** Takes out everything that has arrived. */
+  take(): Arrival[] {
+    return this.#arrivals.splice(0);
+  }
+}
+
+function isDelivery(value: unknown): value is Delivery {
+  if (typeof value !== 'object' || value === null) return false;
+  const { namespace, to, from } = value as Partial<Delivery>;
+  return (namespace === 'server' || namespace === 'transport') && typeof to === 'string' && typeof from === 'string';
+}

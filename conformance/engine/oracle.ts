@@ -1,0 +1,357 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, type ExpectedDelivery, type Found, type Operation, type Outcome, type RegistryModel, type RegistryState } from '../../model/index.js';
+import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats, type RequirementId } from '../../spec/index.js';
+import { showAnswer, type Answer } from './answer.js';
+import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
+import { Unanswered, Violation } from './findings.js';
+import { plannedReaction } from './reaction.js';
+import type { Rig } from './rig.js';
+import { show, showOperation } from './show.js';
+import { turn } from './virtual-clock.js';
+
+/** The ids that a run uses, so that everything can be looked at after each step. */
+export interface Pool {
+  readonly servers: readonly string[];
+  readonly transports: readonly string[];
+}
+
+/** What an oracle looks at besides answers. */
+export interface Scope {
+  readonly names: boolean;
+  readonly bindings: boolean;
+  readonly lists: boolean;
+  readonly configs: boolean;
+  /** Real milliseconds that a change may take to show, and that a "down" may take. */
+  readonly stalenessMs: number;
+  readonly downMs: number;
+}
+
+/**
+ * Drives a registry and the model side by side, one step at a time, and compares all that can be seen: the answer, the
+ * deliveries, and after each step every name and binding of the pool. A disagreement is a {@link Violation} that
+ * carries the requirement it breaks.
+ */
+export class Oracle {
+  state: RegistryState;
+  /** The steps performed, replayable. */
+  readonly program: Operation[] = [];
+  readonly evidence = new Map<RequirementId, number>();
+  /** What the model held before the last step. */
+  before: RegistryState;
+  /** Set when the rest of a run says nothing: a requirement found broken already has been broken again. */
+  spoiled = false;
+  readonly #holders = new Map<string, Set<string>>();
+
+  constructor(
+    readonly rig: Rig,
+    readonly model: RegistryModel,
+    readonly pool: Pool,
+    readonly scope: Scope,
+  ) {
+    this.state = this.before = model.initial;
+  }
+
+  async step(operation: Operation): Promise<void> {
+    this.program.push(operation);
+    this.before = this.state;
+    const expected = this.model.step(this.before, operation);
+    const reaction = plannedReaction(this.model, expected, this.pool);
+    const circumstances = this.#circumstances(operation, expected.outcome, expected.deliveries, reaction !== undefined);
+
+    let reacted: Promise<Answer[]> | undefined;
+    if (reaction) {
+      const run = async (): Promise<void> => {
+        reacted = Promise.all(reaction.operations.map((nested) => this.rig.perform(nested)));
+        await reacted;
+      };
+      this.rig.mailbox.reaction = { endpoint: reaction.endpoint, run };
+    }
+    const performed = this.rig.perform(operation);
+    const answer = performed instanceof Promise ? await performed : performed;
+    this.#note(expected.outcome.kind === 'refused' ? refusalRequirement(expected.outcome.codes[0]!, circumstances) : successRequirement(operation, expected.outcome));
+    this.#compareAnswer(circumstances, answer, expected.deliveries);
+
+    const deliveries = [...expected.deliveries, ...(reaction?.deliveries ?? [])];
+    await this.#compareDeliveries(circumstances, deliveries);
+    if (reacted) {
+      for (const nested of await this.#bounded(reacted)) {
+        if (nested.kind !== 'done') throw new Violation('a call made from within a send failed', 'success', showAnswer(nested), 'RTE-7');
+      }
+      this.#note('RTE-7');
+    }
+    this.rig.mailbox.reaction = undefined;
+
+    this.state = reaction?.state ?? expected.state;
+    this.#remember(operation, expected.outcome);
+    await this.#settled(operation, () => this.#compareState(circumstances));
+  }
+
+  /** After the last step: nothing may arrive any more. */
+  async end(): Promise<void> {
+    await turn();
+    const late = this.rig.mailbox.take();
+    if (late.length > 0) throw new Violation('a delivery arrived that nothing asked for', 'no further delivery', show(late), 'RTE-5');
+  }
+
+  describeBefore(): string[] {
+    return describe(this.before);
+  }
+
+  #compareAnswer(circumstances: Circumstances, answer: Answer, deliveries: readonly ExpectedDelivery[]): void {
+    const { operation, outcome } = circumstances;
+    const wrong = (expected: string): never => {
+      throw new Violation(`${showOperation(operation)} was answered wrongly`, expected, showAnswer(answer), blameAnswer(circumstances, answer));
+    };
+    if (outcome.kind === 'refused') {
+      if (answer.kind !== 'refused' || !outcome.codes.includes(answer.code)) wrong(`refused: ${outcome.codes.join(' or ')}`);
+      return;
+    }
+    if (answer.kind !== 'done') return wrong(outcome.value === undefined ? 'success' : show(outcome.value));
+    switch (operation.op) {
+      case 'routeToServer':
+      case 'routeToTransport':
+      case 'broadcast': {
+        const most = deliveries.length;
+        const least = deliveries.filter(({ endpoint }) => !harms(endpoint)).length;
+        const count = answer.value as number;
+        if (count < least || count > most) wrong(least === most ? `${most}` : `${least} to ${most}`);
+        return;
+      }
+      case 'findServer':
+      case 'findTransport':
+      case 'listServers':
+      case 'listTransports':
+      case 'getServerForTransport':
+      case 'getPartitionStats':
+      case 'getContentionStatus':
+        return; // Compared, with everything else that can be read, after the step.
+    }
+  }
+
+  async #compareDeliveries(circumstances: Circumstances, expected: readonly ExpectedDelivery[]): Promise<void> {
+    const { mailbox } = this.rig;
+    if (mailbox.malformed !== undefined) {
+      throw new Violation('a delivery was malformed', '{ namespace, to, from, message }', mailbox.malformed, 'RTE-1');
+    }
+    if (expected.length === 0 && mailbox.size === 0) return;
+    const patience = performance.now() + Math.min(250, this.rig.patienceMs);
+    while (mailbox.size < expected.length && performance.now() < patience) await turn();
+    const extra: ExpectedDelivery[] = [...mailbox.take()];
+    const missing = expected.filter((wanted) => {
+      const at = extra.findIndex((got) => isDeepStrictEqual({ ...got }, { ...wanted }));
+      if (at >= 0) extra.splice(at, 1);
+      return at < 0;
+    });
+    if (expected.length > 0) {
+      this.#note('RTE-5');
+      if (circumstances.throwing) this.#note('RTE-6');
+      if (expected.some((delivery) => (this.#holders.get(key(delivery.namespace, delivery.to))?.size ?? 0) > 1)) this.#note('RTE-8');
+    }
+    if (missing.length === 0 && extra.length === 0) return;
+    const formerHolderOf = ({ namespace, to, endpoint }: ExpectedDelivery): boolean =>
+      !expected.some((wanted) => wanted.to === to && wanted.namespace === namespace && wanted.endpoint === endpoint) &&
+      (this.#holders.get(key(namespace, to))?.has(endpoint) ?? false);
+    throw new Violation(
+      `${showOperation(circumstances.operation)} did not deliver what it had to`,
+      showDeliveries(expected),
+      `${missing.length > 0 ? `missing ${showDeliveries(missing)}` : ''}${missing.length > 0 && extra.length > 0 ? '; ' : ''}${extra.length > 0 ? `too many ${showDeliveries(extra)}` : ''}`,
+      blameDeliveries(circumstances, { missing, extra, expected, formerHolderOf }),
+    );
+  }
+
+  async #compareState(circumstances: Circumstances): Promise<void> {
+    const { scope, pool } = this;
+    if (scope.names) {
+      for (const id of pool.servers) await this.#compareName(circumstances, 'server', id);
+      for (const id of pool.transports) await this.#compareName(circumstances, 'transport', id);
+    }
+    if (scope.bindings) for (const id of pool.transports) await this.#compareBinding(circumstances, id);
+    if (scope.lists) {
+      await this.#compareList('listServers');
+      await this.#compareList('listTransports');
+    }
+  }
+
+  /**
+   * Lets the time pass that an alarm may take to show, and, if nothing has changed in the meantime, compares statistics,
+   * alarms and admission. Gives whether it did.
+   */
+  async look(): Promise<boolean> {
+    const seen = (): unknown => [this.#ask({ op: 'getPartitionStats' }), this.#ask({ op: 'getContentionStatus' })];
+    const first = seen();
+    const { state } = this;
+    let steady = true;
+    for (let ms = 0; ms < detectionMs && steady; ms += lookEveryMs) {
+      this.state = this.model.step(this.state, { op: 'advance', ms: lookEveryMs }).state;
+      steady = isDeepStrictEqual(seen(), first);
+    }
+    this.state = state;
+    await this.step({ op: 'advance', ms: detectionMs });
+    if (steady) await this.#compareContention();
+    return steady;
+  }
+
+  async #compareName(circumstances: Circumstances, namespace: Namespace, id: string): Promise<void> {
+    const operation: Operation = { op: namespace === 'server' ? 'findServer' : 'findTransport', id };
+    const expected = this.#ask(operation) as Found | undefined;
+    const peeked = this.rig.peek(operation);
+    const answer = peeked instanceof Promise ? await peeked : peeked;
+    const actual = answer.kind === 'done' ? (answer.value as Found | undefined) : undefined;
+    const same =
+      answer.kind === 'done' &&
+      actual?.endpoint === expected?.endpoint &&
+      actual?.id === expected?.id &&
+      (!this.scope.configs || expected === undefined || isDeepStrictEqual(actual?.config, expected.config));
+    if (same) return;
+    const configOnly = actual?.endpoint === expected?.endpoint && actual?.id === expected?.id;
+    this.#differ(circumstances, { in: 'name', namespace, id, expected: expected !== undefined, configOnly }, operation, expected, answer);
+  }
+
+  async #compareBinding(circumstances: Circumstances, transportId: string): Promise<void> {
+    const operation: Operation = { op: 'getServerForTransport', transportId };
+    const expected = this.#ask(operation);
+    const peeked = this.rig.peek(operation);
+    const answer = peeked instanceof Promise ? await peeked : peeked;
+    if (answer.kind === 'done' && answer.value === expected) return;
+    this.#differ(circumstances, { in: 'binding', transportId, expected: expected !== undefined }, operation, expected, answer);
+  }
+
+  async #compareList(op: 'listServers' | 'listTransports'): Promise<void> {
+    const expected = this.#ask({ op }) as readonly Found[];
+    const peeked = this.rig.peek({ op });
+    const answer = peeked instanceof Promise ? await peeked : peeked;
+    const listed = answer.kind === 'done' ? (answer.value as readonly Found[]) : [];
+    const same =
+      answer.kind === 'done' &&
+      listed.length === expected.length &&
+      expected.every((one) => listed.some(({ id, endpoint, config }) => id === one.id && endpoint === one.endpoint && (!this.scope.configs || isDeepStrictEqual(config, one.config))));
+    if (same) return;
+    throw new Violation(`${op}() contradicts the lookups`, show(expected), showAnswer(answer), answer.kind === 'broken' ? answer.breaks : 'LST-1');
+  }
+
+  async #compareContention(): Promise<void> {
+    const expected = this.#ask({ op: 'getPartitionStats' }) as readonly PartitionStats[];
+    const answer = await this.rig.peek({ op: 'getPartitionStats' });
+    if (answer.kind !== 'done' || !Array.isArray(answer.value)) {
+      throw new Violation('getPartitionStats() was answered wrongly', 'a list', showAnswer(answer), 'STA-1');
+    }
+    const actual = answer.value as readonly PartitionStats[];
+    for (const want of expected) {
+      const got = actual.find(({ partition }) => partition === want.partition);
+      const differs = (field: keyof PartitionStats, requirement: RequirementId): void => {
+        if (got === undefined || !close(got[field], want[field])) {
+          throw new Violation(`the ${field} of partition ${want.partition} is wrong`, show(want), show(got), requirement);
+        }
+      };
+      differs('writeCount', 'STA-1');
+      // A registry that shows more samples than the model has kept some too long.
+      differs('samples', (got?.samples.length ?? 0) > want.samples.length && want.samples.length < 10 ? 'CTN-4' : 'STA-2');
+      differs('sampleCount', 'STA-2');
+      differs('min', 'STA-3');
+      differs('mean', 'STA-3');
+      differs('max', 'STA-3');
+      differs('alarm', want.alarm ? 'CTN-1' : 'CTN-2');
+      this.#note(want.alarm ? 'CTN-1' : 'CTN-2');
+      if (want.sampleCount > 0) this.#note('STA-3');
+    }
+    const status = this.#ask({ op: 'getContentionStatus' }) as ContentionStatus;
+    const shown = await this.rig.peek({ op: 'getContentionStatus' });
+    const seen = shown.kind === 'done' ? (shown.value as ContentionStatus) : undefined;
+    if (seen === undefined || !isDeepStrictEqual([...seen.alarmed].sort((a, b) => a - b), [...status.alarmed]) || seen.mode !== status.mode || seen.partitions !== status.partitions) {
+      throw new Violation('getContentionStatus() contradicts the statistics', show(status), showAnswer(shown), 'CTN-10');
+    }
+    if (seen.admission !== status.admission) {
+      const requirement = status.mode === 'closed' ? 'ADM-5' : status.mode === 'open' ? 'ADM-6' : status.admission === 'closed' ? 'ADM-1' : 'ADM-2';
+      throw new Violation('getContentionStatus() shows the wrong admission', show(status), showAnswer(shown), requirement);
+    }
+    this.#note('CTN-10');
+  }
+
+  #differ(circumstances: Circumstances, difference: Difference, read: Operation, expected: unknown, answer: Answer): never {
+    throw new Violation(
+      `after ${showOperation(circumstances.operation)}, ${showOperation(read)} is wrong`,
+      expected === undefined ? 'nothing' : show(expected),
+      showAnswer(answer),
+      answer.kind === 'done' ? blameState(circumstances, difference) : answer.kind === 'broken' ? answer.breaks : 'LKP-2',
+    );
+  }
+
+  /** Repeats a comparison for as long as a change may take to show. */
+  async #settled(operation: Operation, compare: () => Promise<void>): Promise<void> {
+    const bound = operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs;
+    if (bound === 0) return compare();
+    const end = performance.now() + bound;
+    for (;;) {
+      try {
+        return await compare();
+      } catch (error) {
+        if (!(error instanceof Violation) || performance.now() >= end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    }
+  }
+
+  async #bounded<T>(promise: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const expiry = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Unanswered('a call made from within a send did not answer')), this.rig.patienceMs);
+    });
+    return Promise.race([promise, expiry]).finally(() => clearTimeout(timer));
+  }
+
+  /** What the model answers to a read. */
+  #ask(operation: Operation): unknown {
+    const { outcome } = this.model.step(this.state, operation);
+    return outcome.kind === 'done' ? outcome.value : undefined;
+  }
+
+  #circumstances(operation: Operation, outcome: Outcome, deliveries: readonly ExpectedDelivery[], reentrant: boolean): Circumstances {
+    const { before } = this;
+    const was = (read: Operation): unknown => {
+      const answer = this.model.step(before, read).outcome;
+      return answer.kind === 'done' ? answer.value : undefined;
+    };
+    const status = was({ op: 'getContentionStatus' }) as ContentionStatus | undefined;
+    return {
+      operation,
+      outcome,
+      mode: status?.mode ?? 'auto',
+      heldBefore: (namespace, id) => this.#holders.has(key(namespace, id)),
+      heldElsewhere: (namespace, id) => was({ op: namespace === 'server' ? 'findTransport' : 'findServer', id }) !== undefined,
+      formerHolder: (namespace, id) => operation.op === 'down' && (this.#holders.get(key(namespace, id))?.has(operation.endpoint) ?? false),
+      wasBound: (transportId) => was({ op: 'getServerForTransport', transportId }) !== undefined,
+      reentrant,
+      throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
+    };
+  }
+
+  #remember(operation: Operation, outcome: Outcome): void {
+    if (outcome.kind === 'refused') this.#note('REG-4');
+    if (operation.op === 'down') this.#note('DWN-1');
+    if (outcome.kind !== 'done' || (operation.op !== 'registerServer' && operation.op !== 'registerTransport')) return;
+    const name = key(operation.op === 'registerServer' ? 'server' : 'transport', operation.id);
+    if (this.#holders.has(name)) this.#note('REG-5');
+    this.#holders.set(name, (this.#holders.get(name) ?? new Set()).add(operation.endpoint));
+  }
+
+  #note(requirement: RequirementId): void {
+    this.evidence.set(requirement, (this.evidence.get(requirement) ?? 0) + 1);
+  }
+}
+
+/** How closely the model is watched for changes. */
+const lookEveryMs = 10;
+
+const key = (namespace: Namespace, id: string): string => `${namespace}:${id}`;
+
+const harms = (endpoint: string): boolean => endpoint.startsWith('throws') || endpoint.startsWith('rejects');
+
+const showDeliveries = (deliveries: readonly ExpectedDelivery[]): string =>
+  deliveries.length === 0 ? 'no delivery' : deliveries.map(({ message, namespace, to, endpoint }) => `${show(message)} to ${namespace} ${show(to)} at ${endpoint}`).join(', ');
+
+/** Equal, but for rounding: means are computed in more than one way. */
+function close(a: unknown, b: unknown): boolean {
+  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a), Math.abs(b));
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => close(item, b[i]));
+  return isDeepStrictEqual(a, b);
+}

@@ -1,0 +1,274 @@
+import type { Operation } from '../../model/index.js';
+import { broadcast, type Clock, type Config, type Registry } from '../../spec/index.js';
+import { AdapterError, type Adapter, type OpenOptions, type Subject } from '../contract.js';
+import { broken, readError, readValue, showAnswer, type Answer } from './answer.js';
+import { Mailbox, TestEndpoint } from './endpoint.js';
+import { Unanswered } from './findings.js';
+import { offers } from './offers.js';
+import { show, showOperation } from './show.js';
+import { turn, VirtualClock } from './virtual-clock.js';
+
+/** One line of what was done to a registry: the operation, and what came of it. */
+export interface Line {
+  /** A step that the model knows, or the text of a call that it does not. */
+  readonly what: Operation | string;
+  /** Absent while the call is pending. */
+  answer?: Answer;
+}
+
+/** A call that has been made: its answer may be there, or not yet. */
+export interface Call {
+  readonly answer: Promise<Answer>;
+  settled: Answer | undefined;
+}
+
+/**
+ * A registry under test, with everything around it: endpoints, mailbox, clock and a record of what was done. All that
+ * comes out of the registry is untrusted: answers are read through shapes, waits are bounded, errors are kept apart.
+ */
+export class Rig {
+  readonly clock = new VirtualClock();
+  readonly mailbox = new Mailbox();
+  readonly lines: Line[] = [];
+  readonly #endpoints = new Map<string, TestEndpoint>();
+  #subject: Subject | undefined;
+
+  private constructor(
+    readonly adapter: Adapter,
+    /** Milliseconds of real time that anything may take to answer. */
+    readonly patienceMs: number,
+  ) {}
+
+  /** Opens a registry. Throws {@link AdapterError} if that fails, {@link Unanswered} if it takes too long. */
+  static async open(adapter: Adapter, options: Omit<OpenOptions, 'clock'>, patienceMs: number): Promise<Rig> {
+    const rig = new Rig(adapter, patienceMs);
+    const clock: Clock = offers(adapter, undefined, 'virtual-time') ? rig.clock : realClock;
+    let subject: Subject;
+    try {
+      subject = await within(patienceMs, 'open', Promise.resolve(adapter.open({ ...options, clock })));
+    } catch (error) {
+      if (error instanceof Unanswered) throw error;
+      throw new AdapterError(`open() of adapter ${show(adapter.name)} failed: ${show(error)}`);
+    }
+    if (typeof subject !== 'object' || subject === null) {
+      throw new AdapterError(`open() of adapter ${show(adapter.name)} must return an object with the operations of a registry; it returned ${show(subject)}`);
+    }
+    for (const operation of ['registerServer', 'unregisterServer', 'findServer'] as const) {
+      if (typeof subject[operation] !== 'function') {
+        throw new AdapterError(`what open() of adapter ${show(adapter.name)} returned has no ${operation}(): registerServer, unregisterServer and findServer are the least a registry has`);
+      }
+    }
+    rig.#subject = subject;
+    return rig;
+  }
+
+  get subject(): Subject {
+    return this.#subject!;
+  }
+
+  /** The endpoint of this name, made when it is first asked for. */
+  endpoint(name: string): TestEndpoint {
+    let endpoint = this.#endpoints.get(name);
+    if (endpoint === undefined) {
+      endpoint = new TestEndpoint(name, this.mailbox);
+      this.#endpoints.set(name, endpoint);
+    }
+    return endpoint;
+  }
+
+  /** Performs one step and gives its answer; what takes time is given the time. */
+  perform(operation: Operation): Answer | Promise<Answer> {
+    const line: Line = { what: operation };
+    this.lines.push(line);
+    const noted = (answer: Answer): Answer => (line.answer = answer);
+    switch (operation.op) {
+      case 'down':
+        this.endpoint(operation.endpoint).kill();
+        return noted(done);
+      case 'advance':
+        return this.clock.advance(operation.ms).then(() => noted(done));
+      case 'stall':
+      case 'unstall':
+        throw new Error(`${operation.op} is a step of the model only`);
+      default: {
+        const takes = 'takes' in operation ? (operation.takes ?? 0) : 0;
+        if (takes > 0) return this.#slowly(operation, takes).then(noted);
+        const answer = this.#invoke(operation);
+        return answer instanceof Promise ? answer.then(noted) : noted(answer);
+      }
+    }
+  }
+
+  /** Makes a call without waiting for its answer. */
+  start(operation: Operation): Call {
+    const line: Line = { what: `${showOperation(operation)}, not awaited` };
+    this.lines.push(line);
+    // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
+    const answer = Promise.resolve(this.#invoke(operation, Infinity));
+    const call: Call = { answer, settled: undefined };
+    void answer.then((settled) => {
+      call.settled = settled;
+      line.answer = settled;
+    });
+    return call;
+  }
+
+  /** Waits, within bounds, for the answer of a call. */
+  finish(call: Call, what: string): Promise<Answer> {
+    return within(this.patienceMs, what, call.answer);
+  }
+
+  /** Commits take `ms` milliseconds of virtual time from now on. */
+  async slowCommit(ms: number): Promise<void> {
+    await within(this.patienceMs, 'slowCommit', Promise.resolve(this.subject.slowCommit?.(ms)));
+  }
+
+  /** Calls an operation with arguments that need not be what the interface takes. */
+  call(operation: keyof Registry, ...args: unknown[]): Answer | Promise<Answer> {
+    const shown = args.map((arg) => (arg instanceof TestEndpoint ? arg.name : arg === broadcast ? 'broadcast' : show(arg, 80)));
+    const line: Line = { what: `${operation}(${shown.join(', ')})` };
+    this.lines.push(line);
+    const noted = (answer: Answer): Answer => (line.answer = answer);
+    const answer = this.#call(operation, args, this.patienceMs);
+    return answer instanceof Promise ? answer.then(noted) : noted(answer);
+  }
+
+  /** A read that leaves no line in the record. */
+  peek(operation: Operation): Answer | Promise<Answer> {
+    return this.#invoke(operation);
+  }
+
+  /** Lets go of the registry. Never throws: what it was used for has been judged. */
+  async dispose(): Promise<void> {
+    try {
+      await within(this.patienceMs, 'dispose', Promise.resolve(this.#subject?.dispose?.()));
+    } catch {
+      // A registry that cannot be let go of is no reason to distrust its answers.
+    }
+  }
+
+  async #slowly(operation: Operation, takes: number): Promise<Answer> {
+    await this.slowCommit(takes);
+    const call = this.#invoke(operation, Infinity);
+    const answer = Promise.resolve(call);
+    await this.slowCommit(0);
+    await this.clock.advance(takes);
+    return within(this.patienceMs, operation.op, answer);
+  }
+
+  #invoke(operation: Operation, patienceMs = this.patienceMs): Answer | Promise<Answer> {
+    const [name, args] = this.#arguments(operation);
+    return this.#call(name, args, patienceMs);
+  }
+
+  #arguments(operation: Operation): [keyof Registry, unknown[]] {
+    switch (operation.op) {
+      case 'registerServer':
+      case 'registerTransport': {
+        const config: [] | [Config] = operation.config === undefined ? [] : [structuredClone(operation.config) as Config];
+        return [operation.op, [operation.id, this.endpoint(operation.endpoint), ...config]];
+      }
+      case 'updateServer':
+        return [operation.op, [operation.id, structuredClone(operation.config)]];
+      case 'unregisterServer':
+      case 'unregisterTransport':
+      case 'findServer':
+      case 'findTransport':
+        return [operation.op, [operation.id]];
+      case 'bindTransportToServer':
+        return [operation.op, [operation.transportId, operation.serverId]];
+      case 'unbindTransport':
+      case 'getServerForTransport':
+        return [operation.op, [operation.transportId]];
+      case 'routeToServer':
+        return [operation.op, [operation.serverId, operation.transportId, operation.message]];
+      case 'routeToTransport':
+        return [operation.op, [operation.transportId, operation.serverId, operation.message]];
+      case 'broadcast':
+        return ['routeToTransport', [broadcast, operation.serverId, operation.message]];
+      case 'setAdmission':
+        return [operation.op, [operation.mode]];
+      case 'listServers':
+      case 'listTransports':
+      case 'getPartitionStats':
+      case 'getContentionStatus':
+      case 'resetStats':
+      case 'close':
+        return [operation.op, []];
+      default:
+        throw new Error(`${operation.op} is no operation of the interface`);
+    }
+  }
+
+  #call(operation: keyof Registry, args: unknown[], patienceMs: number): Answer | Promise<Answer> {
+    let result: unknown;
+    try {
+      result = (this.subject[operation] as (...args: unknown[]) => unknown).apply(this.subject, args);
+      if (!isThenable(result)) return readValue(operation, result);
+    } catch (error) {
+      return readError(operation, error);
+    }
+    const answer = settle(operation, result);
+    return patienceMs === Infinity ? answer : within(patienceMs, operation, answer);
+  }
+}
+
+const done: Answer = { kind: 'done', value: undefined };
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  (typeof value === 'object' || typeof value === 'function') && value !== null && typeof (value as { then?: unknown }).then === 'function';
+
+/** Settles a promise of an adapter; one that answers twice (only a home-made one can) is broken. */
+function settle(operation: keyof Registry, promise: PromiseLike<unknown>): Promise<Answer> {
+  if (promise instanceof Promise) {
+    return promise.then(
+      (value) => readValue(operation, value),
+      (error: unknown) => readError(operation, error),
+    );
+  }
+  return new Promise((resolve) => {
+    let first: Answer | undefined;
+    const answered = (answer: Answer): void => {
+      if (first !== undefined) {
+        first = broken(`${operation} answered twice: ${showAnswer(first)}, then ${showAnswer(answer)}`);
+        return;
+      }
+      first = answer;
+      // The second answer, if there is one, mostly comes in the same turn.
+      void turn().then(() => resolve(first!));
+    };
+    try {
+      promise.then(
+        (value) => answered(readValue(operation, value)),
+        (error: unknown) => answered(readError(operation, error)),
+      );
+    } catch (error) {
+      answered(readError(operation, error));
+    }
+  });
+}
+
+/** Waits no longer than `ms`. The timer starts only when some turns of the promise queue have not been enough. */
+async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const watched = promise.finally(() => {
+    settled = true;
+  });
+  for (let i = 0; i < 8 && !settled; i++) await undefined;
+  if (settled) return watched;
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unanswered(`${what} did not answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([watched, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const realClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};

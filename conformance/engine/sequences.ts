@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { createModel, type Operation } from '../../model/index.js';
+import { detectionMs, type Feature, type RequirementId } from '../../spec/index.js';
+import type { Adapter, OpenOptions } from '../contract.js';
+import { contentionCommands, nameCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
+import { Blocked, Unanswered, Violation } from './findings.js';
+import { hostilePool, sampleIds } from './ids.js';
+import { offers } from './offers.js';
+import { Oracle, type Pool, type Scope } from './oracle.js';
+import { Rig, type Line } from './rig.js';
+import { Trial } from './trial.js';
+
+/** A disagreement between registry and model, as small as it could be made. */
+export interface Counterexample {
+  readonly requirement: RequirementId;
+  readonly violation: Violation;
+  readonly lines: readonly Line[];
+  readonly stateBefore: readonly string[];
+  /** The steps to replay. */
+  readonly program: Program;
+}
+
+/** Steps that reproduce a counterexample: which suite they belong to, the ids looked at, and the steps. */
+export interface Program {
+  readonly suite: SuiteName;
+  readonly ids: readonly string[];
+  readonly steps: readonly Operation[];
+}
+
+export type SuiteName = 'names' | 'spellings' | 'contention';
+
+/** A family of random command sequences, judged by the model. */
+export interface Suite {
+  readonly name: SuiteName;
+  readonly title: string;
+  readonly needs: readonly Feature[];
+  readonly maxCommands: number;
+  /** The share of the runs asked for that this suite makes: contention takes many steps to come about. */
+  readonly share: number;
+  /** The requirement that every disagreement breaks, if it is one and the same. */
+  readonly blames?: RequirementId;
+  ids(seed: number): readonly string[];
+  commands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[];
+  /** Opens the registry, and the oracle beside it. */
+  prepare(adapter: Adapter, ids: readonly string[], patienceMs: number): Promise<Oracle>;
+}
+
+const harmless = (seed: number, count: number): string[] => {
+  const ids = sampleIds(seed);
+  return Array.from({ length: count }, () => ids.next().value);
+};
+
+async function prepareNames(adapter: Adapter, ids: readonly string[], patienceMs: number): Promise<Oracle> {
+  const rig = await Rig.open(adapter, {}, patienceMs);
+  const pool: Pool = { servers: ids, transports: offers(adapter, rig.subject, 'transports') ? ids : [] };
+  return new Oracle(rig, createModel(), pool, scopeOf(adapter, rig, false));
+}
+
+export const suites: readonly Suite[] = [
+  {
+    name: 'names',
+    title: 'random sequences of operations on names, bindings and messages agree with the model',
+    needs: ['servers'],
+    maxCommands: 40,
+    share: 1,
+    ids: (seed) => harmless(seed, 3),
+    commands: nameCommands,
+    prepare: prepareNames,
+  },
+  {
+    name: 'spellings',
+    title: 'random sequences agree with the model whatever the ids spell',
+    needs: ['servers'],
+    maxCommands: 40,
+    share: 0.3,
+    // What works with harmless ids and fails with these fails because of their spelling.
+    blames: 'NAM-2',
+    ids: (seed) => hostilePool(seed, 3),
+    commands: nameCommands,
+    prepare: prepareNames,
+  },
+  {
+    name: 'contention',
+    title: 'random sequences of slow writes and passing time agree with the model about statistics, alarms and admission',
+    needs: ['servers', 'configs', 'update', 'stats', 'contention', 'virtual-time', 'slow-commit', 'partitions'],
+    maxCommands: 14,
+    share: 0.2,
+    ids: (seed) => harmless(seed, 4),
+    commands: contentionCommands,
+    async prepare(adapter, ids, patienceMs) {
+      const options: Omit<OpenOptions, 'clock'> = { partitions: 2 };
+      const trial = new Trial(adapter, 0, patienceMs);
+      const rig = await trial.open(options);
+      // The registry's own mapping, learned by looking: the specification leaves the hash open.
+      const watched = ids.flatMap((id) => [id, `${id}+`]);
+      const mapping = new Map<string, number>();
+      for (const id of watched) mapping.set(id, await trial.partitionOf(id));
+      rig.lines.length = 0;
+      const model = createModel({ partitions: 2, partitionOf: (id) => mapping.get(id) ?? 0 });
+      const oracle = new Oracle(rig, model, { servers: watched, transports: [] }, scopeOf(adapter, rig, true));
+      for (const id of ids) await oracle.step({ op: 'registerServer', id, endpoint: 'e1' });
+      await oracle.step({ op: 'resetStats' });
+      oracle.program.length = 0;
+      return oracle;
+    },
+  },
+];
+
+function scopeOf(adapter: Adapter, rig: Rig, contention: boolean): Scope {
+  const has = (feature: Feature): boolean => offers(adapter, rig.subject, feature);
+  const trial = adapter.consistency?.level === 'eventual' ? adapter.consistency.stalenessMs : 0;
+  return {
+    names: true,
+    bindings: has('binding') && !contention,
+    lists: has('lists') && !contention,
+    configs: has('configs'),
+    stalenessMs: trial,
+    downMs: has('in-process') ? trial : Math.max(trial, rig.patienceMs / 2),
+  };
+}
+
+export interface SuiteResult {
+  /** How many sequences were run, shrinking included. */
+  readonly sequences: number;
+  readonly evidence: ReadonlyMap<RequirementId, number>;
+  readonly counterexamples: readonly Counterexample[];
+  /** Why it could not be finished. */
+  readonly inconclusive?: string;
+}
+
+/**
+ * Runs random sequences until each requirement that they can break has its own smallest counterexample: what has been
+ * found is excused from then on, so that one fault does not hide another.
+ */
+export async function runSuite(
+  suite: Suite,
+  adapter: Adapter,
+  { seed, runs, patienceMs, judged, failed, progress }: {
+    seed: number;
+    runs: number;
+    patienceMs: number;
+    judged: (requirement: RequirementId) => boolean;
+    /** Requirements that have failed already: what breaks them again says nothing new. */
+    failed: ReadonlySet<RequirementId>;
+    progress: (sequences: number) => void;
+  },
+): Promise<SuiteResult> {
+  const ids = suite.ids(seed);
+  const evidence = new Map<RequirementId, number>();
+  const found = new Map<RequirementId, Counterexample>();
+  let sequences = 0;
+  let unanswered: string | undefined;
+
+  const probe = await suite.prepare(adapter, ids, patienceMs).catch(stop);
+  if (probe === undefined) return { sequences, evidence, counterexamples: [], inconclusive: unanswered! };
+  const offered = vocabulary(adapter, probe.rig);
+  await probe.rig.dispose();
+
+  for (;;) {
+    // While shrinking, only the requirement that was broken first counts: the smallest case must be of the same kind.
+    let target: RequirementId | undefined;
+    let smallest: Counterexample | undefined;
+    const blamed = (requirement: RequirementId): RequirementId => suite.blames ?? requirement;
+    const excused = (requirement: RequirementId): boolean =>
+      failed.has(requirement) || found.has(blamed(requirement)) || !judged(blamed(requirement)) || (target !== undefined && requirement !== target);
+
+    const property = fc.asyncProperty(fc.commands(suite.commands(ids, offered), { maxCommands: suite.maxCommands, size: '+1' }), async (commands) => {
+      if (unanswered !== undefined) return;
+      sequences++;
+      progress(sequences);
+      const oracle = await suite.prepare(adapter, ids, patienceMs).catch(stop);
+      if (oracle === undefined) return;
+      try {
+        await fc.asyncModelRun(() => ({ model: { oracle, excused } satisfies Cell, real: oracle }), commands);
+        if (!oracle.spoiled) await oracle.end();
+        for (const [requirement, count] of oracle.evidence) evidence.set(blamed(requirement), (evidence.get(blamed(requirement)) ?? 0) + count);
+      } catch (error) {
+        if (error instanceof Unanswered) return void stop(error);
+        if (!(error instanceof Violation)) throw error;
+        const requirement = error.requirement ?? 'ERR-1';
+        if (excused(requirement)) return;
+        target = requirement;
+        smallest = {
+          requirement: blamed(requirement),
+          violation: error,
+          lines: oracle.rig.lines,
+          stateBefore: oracle.describeBefore(),
+          program: { suite: suite.name, ids, steps: oracle.program },
+        };
+        throw error;
+      } finally {
+        await oracle.rig.dispose();
+      }
+    });
+    const details = await fc.check(property, { seed, numRuns: Math.max(1, Math.ceil(runs * suite.share)), endOnFailure: false });
+    if (smallest === undefined) {
+      if (details.failed && details.errorInstance !== null) throw details.errorInstance;
+      return { sequences, evidence, counterexamples: [...found.values()], ...(unanswered === undefined ? {} : { inconclusive: unanswered }) };
+    }
+    found.set((smallest as Counterexample).requirement, smallest);
+  }
+
+  function stop(error: unknown): undefined {
+    if (!(error instanceof Unanswered) && !(error instanceof Blocked)) throw error;
+    unanswered ??= error.message;
+    return undefined;
+  }
+}
+
+function vocabulary(adapter: Adapter, rig: Rig): Vocabulary {
+  const has = (feature: Feature): boolean => offers(adapter, rig.subject, feature);
+  return {
+    transports: has('transports'),
+    configs: has('configs'),
+    liveness: has('liveness'),
+    update: has('update'),
+    binding: has('binding') && has('transports'),
+    routing: has('routing') && has('transports'),
+    override: has('override'),
+  };
+}
+
+/** Replays a program: the counterexample, if it still is one. */
+export async function replay(program: Program, adapter: Adapter, patienceMs: number): Promise<SuiteResult> {
+  const suite = suites.find(({ name }) => name === program.suite)!;
+  const oracle = await suite.prepare(adapter, program.ids, patienceMs);
+  const result = (counterexamples: Counterexample[], inconclusive?: string): SuiteResult => ({
+    sequences: 1,
+    evidence: oracle.evidence,
+    counterexamples,
+    ...(inconclusive === undefined ? {} : { inconclusive }),
+  });
+  try {
+    for (const step of program.steps) {
+      // A pause of this length is how the contention suite looks: see Oracle.look.
+      if (program.suite === 'contention' && step.op === 'advance' && step.ms === detectionMs) await oracle.look();
+      else await oracle.step(step);
+    }
+    await oracle.end();
+    return result([]);
+  } catch (error) {
+    if (error instanceof Unanswered) return result([], error.message);
+    if (!(error instanceof Violation)) throw error;
+    return result([{ requirement: suite.blames ?? error.requirement ?? 'ERR-1', violation: error, lines: oracle.rig.lines, stateBefore: oracle.describeBefore(), program }]);
+  } finally {
+    await oracle.rig.dispose();
+  }
+}

@@ -1,0 +1,268 @@
+import { isDeepStrictEqual } from 'node:util';
+import { createModel, describe, type Operation } from '../../model/index.js';
+import type { Config, ErrorCode, Feature, PartitionStats } from '../../spec/index.js';
+import type { Adapter, OpenOptions } from '../contract.js';
+import { showAnswer, type Answer } from './answer.js';
+import type { Arrival } from './endpoint.js';
+import { Blocked, Unanswered, Violation } from './findings.js';
+import { offers } from './offers.js';
+import { Rig, type Call } from './rig.js';
+import { sampleIds } from './ids.js';
+import { show, showOperation } from './show.js';
+import { turn } from './virtual-clock.js';
+
+type Options = Omit<OpenOptions, 'clock'>;
+
+/** What a hand-written check works with: one registry under test, ways to drive it, and expectations that count. */
+export class Trial {
+  /** Expectations that were put to the test: none at all means that nothing was checked. */
+  evidence = 0;
+  readonly #opened: Rig[] = [];
+  #ids: Generator<string>;
+  #rig: Rig | undefined;
+
+  constructor(
+    readonly adapter: Adapter,
+    readonly seed: number,
+    private readonly patienceMs: number,
+  ) {
+    this.#ids = sampleIds(seed);
+  }
+
+  /** Opens the registry under test; a second call opens another, fresh one, and goes on with that. */
+  async open(options: Options = {}): Promise<Rig> {
+    this.#rig = await Rig.open(this.adapter, options, this.patienceMs);
+    this.#opened.push(this.#rig);
+    return this.#rig;
+  }
+
+  get rig(): Rig {
+    return this.#rig!;
+  }
+
+  offers(feature: Feature): boolean {
+    return offers(this.adapter, this.rig.subject, feature);
+  }
+
+  /** A valid id, different from all before; short, and hostile more often than not. */
+  id(): string {
+    return this.#ids.next().value as string;
+  }
+
+  ids(count: number): string[] {
+    return Array.from({ length: count }, () => this.id());
+  }
+
+  /** Something that must work before the check can begin; if it does not, another check says so. */
+  async setup(...operations: readonly Operation[]): Promise<void> {
+    for (const operation of operations) {
+      const answer = await this.rig.perform(operation);
+      if (answer.kind !== 'done') throw new Blocked(`${showOperation(operation)} had to succeed first, and was ${showAnswer(answer)}`);
+    }
+  }
+
+  /** The operation succeeds. Gives its value. */
+  async succeeds(operation: Operation, why: string): Promise<unknown> {
+    const answer = await this.rig.perform(operation);
+    return this.accepted(answer, operation, why);
+  }
+
+  /** The answer, already there, is a success. Gives its value. */
+  accepted(answer: Answer, operation: Operation | string, why: string): unknown {
+    this.#whole(answer);
+    this.evidence++;
+    if (answer.kind === 'done') return answer.value;
+    throw new Violation(`${typeof operation === 'string' ? operation : showOperation(operation)}: ${why}`, 'success', showAnswer(answer));
+  }
+
+  /** The operation is refused, with one of these codes. */
+  async refuses(operation: Operation, codes: readonly ErrorCode[], why: string): Promise<void> {
+    this.rejected(await this.rig.perform(operation), showOperation(operation), codes, why);
+  }
+
+  /** The answer, already there, is a refusal with one of these codes. */
+  rejected(answer: Answer, what: string, codes: readonly ErrorCode[], why: string): void {
+    this.#whole(answer);
+    this.evidence++;
+    if (answer.kind === 'refused' && codes.includes(answer.code)) return;
+    throw new Violation(`${what}: ${why}`, `refused: ${codes.join(' or ')}`, showAnswer(answer));
+  }
+
+  /** The read gives this value: at once, or within the staleness that the registry claims. */
+  async gives(operation: Operation, expected: unknown, why: string): Promise<void> {
+    await this.eventually(async () => {
+      const answer = await this.rig.perform(operation);
+      this.#whole(answer);
+      this.evidence++;
+      const actual = answer.kind === 'done' ? answer.value : answer;
+      if (answer.kind !== 'done' || !isDeepStrictEqual(actual, expected)) {
+        throw new Violation(`${showOperation(operation)}: ${why}`, show(expected), showAnswer(answer));
+      }
+    });
+  }
+
+  /** Who holds a server name, or nobody. */
+  async holds(id: string, endpoint: string | undefined, why: string, op: 'findServer' | 'findTransport' = 'findServer'): Promise<void> {
+    await this.eventually(async () => {
+      const answer = await this.rig.perform({ op, id });
+      this.#whole(answer);
+      this.evidence++;
+      const actual = answer.kind === 'done' ? (answer.value as { endpoint?: string } | undefined)?.endpoint : answer;
+      if (answer.kind !== 'done' || actual !== endpoint) {
+        throw new Violation(`${op}(${show(id)}): ${why}`, endpoint === undefined ? 'nothing' : `held by ${endpoint}`, showAnswer(answer));
+      }
+    });
+  }
+
+  /** An answer that the interface does not know breaks a requirement of its own, whatever was being checked. */
+  #whole(answer: Answer): void {
+    if (answer.kind === 'broken') throw new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', answer.what, answer.breaks);
+  }
+
+  /** The operation has to be refused before the check can begin; if it is not, another check says so. */
+  async refused(operation: Operation): Promise<void> {
+    const answer = await this.rig.perform(operation);
+    if (answer.kind !== 'refused') throw new Blocked(`${showOperation(operation)} had to be refused first, and was ${showAnswer(answer)}`);
+  }
+
+  /** The statement holds. */
+  check(holds: boolean, message: string, expected: unknown, actual: unknown): void {
+    this.evidence++;
+    if (!holds) throw new Violation(message, typeof expected === 'string' ? expected : show(expected), typeof actual === 'string' ? actual : show(actual));
+  }
+
+  /**
+   * Repeats an expectation for as long as the registry may be stale: not at all when it claims to be linearizable,
+   * except for the "down" of an endpoint that lives in another process.
+   */
+  async eventually(expectation: () => Promise<void>, boundMs = this.stalenessMs): Promise<void> {
+    const end = performance.now() + boundMs;
+    for (;;) {
+      try {
+        return await expectation();
+      } catch (error) {
+        if (!(error instanceof Violation) || performance.now() >= end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  }
+
+  get stalenessMs(): number {
+    const { consistency } = this.adapter;
+    return consistency?.level === 'eventual' ? consistency.stalenessMs : 0;
+  }
+
+  /** How long a "down" may take to show: no time at all in process. */
+  get downMs(): number {
+    return this.offers('in-process') ? this.stalenessMs : Math.max(this.stalenessMs, this.patienceMs / 2);
+  }
+
+  /** What has arrived, once `count` deliveries have, or have had time to. */
+  async arrivals(count: number): Promise<Arrival[]> {
+    const { mailbox } = this.rig;
+    const end = performance.now() + Math.min(250, this.patienceMs);
+    await turn();
+    while (mailbox.size < count && performance.now() < end) await turn();
+    await turn();
+    return mailbox.take();
+  }
+
+  /** The statistics of every partition. */
+  async stats(): Promise<readonly PartitionStats[]> {
+    const answer = await this.rig.perform({ op: 'getPartitionStats' });
+    if (answer.kind !== 'done' || !Array.isArray(answer.value)) throw new Blocked(`getPartitionStats() had to give a list, and gave ${showAnswer(answer)}`);
+    return answer.value as readonly PartitionStats[];
+  }
+
+  /** Which partition an id maps to, learned from the write counts. */
+  async partitionOf(id: string): Promise<number> {
+    const before = await this.stats();
+    await this.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id });
+    const after = await this.stats();
+    const risen = after.filter((now, i) => now.writeCount > (before[i]?.writeCount ?? 0)).map((now) => now.partition);
+    if (risen.length !== 1) throw new Blocked(`registering ${show(id)} had to raise the write count of one partition, and raised those of ${show(risen)}`);
+    return risen[0]!;
+  }
+
+  /** One id for each of the first `count` partitions to be met, and their partitions. */
+  async idPerPartition(count: number): Promise<{ id: string; partition: number }[]> {
+    const met = new Map<number, string>();
+    for (let i = 0; i < 64 * 20 && met.size < count; i++) {
+      const id = `id-${i}`;
+      const partition = await this.partitionOf(id);
+      if (!met.has(partition)) met.set(partition, id);
+    }
+    if (met.size < count) throw new Blocked(`${count} partitions had to be reachable by id, and only ${met.size} were`);
+    this.rig.lines.length = 0;
+    await this.setup({ op: 'resetStats' });
+    return [...met].map(([partition, id]) => ({ id, partition }));
+  }
+
+  /** `count` writes on one id, registered or not, each taking `takes` ms. Leaves the name as it was. */
+  async writes(id: string, count: number, takes: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      await this.setup(i % 2 === 0 ? { op: 'registerServer', id, endpoint: 'e1', takes } : { op: 'unregisterServer', id, takes });
+    }
+  }
+
+  /** Makes a call that does not commit until so much virtual time has passed. */
+  async stall(operation: Operation, ms: number): Promise<Call> {
+    await this.rig.slowCommit(ms);
+    const call = this.rig.start(operation);
+    await this.rig.slowCommit(0);
+    await turn();
+    return call;
+  }
+
+  /** Waits for a call that has been made. */
+  finish(call: Call, what: string): Promise<Answer> {
+    return this.rig.finish(call, what);
+  }
+
+  /** The call answers although the clock stands still. */
+  async answersNow(operation: Operation, why: string): Promise<Answer> {
+    const call = this.rig.start(operation);
+    const end = performance.now() + Math.min(250, this.patienceMs);
+    while (call.settled === undefined && performance.now() < end) await turn();
+    this.evidence++;
+    if (call.settled === undefined) throw new Violation(`${showOperation(operation)}: ${why}`, 'an answer while the clock stands still', 'no answer: it waits');
+    return call.settled;
+  }
+
+  /** What the specification says the registry held before the last step. */
+  stateBefore(): string[] {
+    try {
+      const model = createModel();
+      let { initial: state } = model;
+      for (const { what } of this.rig.lines.slice(0, -1)) {
+        if (typeof what !== 'string') ({ state } = model.step(state, what));
+      }
+      // Partitions are left out: which ids share one is the registry's own affair, and the model was not told.
+      return describe(state).filter((line) => !line.startsWith('partition') && line !== 'admission open (auto)' && line !== 'time 0 ms');
+    } catch {
+      return [];
+    }
+  }
+
+  async dispose(): Promise<void> {
+    for (const rig of this.#opened) await rig.dispose();
+  }
+}
+
+/** A check: one requirement, one thing tried. */
+export interface Check {
+  readonly requirement: import('../../spec/index.js').RequirementId;
+  /** What is tried, as a sentence. */
+  readonly title: string;
+  /** Features that this check needs beyond those of its requirement. */
+  readonly needs?: readonly Feature[];
+  readonly options?: Options;
+  run(t: Trial): Promise<void>;
+}
+
+/** Writes a check down. */
+export function check(requirement: Check['requirement'], title: string, run: Check['run'], more: Pick<Check, 'needs' | 'options'> = {}): Check {
+  return { requirement, title, run, ...more };
+}
+
+export { Unanswered, type Config };

@@ -1,0 +1,56 @@
+import type { Clock } from '../../spec/index.js';
+
+interface Timer {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/** Time that passes only when a check says so. Timers due at one moment fire in the order in which they were set. */
+export class VirtualClock implements Clock {
+  #now = 0;
+  readonly #timers = new Set<Timer>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(callback: () => void, ms: number): unknown {
+    const timer = { due: this.#now + (ms > 0 ? ms : 0), callback };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer as Timer);
+  }
+
+  /** How many timers are waiting. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets `ms` milliseconds pass, firing what becomes due and letting promises settle in between. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await turn();
+    for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
+      this.#timers.delete(timer);
+      this.#now = timer.due;
+      timer.callback();
+      await turn();
+    }
+    this.#now = end;
+    await turn();
+  }
+
+  #next(end: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.due <= end && (next === undefined || timer.due < next.due)) next = timer;
+    }
+    return next;
+  }
+}
+
+/** Lets everything that is ready to run, run: promise jobs and, after them, one round of the event loop. */
+export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

@@ -1,0 +1,37 @@
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { features, type Feature } from '../spec/index.js';
+import { AdapterError, type Adapter } from './contract.js';
+import { show } from './engine/show.js';
+
+const feature = z.enum(Object.keys(features) as [Feature, ...Feature[]]);
+
+const adapterShape = z.object({
+  name: z.string().min(1).max(200),
+  version: z.string().max(100).optional(),
+  consistency: z.union([z.object({ level: z.literal('linearizable') }), z.object({ level: z.literal('eventual'), stalenessMs: z.number().nonnegative().max(60_000) })]).optional(),
+  features: z.array(feature).optional(),
+  without: z.array(feature).optional(),
+  open: z.custom<Adapter['open']>((value) => typeof value === 'function', 'must be a function'),
+});
+
+/** Checks that a value is an adapter; throws {@link AdapterError} with the reason when it is not. */
+export function asAdapter(value: unknown, where: string): Adapter {
+  const parsed = adapterShape.safeParse(value);
+  if (parsed.success) return value as Adapter;
+  const issue = parsed.error.issues[0]!;
+  throw new AdapterError(`${where} is not an adapter: ${issue.path.length > 0 ? `\`${issue.path.join('.')}\`: ` : ''}${issue.message}`);
+}
+
+/** Loads the adapter that a module exports; without a module, that of the registry of this package. */
+export async function loadAdapter(file: string | undefined): Promise<Adapter> {
+  if (file === undefined) return (await import('./adapters/sharded-registry.js')).adapter;
+  let module: { adapter?: unknown };
+  try {
+    module = (await import(pathToFileURL(file).href)) as { adapter?: unknown };
+  } catch (error) {
+    throw new AdapterError(`cannot load ${file}: ${show(error)}`);
+  }
+  if (module.adapter === undefined) throw new AdapterError(`${file} has no export named \`adapter\``);
+  return asAdapter(module.adapter, `the export \`adapter\` of ${file}`);
+}

@@ -1,0 +1,73 @@
+import pc from 'picocolors';
+import { safe } from '../engine/show.js';
+import type { CheckResult, Failure, Report, RequirementResult, Status } from './result.js';
+
+type Colours = ReturnType<typeof pc.createColors>;
+
+const marks: Record<Status, string> = { passed: '✓', failed: '✗', inconclusive: '?', untested: '·' };
+
+/** A report for people: chapter by chapter, then each failure, then the verdict. */
+export function renderConsole(report: Report, { colour, chapters }: { colour: boolean; chapters: (id: string) => string }): string {
+  const c = pc.createColors(colour);
+  const lines: string[] = [];
+  const { registry } = report;
+  lines.push(`${c.bold(registry.name)}${registry.version ? ` ${registry.version}` : ''}, ${registry.consistency}`, '');
+
+  let chapter = '';
+  for (const requirement of report.requirements) {
+    const prefix = requirement.id.replace(/-\d+$/, '');
+    if (prefix !== chapter) {
+      chapter = prefix;
+      lines.push(c.bold(`${chapter}  ${chapters(chapter)}`));
+    }
+    lines.push(requirementLine(requirement, c));
+  }
+  for (const requirement of report.requirements) {
+    const failed = requirement.checks.filter((check) => check.failure !== undefined);
+    if (failed.length > 0) lines.push('', ...failureLines(requirement, failed, c));
+  }
+  lines.push('', ...verdictLines(report, c));
+  return `${lines.join('\n')}\n`;
+}
+
+function requirementLine({ id, level, status, checks, reason, text }: RequirementResult, c: Colours): string {
+  const paint = status === 'passed' ? c.green : status === 'failed' ? (level === 'MUST' ? c.red : c.yellow) : status === 'inconclusive' ? c.yellow : c.dim;
+  const evidence = checks.reduce((sum, check) => sum + check.evidence, 0);
+  const detail = status === 'passed' ? c.dim(`${evidence} ${evidence === 1 ? 'time' : 'times'}`) : status === 'failed' ? (level === 'MUST' ? 'failed' : 'failed (SHOULD)') : c.dim(`${status}: ${reason ?? ''}`);
+  return `  ${paint(marks[status])} ${id.padEnd(7)} ${shorten(text, 76)}  ${detail}`;
+}
+
+function failureLines({ id, level, text }: RequirementResult, checks: readonly CheckResult[], c: Colours): string[] {
+  const lines = [c.bold((level === 'MUST' ? c.red : c.yellow)(`✗ ${id} (${level})`)), `  ${text}`];
+  for (const { title, failure } of checks) {
+    lines.push('', `  ${c.dim('check')}     ${title}`, ...failureDetail(failure!, c));
+  }
+  return lines;
+}
+
+function failureDetail(failure: Failure, c: Colours): string[] {
+  const width = Math.min(60, Math.max(0, ...failure.steps.map(({ text }) => text.length)));
+  return [
+    `  ${c.dim('wrong')}     ${failure.message}`,
+    `  ${c.dim('expected')}  ${c.green(failure.expected)}`,
+    `  ${c.dim('actual')}    ${c.red(failure.actual)}`,
+    ...(failure.stateBefore.length > 0 ? [`  ${c.dim('before')}    ${failure.stateBefore[0]}`, ...failure.stateBefore.slice(1).map((line) => `            ${line}`)] : []),
+    ...failure.steps.map(({ text, answer }, i) => `  ${c.dim(`${i + 1}.`.padStart(8))}  ${text.padEnd(width)}  ${c.dim('→')} ${answer}`),
+    `  ${c.dim('replay')}    ${failure.replay}`,
+  ];
+}
+
+function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements }: Report, c: Colours): string[] {
+  const paint = verdict === 'conformant' ? c.green : verdict === 'not conformant' ? c.red : c.yellow;
+  const failed = requirements.filter(({ status, level }) => status === 'failed' && level === 'MUST').map(({ id }) => id);
+  return [
+    c.bold(paint(verdict.toUpperCase())) + (failed.length > 0 ? `: ${failed.join(', ')}` : '') + (interrupted ? ' (interrupted: this is what was found so far)' : ''),
+    `${counts.passed} passed, ${counts.failed} failed, ${counts.inconclusive} inconclusive, ${counts.untested} untested${counts.warnings > 0 ? `, ${counts.warnings} warnings (SHOULD)` : ''}`,
+    c.dim(`seed ${seed}, ${runs} runs asked for, ${sequences} random sequences, ${(milliseconds / 1000).toFixed(1)} s`),
+  ];
+}
+
+const shorten = (text: string, width: number): string => {
+  const plain = safe(text, 1_000);
+  return (plain.length > width ? `${plain.slice(0, width - 1)}…` : plain).padEnd(width);
+};

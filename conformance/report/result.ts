@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/**
+ * The result of a verification: the one type from which every report is made, as a schema, so that the published JSON
+ * Schema and the types cannot differ.
+ */
+
+/** What became of a check, a requirement, or the whole. */
+const status = z.enum(['passed', 'failed', 'inconclusive', 'untested']);
+
+const failure = z.object({
+  message: z.string().describe('What is wrong, in a sentence.'),
+  expected: z.string(),
+  actual: z.string(),
+  steps: z.array(z.object({ text: z.string(), answer: z.string() })).describe('The operations, shrunk where they were random, and what each answered.'),
+  stateBefore: z.array(z.string()).describe('What the specification says the registry held before the last step.'),
+  replay: z.string().describe('A command line that replays exactly this case.'),
+});
+
+const checkResult = z.object({
+  title: z.string(),
+  status,
+  evidence: z.number().int().nonnegative().describe('How many times something was put to the test.'),
+  milliseconds: z.number().nonnegative(),
+  reason: z.string().optional().describe('Why it is inconclusive or untested.'),
+  failure: failure.optional(),
+});
+
+const requirementResult = z.object({
+  id: z.string(),
+  level: z.enum(['MUST', 'SHOULD']),
+  text: z.string(),
+  status,
+  reason: z.string().optional(),
+  checks: z.array(checkResult),
+});
+
+export const report = z.object({
+  schemaVersion: z.literal(1),
+  specification: z.literal('1.0'),
+  registry: z.object({
+    name: z.string(),
+    version: z.string().optional(),
+    consistency: z.string(),
+    features: z.array(z.string()),
+  }),
+  verdict: z.enum(['conformant', 'not conformant', 'inconclusive']),
+  interrupted: z.boolean().describe('Whether the run was cut short, and shows only what was found so far.'),
+  seed: z.number().int(),
+  runs: z.number().int().positive(),
+  sequences: z.number().int().nonnegative().describe('How many random command sequences were run.'),
+  milliseconds: z.number().nonnegative(),
+  counts: z.object({ passed: z.number(), failed: z.number(), warnings: z.number(), inconclusive: z.number(), untested: z.number() }),
+  requirements: z.array(requirementResult),
+});
+
+export type Status = z.infer<typeof status>;
+export type Failure = z.infer<typeof failure>;
+export type CheckResult = z.infer<typeof checkResult>;
+export type RequirementResult = z.infer<typeof requirementResult>;
+export type Report = z.infer<typeof report>;

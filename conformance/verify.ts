@@ -1,0 +1,238 @@
+import { features, findRequirement, requirements, type Feature, type RequirementId } from '../spec/index.js';
+import { checks } from './checks/index.js';
+import { AdapterError, type Adapter } from './contract.js';
+import { showAnswer } from './engine/answer.js';
+import { EndpointFailure } from './engine/endpoint.js';
+import { Blocked, Unanswered, Violation } from './engine/findings.js';
+import { offers } from './engine/offers.js';
+import { Rig, type Line } from './engine/rig.js';
+import { replay, runSuite, suites, type Counterexample, type Program, type SuiteResult } from './engine/sequences.js';
+import { safe, showOperation } from './engine/show.js';
+import { Trial, type Check } from './engine/trial.js';
+import type { CheckResult, Failure, Report } from './report/result.js';
+import { summarise, type Finding } from './report/summary.js';
+
+/** What to verify, and how thoroughly. */
+export interface VerifyOptions {
+  /** The requirements to judge; all of them unless said. */
+  readonly only?: readonly RequirementId[];
+  /** Where randomness starts; the same seed gives the same run. */
+  readonly seed?: number;
+  /** How many random command sequences to run. */
+  readonly runs?: number;
+  /** Milliseconds that any operation may take to answer. */
+  readonly patienceMs?: number;
+  /** A counterexample to replay, instead of anything else. */
+  readonly replay?: Program;
+  /** How the adapter is named on a command line, for the lines that replay a failure. */
+  readonly adapterArgument?: string;
+  /** Called as the run proceeds. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Where a run stands. */
+export interface Progress {
+  /** What is being tried now. */
+  readonly doing: string;
+  readonly done: number;
+  readonly of: number;
+  /** What has been found since the last call. */
+  readonly findings: readonly Finding[];
+  readonly sequences: number;
+}
+
+export const defaults = { runs: 300, patienceMs: 2_000 } as const;
+
+/** After so many time-outs nothing more is tried: the registry has stopped answering. */
+const mostTimeouts = 3;
+
+/**
+ * Judges a registry. Never hangs for long and never throws for what the registry does: only {@link AdapterError}, when
+ * there is no registry to judge. A registry that blocks the event loop can be survived only from outside; the command
+ * `sharded-registry verify` does so.
+ */
+export async function verify(adapter: Adapter, options: VerifyOptions = {}): Promise<Report> {
+  process.on('unhandledRejection', noteUnhandled);
+  try {
+    return await run(adapter, options);
+  } finally {
+    process.off('unhandledRejection', noteUnhandled);
+  }
+}
+
+/** A rejection that a registry let go by: of a `send` it is a finding (RTE-6), of its own making only bad style. */
+function noteUnhandled(reason: unknown): void {
+  if (reason instanceof EndpointFailure) reason.mailbox.unhandled++;
+}
+
+async function run(adapter: Adapter, options: VerifyOptions): Promise<Report> {
+  const started = performance.now();
+  const { runs = defaults.runs, patienceMs = defaults.patienceMs } = options;
+  const seed = options.seed ?? randomSeed();
+  const selected = options.only ?? requirements.map(({ id }) => id);
+  const findings: Finding[] = [];
+  let sequences = 0;
+  let timeouts = 0;
+
+  const registry = await introduce(adapter, patienceMs);
+  const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
+  const of = todo.length + (options.replay ? 1 : suites.length);
+  let done = 0;
+  const report = (doing: string, found: readonly Finding[] = []): void => {
+    findings.push(...found);
+    options.onProgress?.({ doing, done, of, findings: found, sequences });
+  };
+  const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
+
+  for (const check of todo) {
+    report(check.title);
+    const found = timeouts < mostTimeouts ? await runCheck(check, context, registry.features) : [skipped(check, 'the registry has stopped answering')];
+    if (found.some(({ result }) => result.reason?.includes('did not answer'))) timeouts++;
+    done++;
+    report(check.title, found.filter(({ requirement }) => selected.includes(requirement)));
+    // Lets signals, messages and the progress line through even if everything answers at once.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  for (const suite of options.replay ? [] : suites) {
+    const before = sequences;
+    const began = performance.now();
+    const lacking = suite.needs.find((feature) => !registry.features.includes(feature));
+    const result: SuiteResult =
+      lacking !== undefined || timeouts >= mostTimeouts
+        ? { sequences: 0, evidence: new Map(), counterexamples: [], ...(lacking === undefined ? { inconclusive: 'the registry has stopped answering' } : {}) }
+        : await runSuite(suite, adapter, {
+            seed,
+            runs,
+            patienceMs,
+            judged: (requirement) => selected.includes(requirement),
+            failed: new Set(findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement)),
+            progress: (count) => {
+              sequences = before + count;
+              if (count % 20 === 0) report(suite.title);
+            },
+          });
+    done++;
+    report(suite.title, suiteFindings(suite.title, result, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+  }
+
+  if (options.replay) {
+    const began = performance.now();
+    const result = await replay(options.replay, adapter, patienceMs);
+    sequences = 1;
+    done++;
+    report('replay', suiteFindings('replay of a counterexample', result, performance.now() - began, context));
+  }
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false }, selected, findings);
+}
+
+interface Context {
+  readonly adapter: Adapter;
+  readonly seed: number;
+  readonly runs: number;
+  readonly patienceMs: number;
+  readonly argument: string | undefined;
+}
+
+/** A seed for a run that was given none. */
+export const randomSeed = (): number => Math.floor(Math.random() * 0x7fff_ffff);
+
+/** Opens the registry once, to see what it offers. */
+export async function introduce(adapter: Adapter, patienceMs: number): Promise<Report['registry']> {
+  const rig = await Rig.open(adapter, {}, patienceMs);
+  const offered = (Object.keys(features) as Feature[]).filter((feature) => offers(adapter, rig.subject, feature));
+  await rig.dispose();
+  const { consistency } = adapter;
+  return {
+    name: safe(adapter.name, 100),
+    ...(adapter.version === undefined ? {} : { version: safe(adapter.version, 50) }),
+    consistency: consistency?.level === 'eventual' ? `eventual, within ${consistency.stalenessMs} ms` : 'linearizable',
+    features: offered,
+  };
+}
+
+async function runCheck(check: Check, context: Context, offered: readonly string[]): Promise<Finding[]> {
+  const { requirement, title } = check;
+  const lacking = [...findRequirement(requirement)!.needs, ...(check.needs ?? [])].find((feature) => !offered.includes(feature));
+  if (lacking !== undefined) {
+    return [{ requirement, result: { title, status: 'untested', evidence: 0, milliseconds: 0, reason: `the adapter does not offer \`${lacking}\`` } }];
+  }
+  const began = performance.now();
+  const trial = new Trial(context.adapter, context.seed, context.patienceMs);
+  const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>, about = requirement): Finding => ({
+    requirement: about,
+    result: { title, evidence: trial.evidence, milliseconds: performance.now() - began, ...more },
+  });
+  try {
+    await trial.open(check.options);
+    await check.run(trial);
+    return [trial.evidence > 0 ? finding({ status: 'passed' }) : finding({ status: 'inconclusive', reason: 'nothing was put to the test' })];
+  } catch (error) {
+    if (error instanceof Violation) {
+      const broken = error.requirement ?? requirement;
+      const replayLine = commandLine(context, `--only ${requirement}${broken === requirement ? '' : `,${broken}`} --seed ${context.seed}`);
+      const failed = finding({ status: 'failed', failure: failure(error, trial.rig.lines, trial.stateBefore(), replayLine) }, broken);
+      // What another requirement's fault kept from being tried has not been tried.
+      return broken === requirement ? [failed] : [failed, finding({ status: 'inconclusive', reason: `could not be tried: ${broken} is broken` })];
+    }
+    if (error instanceof Blocked || error instanceof Unanswered || error instanceof AdapterError) return [finding({ status: 'inconclusive', reason: error.message })];
+    throw error;
+  } finally {
+    await trial.dispose();
+  }
+}
+
+function suiteFindings(title: string, result: SuiteResult, milliseconds: number, context: Context): Finding[] {
+  const failed = new Set(result.counterexamples.map(({ requirement }) => requirement));
+  const passed = [...result.evidence].filter(([requirement]) => !failed.has(requirement));
+  return [
+    ...result.counterexamples.map(
+      (counterexample): Finding => ({
+        requirement: counterexample.requirement,
+        result: { title, status: 'failed', evidence: result.evidence.get(counterexample.requirement) ?? 1, milliseconds, failure: describeCounterexample(counterexample, context) },
+      }),
+    ),
+    ...passed.map(
+      ([requirement, evidence]): Finding => ({
+        requirement,
+        result:
+          result.inconclusive === undefined
+            ? { title, status: 'passed', evidence, milliseconds }
+            : { title, status: 'inconclusive', evidence, milliseconds, reason: result.inconclusive },
+      }),
+    ),
+    // A suite that could not even begin must not vanish from the report.
+    ...(result.inconclusive !== undefined && passed.length === 0 && failed.size === 0
+      ? [{ requirement: 'REG-1' as const, result: { title, status: 'inconclusive' as const, evidence: 0, milliseconds, reason: result.inconclusive } }]
+      : []),
+  ];
+}
+
+function describeCounterexample({ violation, lines, stateBefore, program, requirement }: Counterexample, context: Context): Failure {
+  // Quoted for a POSIX shell: the program is JSON, in which an apostrophe may be written as an escape.
+  const quoted = `'${JSON.stringify(program).replaceAll("'", String.raw`\u0027`).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`;
+  return failure(violation, lines, stateBefore, commandLine(context, `--only ${requirement} --seed ${context.seed} --replay ${quoted}`));
+}
+
+/** Longest record that is printed: beginning and end of it. */
+const longest = 60;
+
+function failure(violation: Violation, lines: readonly Line[], stateBefore: readonly string[], replayLine: string): Failure {
+  const steps = lines.map(({ what, answer }) => ({
+    text: typeof what === 'string' ? safe(what) : showOperation(what),
+    answer: answer === undefined ? 'no answer yet' : safe(showAnswer(answer)),
+  }));
+  const cut = steps.length > longest ? [...steps.slice(0, 10), { text: `… ${steps.length - longest} more …`, answer: '' }, ...steps.slice(10 - longest)] : steps;
+  return {
+    message: safe(violation.message, 600),
+    expected: safe(violation.expected, 600),
+    actual: safe(violation.actual, 600),
+    steps: cut,
+    stateBefore: stateBefore.map((line) => safe(line)),
+    replay: replayLine,
+  };
+}
+
+const commandLine = ({ argument }: Context, options: string): string => `sharded-registry verify ${argument === undefined ? '' : `${argument} `}${options}`;
+
+const skipped = ({ requirement, title }: Check, reason: string): Finding => ({ requirement, result: { title, status: 'inconclusive', evidence: 0, milliseconds: 0, reason } });
