@@ -60,6 +60,28 @@ const invalidIds = (operation: Operation): readonly ErrorCode[] => {
   return [];
 };
 
+/** What refuses a registration whatever its name: endpoint and admission have a say in nothing else (ADM-3). */
+const refusalsOfSurroundings = (state: RegistryState, operation: Operation): readonly ErrorCode[] => {
+  if (operation.op !== 'registerServer' && operation.op !== 'registerTransport') return [];
+  return [
+    ...askEndpoint(state, operation.endpoint, { type: 'REGISTER' }).refusals,
+    ...tables.admission.move(state.admission, { type: 'REGISTER' }).refusals,
+  ];
+};
+
+/** What refuses a call before any name is asked: the registry is closed, or an id is none and so has no name to ask (NAM-1). */
+const refusalsOfCall = (state: RegistryState, operation: Operation): readonly ErrorCode[] => {
+  switch (operation.op) {
+    case 'close':
+    case 'down':
+    case 'advance':
+    case 'unstall':
+      return [];
+    default:
+      return [...tables.lifecycle.move(state.lifecycle, { type: 'CALL' }).refusals, ...invalidIds(operation)];
+  }
+};
+
 /**
  * The executable specification. The machines know the rules; this asks them, all that have a say in an operation, and
  * refuses with all their codes if any refuses (where several errors apply, either conforms), or else lets all commit.
@@ -91,13 +113,9 @@ export const createModel = (options: ModelOptions = {}): RegistryModel => {
   };
 
   const register = (state: RegistryState, namespace: Namespace, operation: Operation & { op: 'registerServer' | 'registerTransport' }): Answer => {
-    const { id, endpoint } = operation;
+    const { id } = operation;
     const move = askName(state, namespace, id, { type: 'REGISTER' });
-    const refusals = [
-      ...move.refusals,
-      ...askEndpoint(state, endpoint, { type: 'REGISTER' }).refusals,
-      ...tables.admission.move(state.admission, { type: 'REGISTER' }).refusals,
-    ];
+    const refusals = [...move.refusals, ...refusalsOfSurroundings(state, operation)];
     if (refusals.length > 0) return refused(state, refusals);
     return commit(state, holdName(state, namespace, id, move, operation), id, operation);
   };
@@ -187,19 +205,6 @@ export const createModel = (options: ModelOptions = {}): RegistryModel => {
     }
   };
 
-  /** What refuses an operation before anything else is asked: the registry is closed, or an id is none. */
-  const refusalsOfCall = (state: RegistryState, operation: Operation): readonly ErrorCode[] => {
-    switch (operation.op) {
-      case 'close':
-      case 'down':
-      case 'advance':
-      case 'unstall':
-        return [];
-      default:
-        return [...tables.lifecycle.move(state.lifecycle, { type: 'CALL' }).refusals, ...invalidIds(operation)];
-    }
-  };
-
   const opened: RegistryState = {
     now: 0,
     lifecycle: tables.lifecycle.initial,
@@ -214,7 +219,7 @@ export const createModel = (options: ModelOptions = {}): RegistryModel => {
     initial: setMode(opened, mode),
     step: (state, operation) => {
       const refusals = refusalsOfCall(state, operation);
-      return refusals.length > 0 ? refused(state, refusals) : perform(state, operation);
+      return refusals.length > 0 ? refused(state, [...refusals, ...refusalsOfSurroundings(state, operation)]) : perform(state, operation);
     },
   };
 };
