@@ -1,36 +1,24 @@
 import type { Config } from '../spec/interface.js';
 import { isDown } from './endpoint.js';
 import { detach, detachAll, TransportEntry, type Entry, type Group, ServerEntry } from './entry.js';
-import { partitionOf } from './ids.js';
 import type { Change } from './store.js';
-
-/** The names of one partition. Maps, so that `__proto__` is an id like any other. */
-export interface Names {
-  readonly servers: Map<string, ServerEntry>;
-  readonly transports: Map<string, TransportEntry>;
-}
 
 /**
  * What is registered now: all that reads and routing look at. Changes at once and as a whole; what has to be decided
  * and committed before it may change is not its business.
+ *
+ * One index for all partitions: within one thread nothing contends for it, and to find the partition of an id costs
+ * several times what a lookup does. Partitions divide what does contend: lanes, stores, windows.
  */
 export class Directory {
-  readonly names: readonly Names[];
+  // Maps, so that `__proto__` is an id like any other.
+  readonly servers = new Map<string, ServerEntry>();
+  readonly transports = new Map<string, TransportEntry>();
   readonly #groups = new Map<AbortSignal, Group>();
   #operations = 0;
 
   /** `onDown` gets what went with a signal, after all of it has gone. */
-  constructor(
-    partitions: number,
-    readonly onDown: (entries: readonly Entry[]) => void,
-  ) {
-    this.names = Array.from({ length: partitions }, () => ({ servers: new Map(), transports: new Map() }));
-  }
-
-  /** O(length of the id). */
-  at(id: string): Names {
-    return this.names[partitionOf(id, this.names.length)]!;
-  }
+  constructor(readonly onDown: (entries: readonly Entry[]) => void) {}
 
   /**
    * Makes an entry visible and watches its signal; false if that has aborted. Throws, and changes nothing, if the
@@ -48,8 +36,8 @@ export class Directory {
     entry.group = group;
     entry.slot = group.entries.push(entry) - 1;
     const { id } = entry.registration;
-    if (entry instanceof ServerEntry) this.at(id).servers.set(id, entry);
-    else this.at(id).transports.set(id, entry);
+    if (entry instanceof ServerEntry) this.servers.set(id, entry);
+    else this.transports.set(id, entry);
     return true;
   }
 
@@ -108,10 +96,10 @@ export class Directory {
     entry.group = undefined;
     const { id } = entry.registration;
     if (entry instanceof ServerEntry) {
-      this.at(id).servers.delete(id);
+      this.servers.delete(id);
       detachAll(entry);
     } else {
-      this.at(id).transports.delete(id);
+      this.transports.delete(id);
       detach(entry);
     }
   }

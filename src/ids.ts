@@ -27,7 +27,7 @@ export function checkId(value: unknown, what: string): asserts value is string {
  * FNV alone leaves the low bits of similar ids similar. O(length).
  */
 export function partitionOf(id: string, partitions: number): number {
-  let hash = 0x811c9dc5;
+  let hash = 0x811c9dc5 | 0; // An int32 from the start: otherwise the loop runs on floats, at half the speed.
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -70,7 +70,7 @@ export class RegisterServer extends Register<ServerEntry> {
   readonly namespace = 'server';
 
   protected find(): ServerEntry | undefined {
-    return this.directory.at(this.id).servers.get(this.id);
+    return this.directory.servers.get(this.id);
   }
 
   protected create(registration: Registration, incarnation: number): ServerEntry {
@@ -83,7 +83,7 @@ export class RegisterTransport extends Register<TransportEntry> {
   #server: ServerEntry | undefined = undefined;
 
   protected find(): TransportEntry | undefined {
-    return this.directory.at(this.id).transports.get(this.id);
+    return this.directory.transports.get(this.id);
   }
 
   protected create(registration: Registration, incarnation: number): TransportEntry {
@@ -93,7 +93,7 @@ export class RegisterTransport extends Register<TransportEntry> {
   /** BND-8, BND-9. */
   protected override binding(): ServerEntry | undefined {
     const { serverId } = this.config;
-    return (this.#server = typeof serverId === 'string' ? this.directory.at(serverId).servers.get(serverId) : undefined);
+    return (this.#server = typeof serverId === 'string' ? this.directory.servers.get(serverId) : undefined);
   }
 
   protected override inserted(entry: TransportEntry): Amendment | undefined {
@@ -117,8 +117,7 @@ export class Unregister implements Operation {
   ) {}
 
   decide(): Change | undefined {
-    const names = this.directory.at(this.id);
-    this.entry = this.namespace === 'server' ? names.servers.get(this.id) : names.transports.get(this.id);
+    this.entry = this.namespace === 'server' ? this.directory.servers.get(this.id) : this.directory.transports.get(this.id);
     return this.entry === undefined ? undefined : removal(this.entry);
   }
 
@@ -163,7 +162,7 @@ export class UpdateServer implements Operation {
   ) {}
 
   decide(): Change {
-    this.entry = this.directory.at(this.id).servers.get(this.id);
+    this.entry = this.directory.servers.get(this.id);
     if (this.entry === undefined) throw noServer(this.id);
     return this.directory.put(this.entry, this.config, undefined);
   }
@@ -192,9 +191,9 @@ export class Bind implements Operation {
   ) {}
 
   decide(): Change {
-    this.#server = this.directory.at(this.serverId).servers.get(this.serverId);
+    this.#server = this.directory.servers.get(this.serverId);
     if (this.#server === undefined) throw noServer(this.serverId);
-    this.entry = this.directory.at(this.id).transports.get(this.id);
+    this.entry = this.directory.transports.get(this.id);
     if (this.entry === undefined) throw noTransport(this.id);
     return this.directory.put(this.entry, this.entry.registration.config, this.#server);
   }
@@ -220,7 +219,7 @@ export class Unbind implements Operation {
   ) {}
 
   decide(): Change | undefined {
-    this.entry = this.directory.at(this.id).transports.get(this.id);
+    this.entry = this.directory.transports.get(this.id);
     return this.entry?.server === undefined ? undefined : this.directory.put(this.entry, this.entry.registration.config, undefined);
   }
 

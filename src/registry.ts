@@ -10,7 +10,8 @@ import {
 } from '../spec/interface.js';
 import { copyConfig } from './config.js';
 import { Contention } from './contention.js';
-import { Directory, type Names } from './directory.js';
+import { Directory } from './directory.js';
+import type { ServerEntry, TransportEntry } from './entry.js';
 import { isDown, signalOf } from './endpoint.js';
 import { invalid, RegistryError } from './error.js';
 import { checkId, partitionOf } from './ids.js';
@@ -34,8 +35,9 @@ import { Window } from './window.js';
 export class ShardedRegistry implements Registry {
   readonly #settings: Settings;
   readonly #directory: Directory;
-  /** Those of the directory: one step less on the way of a lookup. */
-  readonly #names: readonly Names[];
+  // Those of the directory: one step less on the way of a lookup.
+  readonly #servers: ReadonlyMap<string, ServerEntry>;
+  readonly #transports: ReadonlyMap<string, TransportEntry>;
   readonly #lanes: readonly Lane[];
   readonly #contention: Contention;
   readonly #outbox = new Outbox();
@@ -47,10 +49,11 @@ export class ShardedRegistry implements Registry {
   constructor(options: RegistryOptions = {}) {
     const settings = (this.#settings = settle(options));
     const { thresholds, clock, partitions, maxWaitingWrites, writeTimeoutMs, admission } = settings;
-    const directory = (this.#directory = new Directory(partitions, (entries) => {
+    const directory = (this.#directory = new Directory((entries) => {
       for (const entry of entries) this.#lane(entry.registration.id).interject(new Forget(entry));
     }));
-    this.#names = directory.names;
+    this.#servers = directory.servers;
+    this.#transports = directory.transports;
     const gauges = Array.from({ length: partitions }, (_, partition) => ({
       window: new Window(thresholds.windowSize, thresholds.windowMs),
       lane: new Lane(makeStore(settings.store, partition), {
@@ -124,30 +127,26 @@ export class ShardedRegistry implements Registry {
     });
   }
 
-  /** The server registered under an id (LKP-1, LKP-2): a frozen record, the same until it changes. O(length of the id). */
+  /** The server registered under an id (LKP-1, LKP-2): a frozen record, the same until it changes. O(1). */
   findServer(id: string): Registration | undefined {
-    return (this.#find(id)?.servers.get(id) ?? this.#miss(id, 'The server id'))?.registration;
+    return (this.#servers.get(id) ?? this.#miss(id, 'The server id'))?.registration;
   }
 
   /** The transport registered under an id; see {@link findServer}. */
   findTransport(id: string): Registration | undefined {
-    return (this.#find(id)?.transports.get(id) ?? this.#miss(id, 'The transport id'))?.registration;
+    return (this.#transports.get(id) ?? this.#miss(id, 'The transport id'))?.registration;
   }
 
   /** All servers, in no order, as a list of its own (LST-1 to LST-3). O(servers). */
   listServers(): readonly Registration[] {
     this.#open();
-    const list: Registration[] = [];
-    for (const { servers } of this.#names) for (const { registration } of servers.values()) list.push(registration);
-    return list;
+    return Array.from(this.#servers.values(), ({ registration }) => registration);
   }
 
   /** All transports; see {@link listServers}. */
   listTransports(): readonly Registration[] {
     this.#open();
-    const list: Registration[] = [];
-    for (const { transports } of this.#names) for (const { registration } of transports.values()) list.push(registration);
-    return list;
+    return Array.from(this.#transports.values(), ({ registration }) => registration);
   }
 
   /**
@@ -170,9 +169,9 @@ export class ShardedRegistry implements Registry {
     });
   }
 
-  /** The id of the server that a transport is bound to (BND-1, INC-2). O(length of the id). */
+  /** The id of the server that a transport is bound to (BND-1, INC-2). O(1). */
   getServerForTransport(transportId: string): string | undefined {
-    return (this.#find(transportId)?.transports.get(transportId) ?? this.#miss(transportId, 'The transport id'))?.server?.registration.id;
+    return (this.#transports.get(transportId) ?? this.#miss(transportId, 'The transport id'))?.server?.registration.id;
   }
 
   /**
@@ -180,7 +179,7 @@ export class ShardedRegistry implements Registry {
    * endpoints it goes to: 1 or 0. A call from within a `send` is handed over after what it interrupts (RTE-4).
    */
   routeToServer(serverId: string, transportId: string, message: unknown): number {
-    const entry = this.#find(serverId)?.servers.get(serverId) ?? this.#miss(serverId, 'The server id');
+    const entry = this.#servers.get(serverId) ?? this.#miss(serverId, 'The server id');
     checkId(transportId, 'The transport id');
     if (entry?.group === undefined || isDown(entry.group.signal)) return 0;
     this.#outbox.post(entry, transportId, message);
@@ -193,13 +192,13 @@ export class ShardedRegistry implements Registry {
    */
   routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): number {
     if (transportId === broadcast) {
-      const members = (this.#find(serverId)?.servers.get(serverId) ?? this.#miss(serverId, 'The server id'))?.members;
+      const members = (this.#servers.get(serverId) ?? this.#miss(serverId, 'The server id'))?.members;
       if (members === undefined) return 0;
       const { length } = members.list;
       this.#outbox.postAll(members, serverId, message);
       return length;
     }
-    const entry = this.#find(transportId)?.transports.get(transportId) ?? this.#miss(transportId, 'The transport id');
+    const entry = this.#transports.get(transportId) ?? this.#miss(transportId, 'The transport id');
     checkId(serverId, 'The server id');
     if (entry?.group === undefined || isDown(entry.group.signal)) return 0;
     this.#outbox.post(entry, serverId, message);
@@ -291,12 +290,7 @@ export class ShardedRegistry implements Registry {
     return this.#lanes[partitionOf(id, this.#lanes.length)]!;
   }
 
-  /** Where an id would be. It is checked only if it is not there: what is there has been checked. */
-  #find(id: unknown): Names | undefined {
-    return typeof id === 'string' ? this.#names[partitionOf(id, this.#names.length)] : undefined;
-  }
-
-  /** Nothing is there: a closed registry holds no names, and neither does one that is asked for no id. */
+  /** A lookup found nothing. Only now need anything be checked: what is there has been, and a closed registry holds nothing. */
   #miss(id: unknown, what: string): undefined {
     this.#open();
     checkId(id, what);
