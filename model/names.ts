@@ -1,7 +1,6 @@
 import type { Config, Namespace } from '../spec/index.js';
 import type { Move } from './compile.js';
 import { copyConfig } from './config.js';
-import { isValidId } from './id.js';
 import type { BindingEvent, BindingState, EndpointEvent, EndpointState, RegistrationEvent, RegistrationState } from './machines/index.js';
 import type { EndpointName } from './operation.js';
 import { withEntry, withoutEntry, type RegistryState } from './state.js';
@@ -46,7 +45,7 @@ export const holdName = (
   const held = { state: move.state, endpoint: holder.endpoint, config };
   const registered = { ...state, names: { ...state.names, [namespace]: withEntry(state.names[namespace], id, held) } };
   const { serverId } = config;
-  if (namespace === 'server' || !isValidId(serverId)) return registered;
+  if (namespace === 'server' || typeof serverId !== 'string') return registered;
   const bound = askBinding(registered, id, { type: 'AUTO_BIND', server: isRegistered(registered, 'server', serverId) });
   return moveBinding(registered, id, bound, serverId);
 };

@@ -122,7 +122,10 @@ describe('binding', () => {
     const auto = transport('t', 'e2', { config: { serverId: 's' } });
     expect(answer([server('s', 'e1'), auto, boundTo('t')])).toEqual(done('s'));
     expect(answer([auto, server('s', 'e1'), boundTo('t')])).toEqual(done());
-    expect(answer([server('s', 'e1'), transport('t', 'e2', { config: { serverId: 7 } }), boundTo('t')])).toEqual(done());
+    for (const serverId of [7, '', null]) {
+      expect(answer([transport('t', 'e2', { config: { serverId } })])).toEqual(refused('invalid_argument'));
+      expect(answer([server('s', 'e2', { config: { serverId } })])).toEqual(done());
+    }
     expect(answer([server('s', 'e1'), server('t', 'e2', { config: { serverId: 's' } }), boundTo('t')])).toEqual(done());
   });
 });

@@ -57,7 +57,9 @@ const invalidIds = (operation: Operation): readonly ErrorCode[] => {
   for (const key of ['id', 'serverId', 'transportId'] as const) {
     if (key in operation && !isValidId(named[key])) return ['invalid_argument'];
   }
-  return [];
+  // The `serverId` that a transport is configured with is an id like any other (BND-8).
+  const { serverId = 'none' } = (operation.op === 'registerTransport' && operation.config) || {};
+  return isValidId(serverId) ? [] : ['invalid_argument'];
 };
 
 /** What refuses a registration whatever its name: endpoint and admission have a say in nothing else (ADM-3). */
