@@ -10,3 +10,4 @@ export * from './defaults.js';
 export * from './features.js';
 export * from './requirement.js';
 export * from './requirements.js';
+export * from './chapters.js';

@@ -62,7 +62,7 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
       const cut: Finding[] = reason === undefined ? [] : [{ requirement: 'ERR-1', result: { title: doing, status: 'inconclusive', evidence: 0, milliseconds: 0, reason } }];
       const { seed, runs, only } = assignment;
       const about = { registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted };
-      return { kind: 'report', report: summarise(about, withUnfinished(only, reason), [...findings, ...cut]) };
+      return { kind: 'report', report: summarise(about, withUnfinished(only, reason), [...findings, ...cut], true) };
     };
 
     // The worker speaks at every check and every few sequences; each wait in it is bounded. If it is silent for longer

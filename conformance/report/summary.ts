@@ -20,6 +20,8 @@ export function summarise(
   about: Pick<Report, 'registry' | 'seed' | 'runs' | 'sequences' | 'milliseconds' | 'interrupted'>,
   selected: readonly RequirementId[],
   findings: readonly Finding[],
+  /** Whether the run ended before it came to everything, whoever ended it. */
+  cutShort: boolean = about.interrupted,
 ): Report {
   const byRequirement = new Map<RequirementId, CheckResult[]>();
   for (const { requirement, result } of findings) byRequirement.set(requirement, [...(byRequirement.get(requirement) ?? []), result]);
@@ -28,7 +30,7 @@ export function summarise(
     .map(({ id, level, text, method }): RequirementResult => {
       const checks = byRequirement.get(id) ?? [];
       const status = standing(checks);
-      const reason = checks.length === 0 ? missing(method, about.interrupted) : checks.find((check) => check.status === status)?.reason;
+      const reason = checks.length === 0 ? missing(method, cutShort) : checks.find((check) => check.status === status)?.reason;
       return { id, level, text, status, ...(reason === undefined || status === 'passed' ? {} : { reason }), checks };
     });
   const count = (status: Status, level?: 'MUST' | 'SHOULD'): number => results.filter((one) => one.status === status && (level === undefined || one.level === level)).length;
@@ -43,10 +45,9 @@ export function summarise(
   return { schemaVersion: 1, specification: '1.0', ...about, verdict, counts, requirements: results };
 }
 
-function missing(method: string, interrupted: boolean): string {
-  if (interrupted) return 'the run was interrupted before it came to this';
+function missing(method: string, cutShort: boolean): string {
   if (method === 'concurrent') return 'needs overlapping operations, which this version of the kit does not make';
   if (method === 'load') return 'needs measurement under load, which this version of the kit does not make';
   if (method === 'argument') return 'is argued in the specification, not tested';
-  return 'no check came to it';
+  return cutShort ? 'the run ended before it came to this' : 'no check came to it';
 }
