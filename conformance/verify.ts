@@ -1,3 +1,4 @@
+import type { Operation } from '../model/index.js';
 import { features, findRequirement, requirements, type Feature, type RequirementId } from '../spec/index.js';
 import { checks } from './checks/index.js';
 import { AdapterError, type Adapter } from './contract.js';
@@ -220,7 +221,7 @@ const longest = 60;
 function failure(violation: Violation, lines: readonly Line[], stateBefore: readonly string[], replayLine: string): Failure {
   const steps = lines.map(({ what, answer }) => ({
     text: typeof what === 'string' ? safe(what) : showOperation(what),
-    answer: answer === undefined ? 'no answer yet' : safe(showAnswer(answer)),
+    answer: answer === undefined ? 'no answer yet' : safe(showAnswer(answer, typeof what !== 'string' && isRead(what) ? 'nothing' : 'done')),
   }));
   const cut = steps.length > longest ? [...steps.slice(0, 10), { text: `… ${steps.length - longest} more …`, answer: '' }, ...steps.slice(10 - longest)] : steps;
   return {
@@ -232,6 +233,8 @@ function failure(violation: Violation, lines: readonly Line[], stateBefore: read
     replay: replayLine,
   };
 }
+
+const isRead = ({ op }: Operation): boolean => op.startsWith('find') || op.startsWith('get');
 
 const commandLine = ({ argument }: Context, options: string): string => `sharded-registry verify ${argument === undefined ? '' : `${argument} `}${options}`;
 

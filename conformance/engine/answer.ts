@@ -93,11 +93,11 @@ export function readError(operation: keyof Registry, error: unknown): Answer {
   return broken(`${operation} failed without one of the specified codes: ${show(error)}`);
 }
 
-/** An answer, in words. */
-export function showAnswer(answer: Answer): string {
+/** An answer, in words; `nothing` says what it is to answer without a value. */
+export function showAnswer(answer: Answer, nothing: 'done' | 'nothing' = 'done'): string {
   if (answer.kind === 'refused') return `refused: ${answer.code}`;
   if (answer.kind === 'broken') return answer.what;
-  return answer.value === undefined ? 'done' : show(abridged(answer.value));
+  return answer.value === undefined ? nothing : show(abridged(answer.value));
 }
 
 /** Of the statistics of all partitions only those that tell something. */

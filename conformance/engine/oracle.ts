@@ -271,7 +271,7 @@ export class Oracle {
     throw new Violation(
       `after ${showOperation(circumstances.operation)}, ${showOperation(read)} is wrong`,
       expected === undefined ? 'nothing' : show(expected),
-      showAnswer(answer),
+      showAnswer(answer, 'nothing'),
       answer.kind === 'done' ? blameState(circumstances, difference) : answer.kind === 'broken' ? answer.breaks : 'LKP-2',
     );
   }

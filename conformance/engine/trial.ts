@@ -96,7 +96,7 @@ export class Trial {
       this.evidence++;
       const actual = answer.kind === 'done' ? answer.value : answer;
       if (answer.kind !== 'done' || !isDeepStrictEqual(actual, expected)) {
-        throw new Violation(`${showOperation(operation)}: ${why}`, show(expected), showAnswer(answer));
+        throw new Violation(`${showOperation(operation)}: ${why}`, expected === undefined ? 'nothing' : show(expected), showAnswer(answer, 'nothing'));
       }
     });
   }
@@ -109,7 +109,7 @@ export class Trial {
       this.evidence++;
       const actual = answer.kind === 'done' ? (answer.value as { endpoint?: string } | undefined)?.endpoint : answer;
       if (answer.kind !== 'done' || actual !== endpoint) {
-        throw new Violation(`${op}(${show(id)}): ${why}`, endpoint === undefined ? 'nothing' : `held by ${endpoint}`, showAnswer(answer));
+        throw new Violation(`${op}(${show(id)}): ${why}`, endpoint === undefined ? 'nothing' : `held by ${endpoint}`, showAnswer(answer, 'nothing'));
       }
     });
   }
