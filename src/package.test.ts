@@ -15,7 +15,7 @@ test('src imports nothing but itself and single files of spec', () => {
 });
 
 test('loading it loads no package, and makes nothing run', () => {
-  // Transpiled in memory, with the two directories as data: URLs cannot import each other, so a loader hook is needed.
+  // In a process of its own, transpiled in memory by a loader that notes every specifier that is not relative.
   const script = `
     const { readFileSync } = require('node:fs'), { dirname, resolve } = require('node:path'), ts = require('typescript');
     const loaded = new Map(), foreign = [];
