@@ -8,8 +8,9 @@ import { Blocked, Unanswered, Violation } from './engine/findings.js';
 import { offers } from './engine/offers.js';
 import { Rig, type Line } from './engine/rig.js';
 import { replay, runSuite, suites, type Counterexample, type Program, type SuiteResult } from './engine/sequences.js';
-import { safe, showOperation } from './engine/show.js';
+import { safe, show, showOperation } from './engine/show.js';
 import { Trial, type Check } from './engine/trial.js';
+import { turn } from './engine/virtual-clock.js';
 import type { CheckResult, Failure, Report } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
 
@@ -53,11 +54,16 @@ const mostTimeouts = 3;
  * `sharded-registry verify` does so.
  */
 export async function verify(adapter: Adapter, options: VerifyOptions = {}): Promise<Report> {
+  const escaped: unknown[] = [];
+  // What a listener or a timer of a registry throws would end the process: here it is a finding (ERR-1).
+  const noteEscaped = (error: unknown): void => void (escaped.length < 100 && escaped.push(error));
   process.on('unhandledRejection', noteUnhandled);
+  process.on('uncaughtException', noteEscaped);
   try {
-    return await run(adapter, options);
+    return await run(adapter, options, escaped);
   } finally {
     process.off('unhandledRejection', noteUnhandled);
+    process.off('uncaughtException', noteEscaped);
   }
 }
 
@@ -66,7 +72,7 @@ function noteUnhandled(reason: unknown): void {
   if (reason instanceof EndpointFailure) reason.mailbox.unhandled++;
 }
 
-async function run(adapter: Adapter, options: VerifyOptions): Promise<Report> {
+async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[]): Promise<Report> {
   const started = performance.now();
   const { runs = defaults.runs, patienceMs = defaults.patienceMs } = options;
   const seed = options.seed ?? randomSeed();
@@ -79,20 +85,20 @@ async function run(adapter: Adapter, options: VerifyOptions): Promise<Report> {
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
   const of = todo.length + (options.replay ? 1 : suites.length);
   let done = 0;
-  const report = (doing: string, found: readonly Finding[] = []): void => {
-    findings.push(...found);
-    options.onProgress?.({ doing, done, of, findings: found, sequences });
-  };
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
-
+  const report = (doing: string, found: readonly Finding[] = []): void => {
+    const all = [...found, ...escapes(doing, escaped.splice(0), commandLine(context, `--seed ${seed}`))];
+    findings.push(...all);
+    options.onProgress?.({ doing, done, of, findings: all, sequences });
+  };
   for (const check of todo) {
     report(check.title);
     const found = timeouts < mostTimeouts ? await runCheck(check, context, registry.features) : [skipped(check, 'the registry has stopped answering')];
     if (found.some(({ result }) => result.reason?.includes('did not answer'))) timeouts++;
     done++;
+    // Lets signals, messages and what escaped come through even if everything answers at once.
+    await turn();
     report(check.title, found.filter(({ requirement }) => selected.includes(requirement)));
-    // Lets signals, messages and the progress line through even if everything answers at once.
-    await new Promise((resolve) => setImmediate(resolve));
   }
 
   for (const suite of options.replay ? [] : suites) {
@@ -126,6 +132,19 @@ async function run(adapter: Adapter, options: VerifyOptions): Promise<Report> {
   }
   return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false }, selected, findings);
 }
+
+/** Exceptions that nobody caught, as findings. */
+const escapes = (title: string, errors: readonly unknown[], replayLine: string): Finding[] =>
+  errors.slice(0, 1).map((error) => ({
+    requirement: 'ERR-1',
+    result: {
+      title,
+      status: 'failed',
+      evidence: errors.length,
+      milliseconds: 0,
+      failure: { message: 'an exception escaped from a listener or a timer of the registry, which ends a process', expected: 'no uncaught exception', actual: show(error), steps: [], stateBefore: [], replay: replayLine },
+    },
+  }));
 
 interface Context {
   readonly adapter: Adapter;

@@ -1,6 +1,9 @@
 import type { Operation } from '../../model/index.js';
 import { detectionMs, type ContentionStatus } from '../../spec/index.js';
+import { showAnswer } from '../engine/answer.js';
 import { Blocked } from '../engine/findings.js';
+import type { Call } from '../engine/rig.js';
+import { show } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 
 const advance = (ms: number): Operation => ({ op: 'advance', ms });
@@ -79,7 +82,8 @@ export const contentionChecks = [
     await t.setup({ op: 'resetStats' });
     await t.writes(id, 20, 100);
     await expectAlarm(t, partition, false, 'a mean of 100 ms is not above 100 ms');
-    for (let i = 0; i < 10; i++) await t.writes(id, 2, i % 2 === 0 ? 50 : 149);
+    await t.rig.perform(advance(3_000));
+    for (let i = 0; i < 5; i++) await t.setup({ op: 'registerServer', id, endpoint: 'e1', takes: 50 }, { op: 'unregisterServer', id, takes: 149 });
     await expectAlarm(t, partition, false, 'a mean of 99.5 ms is not above 100 ms, whatever its greatest sample');
   }),
   check('CTN-2', 'a partition is not alarmed by the load on another', async (t) => {
@@ -203,12 +207,20 @@ export const contentionChecks = [
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
     await t.rig.slowCommit(40);
+    const called = t.rig.clock.now();
     const calls = [t.rig.start({ op: 'registerServer', id, endpoint: 'e1' }), t.rig.start({ op: 'unregisterServer', id }), t.rig.start({ op: 'registerServer', id, endpoint: 'e1' })];
-    await t.rig.perform(advance(120));
+    // In small steps, to see when each is answered: a registry may commit them one by one or together.
+    const ended = new Map<Call, number>();
+    for (let ms = 0; ms < 400 && ended.size < calls.length; ms += 5) {
+      await t.rig.clock.advance(5);
+      for (const call of calls) if (call.settled !== undefined && !ended.has(call)) ended.set(call, t.rig.clock.now() - called);
+    }
     await t.rig.slowCommit(0);
     for (const call of calls) t.accepted(await t.finish(call, 'a write'), 'a write', 'each follows on the one before');
-    const { samples } = (await t.stats()).find((stats) => stats.partition === partition)!;
-    t.check(JSON.stringify(samples) === '[40,80,120]', 'a latency does not run from the call to the commit', [40, 80, 120], samples);
+    const expected = [...ended.values()].sort((a, b) => a - b);
+    const samples = [...((await t.stats()).find((stats) => stats.partition === partition)?.samples ?? [])].sort((a, b) => a - b);
+    const same = samples.length === expected.length && samples.every((sample, i) => Math.abs(sample - expected[i]!) <= 5);
+    t.check(same, 'a latency does not run from the call to the commit', `${show(expected)}, give or take 5 ms`, samples);
   }),
   check('CTN-10', 'the status lists the alarmed partitions and the state of admission', async (t) => {
     const [one] = await t.idPerPartition(2);
@@ -307,9 +319,10 @@ export const overrideChecks = [
     await t.setup({ op: 'setAdmission', mode: 'auto' });
     t.check((await status(t)).admission === 'closed', 'admission was not given back to the alarms', 'closed', 'open');
   }, { needs: ['stats', 'contention', 'partitions', 'virtual-time', 'slow-commit', 'update'] }),
-  check('ADM-6', 'a mode that does not exist is refused', async (t) => {
+  check('ADM-7', 'a mode that does not exist is refused', async (t) => {
     for (const mode of ['shut', '', undefined, null, 1]) {
-      t.rejected(await t.rig.call('setAdmission', mode), 'setAdmission', ['invalid_argument'], 'there are three modes: auto, open and closed');
+      const answer = await t.rig.call('setAdmission', mode);
+      t.check(answer.kind === 'refused' && answer.code === 'invalid_argument', 'there are three modes: auto, open and closed', 'refused: invalid_argument', showAnswer(answer));
     }
   }),
 ];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../../model/index.js';
 import { check, type Trial } from '../engine/trial.js';
 
@@ -40,7 +41,7 @@ export const routingChecks = [
       const first = arrivals[0];
       t.check(arrivals.length === 1 && first?.endpoint === endpoint, `${operation} did not reach the registered endpoint`, `one delivery at ${endpoint}`, arrivals);
       t.check(first?.namespace === namespace && first.to === to && first.from === from, `${operation} named recipient or sender wrongly`, { namespace, to, from }, first);
-      t.check(first?.message === message, `${operation} changed the message`, message, first?.message);
+      t.check(isDeepStrictEqual(first?.message, message), `${operation} changed the message`, message, first?.message);
       t.check(count === 1, `${operation} returned the wrong count`, 1, count);
     }
   }),

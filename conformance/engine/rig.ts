@@ -3,7 +3,7 @@ import { broadcast, type Clock, type Config, type Registry } from '../../spec/in
 import { AdapterError, type Adapter, type OpenOptions, type Subject } from '../contract.js';
 import { broken, readError, readValue, showAnswer, type Answer } from './answer.js';
 import { Mailbox, TestEndpoint } from './endpoint.js';
-import { Unanswered } from './findings.js';
+import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
 import { show, showOperation } from './show.js';
 import { turn, VirtualClock } from './virtual-clock.js';
@@ -103,13 +103,16 @@ export class Rig {
   start(operation: Operation): Call {
     const line: Line = { what: `${showOperation(operation)}, not awaited` };
     this.lines.push(line);
+    const call = this.#begin(operation);
+    void call.answer.then((answer) => (line.answer = answer));
+    return call;
+  }
+
+  #begin(operation: Operation): Call {
     // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
     const answer = Promise.resolve(this.#invoke(operation, Infinity));
     const call: Call = { answer, settled: undefined };
-    void answer.then((settled) => {
-      call.settled = settled;
-      line.answer = settled;
-    });
+    void answer.then((settled) => (call.settled = settled));
     return call;
   }
 
@@ -120,7 +123,31 @@ export class Rig {
 
   /** Commits take `ms` milliseconds of virtual time from now on. */
   async slowCommit(ms: number): Promise<void> {
-    await within(this.patienceMs, 'slowCommit', Promise.resolve(this.subject.slowCommit?.(ms)));
+    try {
+      await within(this.patienceMs, 'slowCommit', Promise.resolve(this.subject.slowCommit?.(ms)));
+    } catch (error) {
+      if (error instanceof Unanswered) throw error;
+      throw new AdapterError(`slowCommit() of adapter ${show(this.adapter.name)} failed: ${show(error)}`);
+    }
+  }
+
+  /** What an operation returns, itself and not what the kit reads out of it: to see whether it can be tampered with. */
+  async raw(operation: keyof Registry, ...args: unknown[]): Promise<unknown> {
+    const call = this.subject[operation] as (...args: unknown[]) => unknown;
+    try {
+      return await within(this.patienceMs, operation, Promise.resolve(call.apply(this.subject, args)));
+    } catch (error) {
+      if (error instanceof Unanswered) throw error;
+      throw new Blocked(`${operation} had to succeed first, and failed: ${show(error)}`);
+    }
+  }
+
+  /** Waits until the commit of a call is under way, or the call has been answered. */
+  async underway(call: Call): Promise<void> {
+    // A registry may begin a commit some turns after the call: time must not pass before it has.
+    const end = performance.now() + Math.min(50, this.patienceMs);
+    await turn();
+    while (call.settled === undefined && this.clock.timers === 0 && performance.now() < end) await turn();
   }
 
   /** Calls an operation with arguments that need not be what the interface takes. */
@@ -149,11 +176,12 @@ export class Rig {
 
   async #slowly(operation: Operation, takes: number): Promise<Answer> {
     await this.slowCommit(takes);
-    const call = this.#invoke(operation, Infinity);
-    const answer = Promise.resolve(call);
-    await this.slowCommit(0);
+    const call = this.#begin(operation);
+    await this.underway(call);
     await this.clock.advance(takes);
-    return within(this.patienceMs, operation.op, answer);
+    const answer = await this.finish(call, operation.op);
+    await this.slowCommit(0);
+    return answer;
   }
 
   #invoke(operation: Operation, patienceMs = this.patienceMs): Answer | Promise<Answer> {

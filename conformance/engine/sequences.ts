@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createModel, type Operation } from '../../model/index.js';
 import { detectionMs, type Feature, type RequirementId } from '../../spec/index.js';
-import type { Adapter, OpenOptions } from '../contract.js';
+import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
 import { contentionCommands, nameCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
 import { Blocked, Unanswered, Violation } from './findings.js';
 import { hostilePool, sampleIds } from './ids.js';
@@ -175,7 +175,7 @@ export async function runSuite(
         if (!oracle.spoiled) await oracle.end();
         for (const [requirement, count] of oracle.evidence) evidence.set(blamed(requirement), (evidence.get(blamed(requirement)) ?? 0) + count);
       } catch (error) {
-        if (error instanceof Unanswered) return void stop(error);
+        if (error instanceof Unanswered || error instanceof AdapterError) return void stop(error);
         if (!(error instanceof Violation)) throw error;
         const requirement = error.requirement ?? 'ERR-1';
         if (excused(requirement)) return;
@@ -201,7 +201,7 @@ export async function runSuite(
   }
 
   function stop(error: unknown): undefined {
-    if (!(error instanceof Unanswered) && !(error instanceof Blocked)) throw error;
+    if (!(error instanceof Unanswered) && !(error instanceof Blocked) && !(error instanceof AdapterError)) throw error;
     unanswered ??= error.message;
     return undefined;
   }
@@ -239,7 +239,7 @@ export async function replay(program: Program, adapter: Adapter, patienceMs: num
     await oracle.end();
     return result([]);
   } catch (error) {
-    if (error instanceof Unanswered) return result([], error.message);
+    if (error instanceof Unanswered || error instanceof AdapterError) return result([], error.message);
     if (!(error instanceof Violation)) throw error;
     return result([{ requirement: suite.blames ?? error.requirement ?? 'ERR-1', violation: error, lines: oracle.rig.lines, stateBefore: oracle.describeBefore(), program }]);
   } finally {

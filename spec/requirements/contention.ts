@@ -12,8 +12,9 @@ export const contention = [
   { id: 'STA-1', level: 'MUST', needs: stats, method: 'sequential', text: 'A partition counts the writes committed in it since the last reset; a refused operation is none.', claims: ['C-STATS'] },
   { id: 'STA-2', level: 'MUST', needs: stats, method: 'sequential', text: 'A partition keeps the latencies of its last 10 writes.', claims: ['C-STATS'] },
   { id: 'STA-3', level: 'MUST', needs: timed, method: 'sequential', text: 'Minimum, mean and maximum are those of the samples in the window, and 0 when there are none.', claims: ['C-STATS'] },
-  { id: 'STA-4', level: 'MUST', needs: stats, method: 'sequential', text: '`getPartitionStats(partition)` gives the entry of the whole list for that partition, and refuses a partition that does not exist with `invalid_argument`.', claims: ['C-STATS', 'C-API'] },
+  { id: 'STA-4', level: 'MUST', needs: stats, method: 'sequential', text: '`getPartitionStats(partition)` gives the entry of the whole list for that partition.', claims: ['C-STATS', 'C-API'] },
   { id: 'STA-5', level: 'MUST', needs: stats, method: 'sequential', text: '`resetStats` sets write counts and windows back to nothing and leaves names and bindings alone.', claims: ['C-RESET'] },
+  { id: 'STA-6', level: 'SHOULD', needs: stats, method: 'sequential', text: '`getPartitionStats` refuses a partition that does not exist with `invalid_argument`.', claims: ['C-STATS'] },
   { id: 'CTN-1', level: 'MUST', needs: alarmed, method: 'sequential', text: 'The alarm of a partition is on while it has seen at least 10 writes since the last reset and the mean over its window is above 100 ms.', claims: ['C-ALARM'] },
   { id: 'CTN-2', level: 'MUST', needs: alarmed, method: 'sequential', text: 'The alarm is off with fewer than 10 writes since the last reset, or with a mean of at most 100 ms, unless a write is stuck.', claims: ['C-ALARM'] },
   { id: 'CTN-3', level: 'MUST', needs: alarmed, method: 'sequential', text: 'The alarm is on while a write has been in flight for longer than 500 ms, so that a stuck partition alarms although nothing completes.', claims: ['C-ALARM', 'C-DETECTION'] },
@@ -30,4 +31,5 @@ export const contention = [
   { id: 'ADM-4', level: 'MUST', needs: [...alarmed, 'partitions'], method: 'sequential', text: 'When contention has ceased, admission reopens by itself: rejected registrations produce no samples, so this must not depend on new ones.', claims: ['C-RESUMES'] },
   { id: 'ADM-5', level: 'MUST', needs: ['servers', 'override'], method: 'sequential', text: '`setAdmission("closed")` refuses every registration with `admission_control_active`, whatever the alarms say.', claims: ['C-OVERRIDE'] },
   { id: 'ADM-6', level: 'MUST', needs: ['servers', 'override'], method: 'sequential', text: '`setAdmission("open")` admits registrations whatever the alarms say, and `setAdmission("auto")` gives the decision back to them.', claims: ['C-OVERRIDE'] },
+  { id: 'ADM-7', level: 'SHOULD', needs: ['servers', 'override'], method: 'sequential', text: '`setAdmission` refuses a mode that does not exist with `invalid_argument`.', claims: ['C-OVERRIDE'] },
 ] as const satisfies readonly Requirement[];
