@@ -234,6 +234,11 @@ describe('doubt that reading cannot settle', () => {
     expect(found()).toEqual(['server:x', 'server:y']);
     expect(await done(registry.updateServer('x', { v: 2 }))).toBe('done');
     expect(store.data.get('server:x')?.record.config).toEqual({ v: 2 });
+    // It has taken effect once, and the doubt is over: one write is one commit again.
+    expect(registry.getPartitionStats(0).writeCount).toBe(3);
+    const commits = store.log.length;
+    expect(await done(registry.updateServer('x', { v: 3 }))).toBe('done');
+    expect(store.log).toHaveLength(commits + 1);
   });
 
   test('a removal in doubt', async () => {
@@ -362,7 +367,7 @@ describe('"down" during a write', () => {
   });
 
   test('of a name that is being updated, unregistered, unbound or bound', async () => {
-    const { registry, done, act, found, stored } = open();
+    const { registry, store, done, act, found, stored } = open();
     const keep = new Probe();
     await done(registry.registerServer('s', keep));
     const during = async (namespace: 'server' | 'transport', write: () => Promise<void>): Promise<string> => {
@@ -378,7 +383,9 @@ describe('"down" during a write', () => {
     };
     expect(await during('server', () => registry.updateServer('x', { v: 1 }))).toBe('server_not_found');
     expect(await during('server', () => registry.unregisterServer('x'))).toBe('done');
+    const commits = store.log.length;
     expect(await during('transport', () => registry.unregisterTransport('x'))).toBe('done');
+    expect(store.log).toHaveLength(commits + 2); // Removed once, not again by the "down".
     expect(await during('transport', () => registry.unbindTransport('x'))).toBe('done');
     expect(await during('transport', () => registry.bindTransportToServer('x', 's'))).toBe('transport_not_found');
   });

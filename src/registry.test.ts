@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Endpoint } from '../spec/interface.js';
 import { broadcast, ShardedRegistry, memoryStore } from './index.js';
@@ -150,6 +151,31 @@ test('a "down" takes all names and bindings before the abort returns, and nothin
   await registry.registerServer('s3', two);
   expect(registry.getServerForTransport('t3')).toBeUndefined();
   expect(listeners(one)).toBe(0);
+});
+
+test('names come and go as in a plain map, and exactly those of a signal go with it', () => {
+  const step = fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), owner: fc.nat(1), act: fc.constantFrom('register', 'register', 'register', 'unregister', 'kill') });
+  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const { registry } = open();
+    const model = new Map<string, Probe>();
+    const probes = [new Probe(), new Probe()];
+    for (const { id, owner, act } of steps) {
+      const probe = probes[owner]!;
+      if (act === 'register') {
+        void outcome(registry.registerServer(id, probe));
+        if (!model.has(id)) model.set(id, probe);
+      } else if (act === 'unregister') {
+        void registry.unregisterServer(id);
+        model.delete(id);
+      } else {
+        probe.kill();
+        for (const [name, holder] of [...model]) if (holder === probe) model.delete(name);
+        probes[owner] = new Probe();
+      }
+      expect(new Map(registry.listServers().map((found) => [found.id, found.endpoint]))).toEqual(model);
+      for (const one of probes) expect(listeners(one)).toBe([...model.values()].includes(one) ? 1 : 0);
+    }
+  }));
 });
 
 test('one listener per signal, gone with the last name, and no warning about leaks', async () => {
