@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createModel, describe, type Operation } from '../../model/index.js';
-import type { Config, ErrorCode, Feature, PartitionStats } from '../../spec/index.js';
+import type { ErrorCode, Feature, PartitionStats, RequirementId } from '../../spec/index.js';
 import type { Adapter, OpenOptions } from '../contract.js';
 import { showAnswer, type Answer } from './answer.js';
 import type { Arrival } from './endpoint.js';
-import { Blocked, Unanswered, Violation } from './findings.js';
+import { Blocked, Violation } from './findings.js';
 import { offers } from './offers.js';
 import { Rig, type Call } from './rig.js';
 import { sampleIds } from './ids.js';
@@ -253,7 +253,7 @@ export class Trial {
 
 /** A check: one requirement, one thing tried. */
 export interface Check {
-  readonly requirement: import('../../spec/index.js').RequirementId;
+  readonly requirement: RequirementId;
   /** What is tried, as a sentence. */
   readonly title: string;
   /** Features that this check needs beyond those of its requirement. */
@@ -266,5 +266,3 @@ export interface Check {
 export function check(requirement: Check['requirement'], title: string, run: Check['run'], more: Pick<Check, 'needs' | 'options'> = {}): Check {
   return { requirement, title, run, ...more };
 }
-
-export { Unanswered, type Config };

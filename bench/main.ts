@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { runScenarios, type Figure } from './run.js';
+import { scenarios } from './scenarios.js';
+
+/** `npm run bench -- [--rounds N] [--ms N] [--json FILE]` */
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' } } });
+
+const figures = await runScenarios(scenarios, { rounds: Number(values.rounds), ms: Number(values.ms) });
+
+console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${values.rounds} rounds of ${values.ms} ms, variants in turn\n`);
+console.log(table(figures));
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ node: process.version, figures }, undefined, 2)}\n`);
+
+function table(all: readonly Figure[]): string {
+  const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.toFixed(2)}x`]);
+  const head = ['what', 'variant', 'ns/op, median', 'least – most', 'ratio, median'];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  return [head, widths.map((width) => '-'.repeat(width)), ...rows].map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')).join('\n');
+}
+
+function nanoseconds(value: number): string {
+  return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
+}
