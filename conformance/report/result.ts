@@ -5,7 +5,6 @@ import { z } from 'zod';
  * Schema and the types cannot differ.
  */
 
-/** What became of a check, a requirement, or the whole. */
 const status = z.enum(['passed', 'failed', 'inconclusive', 'untested']);
 
 const failure = z.object({
@@ -54,8 +53,13 @@ export const report = z.object({
   requirements: z.array(requirementResult),
 });
 
+/** What became of a check, a requirement, or the whole. */
 export type Status = z.infer<typeof status>;
-export type Failure = z.infer<typeof failure>;
-export type CheckResult = z.infer<typeof checkResult>;
-export type RequirementResult = z.infer<typeof requirementResult>;
-export type Report = z.infer<typeof report>;
+/** What a failed check shows: expected and actual, the operations, the state before, and a command that replays it. */
+export interface Failure extends z.infer<typeof failure> {}
+/** What became of one check. */
+export interface CheckResult extends z.infer<typeof checkResult> {}
+/** What became of one requirement. */
+export interface RequirementResult extends z.infer<typeof requirementResult> {}
+/** The verdict on a registry, and all that it rests on. */
+export interface Report extends z.infer<typeof report> {}
