@@ -136,6 +136,31 @@ export const bindingChecks = [
     await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.downMs);
   }),
 
+  check('DWN-1', 'of those that are left when one has been given up', async (t) => {
+    const [given, left, other] = t.ids(3) as Three;
+    await t.setup(server(given), server(left), server(other), { op: 'unregisterServer', id: given }, { op: 'down', endpoint: 'e1' });
+    await t.eventually(() => t.holds(left, undefined, 'its endpoint went down'), t.downMs);
+    await t.eventually(() => t.holds(other, undefined, 'its endpoint went down'), t.downMs);
+  }),
+  check('DWN-1', 'of endpoints that share a signal', async (t) => {
+    const [one, other] = t.ids(2) as [string, string];
+    await t.setup(server(one));
+    t.accepted(await t.rig.call('registerServer', other, t.rig.endpoint('e1').twin('e1b')), 'registerServer', 'the endpoint is up');
+    await t.setup({ op: 'down', endpoint: 'e1' });
+    await t.eventually(() => t.holds(one, undefined, 'the signal of its endpoint has aborted'), t.downMs);
+    await t.eventually(() => t.holds(other, undefined, 'the signal of its endpoint has aborted'), t.downMs);
+  }, { needs: ['in-process'] }),
+  check('DWN-2', 'all bindings of all servers of an endpoint end, also to its own transports', async (t) => {
+    const [s1, s2, kept] = t.ids(3) as Three;
+    const transports = t.ids(9);
+    await t.setup(server(s1), server(s2), server(kept, 'e8'));
+    for (const [i, id] of transports.entries()) await t.setup(transport(id, i === 0 ? 'e1' : `e${2 + (i % 3)}`), bind(id, [s1, s2, kept][i % 3]!));
+    await t.setup({ op: 'down', endpoint: 'e1' });
+    for (const [i, id] of transports.entries()) {
+      const stays = i % 3 === 2;
+      await t.eventually(() => bound(t, id, stays ? kept : undefined, stays ? 'the endpoint of another server went down' : 'the endpoint of its server went down'), t.downMs);
+    }
+  }),
   check('DWN-2', 'the transports of a server whose endpoint goes down are unbound', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s), transport(a), bind(a, s), { op: 'down', endpoint: 'e1' });

@@ -64,6 +64,21 @@ export const contentionChecks = [
       await expectAlarm(t, partition, true, `for seconds the mean has been ${ms} ms`);
     }
   }),
+  check('CTN-1', 'ten slow writes are enough, and looking does not change it', async (t) => {
+    const id = t.id();
+    const partition = await t.partitionOf(id);
+    await t.setup({ op: 'resetStats' });
+    await t.writes(id, 10, 150);
+    let on = false;
+    // At some time while it lasts: how soon is for CTN-6 to say.
+    for (let ms = 0; ms < 900 && !on; ms += 100) {
+      await t.rig.perform(advance(100));
+      on = await alarm(t, partition);
+    }
+    t.check(on, `the alarm of partition ${partition} never showed: ten writes have a mean of 150 ms`, 'on', 'off');
+    await t.stats();
+    await expectAlarm(t, partition, true, 'it was on a moment ago, and no time has passed');
+  }),
   check('CTN-2', 'nine slow writes since the last reset raise no alarm', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
@@ -300,6 +315,17 @@ export const overrideChecks = [
     await t.succeeds({ op: 'unbindTransport', transportId: a }, why);
     await t.succeeds({ op: 'unregisterTransport', id: a }, why);
   }),
+  check('ADM-3', 'and so it does while the alarms keep admission closed', async (t) => {
+    await t.open({ partitions: 2 });
+    const [one, other] = await t.idPerPartition(2);
+    await contendTogether(t, [one!.id, other!.id]);
+    if ((await status(t)).admission !== 'closed') throw new Blocked('admission had to be closed first');
+    const why = 'closed admission rejects registrations only';
+    await t.holds(one!.id, 'e1', why);
+    if (t.offers('lists')) await t.succeeds({ op: 'listServers' }, why);
+    await t.succeeds({ op: 'unregisterServer', id: one!.id }, why);
+    await t.holds(one!.id, undefined, why);
+  }, { needs: ['stats', 'contention', 'partitions', 'virtual-time', 'slow-commit', 'update'] }),
   check('ADM-5', 'admission closed by hand refuses servers and transports', async (t) => {
     await t.setup({ op: 'setAdmission', mode: 'closed' });
     await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, admissionRefused, 'admission was closed by hand');

@@ -58,9 +58,10 @@ export const progressChecks = [
     t.check(answer.kind !== 'done', 'a closed registry accepted a registration', 'refused: registry_closed', 'done');
     const reads: Operation[] = [{ op: 'findServer', id: held }];
     if (t.offers('lists')) reads.push({ op: 'listServers' });
+    if (t.offers('routing')) reads.push({ op: 'routeToServer', serverId: held, transportId: other, message: 'm' });
     for (const read of reads) {
       const answer = await t.rig.perform(read);
-      const nothing = answer.kind === 'done' && (answer.value === undefined || (Array.isArray(answer.value) && answer.value.length === 0));
+      const nothing = answer.kind === 'done' && (answer.value === undefined || answer.value === 0 || (Array.isArray(answer.value) && answer.value.length === 0));
       t.check(nothing || (answer.kind === 'refused' && answer.code === 'registry_closed'), 'a closed registry still shows a name', 'nothing, or refused: registry_closed', answer);
     }
   }),

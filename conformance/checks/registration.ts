@@ -86,6 +86,23 @@ export const registrationChecks = [
     await t.refused({ op: 'bindTransportToServer', transportId: transport, serverId: t.id() });
     await t.gives({ op: 'getServerForTransport', transportId: transport }, server, 'the second bind was refused');
   }, { needs: ['binding', 'transports'] }),
+  check('REG-4', 'a registration that admission control refused leaves no trace', async (t) => {
+    const id = t.id();
+    await t.setup({ op: 'setAdmission', mode: 'closed' });
+    await t.refused({ op: 'registerServer', id, endpoint: 'e1' });
+    await t.holds(id, undefined, 'the registration was refused');
+    await t.setup({ op: 'setAdmission', mode: 'auto' });
+    await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, 'the name must still be free');
+    await t.setup({ op: 'down', endpoint: 'e1' });
+    await t.holds(id, 'e2', 'the endpoint that was refused went down');
+  }, { needs: ['override', 'liveness'] }),
+  check('REG-4', 'a refused registration of a transport leaves its binding', async (t) => {
+    const [s1, s2, transport] = t.ids(3) as [string, string, string];
+    await t.setup({ op: 'registerServer', id: s1, endpoint: 'e1' }, { op: 'registerServer', id: s2, endpoint: 'e1' }, { op: 'registerTransport', id: transport, endpoint: 'e2' }, { op: 'bindTransportToServer', transportId: transport, serverId: s1 });
+    await t.refused({ op: 'registerTransport', id: transport, endpoint: 'e3', config: { serverId: s2 } });
+    await t.gives({ op: 'getServerForTransport', transportId: transport }, s1, 'the second registration was refused');
+    await t.holds(transport, 'e2', 'the second registration was refused', 'findTransport');
+  }, { needs: ['binding', 'transports', 'configs'] }),
   check('REG-4', 'a refused update registers nothing', async (t) => {
     const id = t.id();
     await t.refused({ op: 'updateServer', id, config: { v: 1 } });
@@ -258,6 +275,10 @@ export const registrationChecks = [
       { op: 'registerServer', id: server, endpoint: 'e1' },
     );
     await t.gives({ op: 'getServerForTransport', transportId: transport }, undefined, 'the binding was with an older incarnation of the server');
+    if (t.offers('routing')) {
+      await t.setup({ op: 'broadcast', serverId: server, message: 'm' });
+      t.check((await t.arrivals(0)).length === 0, 'a broadcast reached a transport bound to an older incarnation of the server', 'no delivery', 'a delivery');
+    }
   }),
   check('INC-2', 'a transport registered again does not inherit its binding', async (t) => {
     const [server, transport] = t.ids(2) as Ends;

@@ -25,14 +25,16 @@ export class EndpointFailure extends Error {
 
 /** An endpoint that keeps what it is sent, in a mailbox shared by all endpoints of one registry under test. */
 export class TestEndpoint implements Endpoint {
-  readonly #controller = new AbortController();
-  readonly signal: Endpoint['signal'] = this.#controller.signal;
+  readonly signal: Endpoint['signal'];
   readonly #manner: Manner;
 
   constructor(
     readonly name: string,
     private readonly mailbox: Mailbox,
+    /** Its lifetime; endpoints may share one. */
+    private readonly lifetime = new AbortController(),
   ) {
+    this.signal = lifetime.signal;
     this.#manner = mannerOf(name);
     // Adapters may pull `send` off its endpoint; it must still know whose it is.
     this.send = this.send.bind(this);
@@ -49,7 +51,12 @@ export class TestEndpoint implements Endpoint {
 
   /** The endpoint goes down. */
   kill(): void {
-    this.#controller.abort();
+    this.lifetime.abort();
+  }
+
+  /** Another endpoint that lives as long as this one. */
+  twin(name: string): TestEndpoint {
+    return new TestEndpoint(name, this.mailbox, this.lifetime);
   }
 }
 

@@ -272,7 +272,7 @@ export class Oracle {
       `after ${showOperation(circumstances.operation)}, ${showOperation(read)} is wrong`,
       expected === undefined ? 'nothing' : show(expected),
       showAnswer(answer, 'nothing'),
-      answer.kind === 'done' ? blameState(circumstances, difference) : answer.kind === 'broken' ? answer.breaks : 'LKP-2',
+      answer.kind === 'done' ? blameState(circumstances, difference) : answer.kind === 'broken' ? answer.breaks : answer.code === 'admission_control_active' ? 'ADM-3' : 'LKP-2',
     );
   }
 
