@@ -214,6 +214,15 @@ export class Trial {
     return call;
   }
 
+  /** Gives calls a few milliseconds of real time to answer, before virtual time goes on; says whether all have. */
+  async settled(calls: readonly Call[], ms = 8): Promise<boolean> {
+    const all = (): boolean => calls.every(({ settled }) => settled !== undefined);
+    const end = performance.now() + ms;
+    await turn();
+    while (!all() && performance.now() < end) await turn();
+    return all();
+  }
+
   /** Waits for a call that has been made. */
   finish(call: Call, what: string): Promise<Answer> {
     return this.rig.finish(call, what);
