@@ -196,7 +196,8 @@ async function runCheck(check: Check, context: Context, offered: readonly string
       return broken === requirement ? [failed] : [failed, finding({ status: 'inconclusive', reason: `could not be tried: ${broken} is broken` })];
     }
     if (error instanceof Blocked || error instanceof Unanswered || error instanceof AdapterError) return [finding({ status: 'inconclusive', reason: error.message })];
-    throw error;
+    // Values of an adapter can blow up in anybody's hands: the run goes on, and the requirement has not been judged.
+    return [finding({ status: 'inconclusive', reason: `the check broke down: ${show(error)}` })];
   } finally {
     await trial.dispose();
   }
