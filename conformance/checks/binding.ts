@@ -185,6 +185,13 @@ export const bindingChecks = [
     t.check(settled.kind === 'done' && settled.value === undefined, 'a name outlived the abort of its endpoint', 'nothing', settled);
   }),
 
+  check('DWN-4', 'also those of the same id in the other namespace', async (t) => {
+    const [one, other] = t.ids(2) as [string, string];
+    await t.setup(server(one, 'e1'), transport(one, 'e2'), server(other, 'e3'), transport(other, 'e1'), { op: 'down', endpoint: 'e1' });
+    await t.eventually(() => t.holds(one, undefined, 'its endpoint went down'), t.downMs).catch(() => undefined);
+    await t.holds(one, 'e2', 'the endpoint of the server of the same id went down', 'findTransport');
+    await t.holds(other, 'e3', 'the endpoint of the transport of the same id went down');
+  }, { needs: ['transports'] }),
   check('DWN-4', 'names of other endpoints stay', async (t) => {
     const [one, other, third] = t.ids(3) as Three;
     await t.setup(server(one, 'e1'), server(other, 'e2'), server(third, 'e3'), { op: 'down', endpoint: 'e2' });

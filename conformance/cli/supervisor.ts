@@ -30,7 +30,7 @@ export type Outcome = { readonly kind: 'report'; readonly report: Report } | { r
  * Runs a verification in a worker thread, so that an adapter which blocks the event loop, exits, or floods the memory
  * takes the worker with it and not the verdict: what was found until then is reported, and the rest is inconclusive.
  */
-export function runInWorker({ showProgress, ...assignment }: Assignment & { readonly showProgress: boolean }): Promise<Outcome> {
+export function runInWorker({ showProgress, ...assignment }: Assignment & { readonly showProgress: boolean }, script: URL = new URL('./worker.js', import.meta.url)): Promise<Outcome> {
   const started = performance.now();
   const findings: Finding[] = [];
   let registry: Report['registry'] = { name: assignment.module ?? 'sharded-registry', consistency: 'unknown', features: [] };
@@ -38,7 +38,7 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
   let doing = 'opening the registry';
 
   return new Promise((resolve) => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    const worker = new Worker(script, {
       workerData: assignment,
       // What an adapter prints is not the report.
       stdout: true,

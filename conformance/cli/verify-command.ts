@@ -21,8 +21,8 @@ interface Options {
   readonly replay?: Program;
 }
 
-/** The command `verify`. */
-export function verifyCommand(): Command {
+/** The command `verify`; how it runs a verification can be replaced, so that the command can be tested by itself. */
+export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
   return new Command('verify')
     .summary('judge a registry')
     .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README.')
@@ -51,15 +51,15 @@ Examples:
     )
     .action(async (module: string | undefined, options: Options) => {
       if (options.list) return void process.stdout.write(listing(options.only));
-      process.exitCode = await verifyAndReport(module, options);
+      process.exitCode = await verifyAndReport(module, options, run);
     });
 }
 
-async function verifyAndReport(module: string | undefined, options: Options): Promise<number> {
+async function verifyAndReport(module: string | undefined, options: Options, run: typeof runInWorker): Promise<number> {
   // Found out before the run, not after it.
   if (options.json !== undefined) writeJson(options.json, undefined);
   const seed = options.seed ?? randomSeed();
-  const outcome = await runInWorker({
+  const outcome = await run({
     module: module === undefined ? undefined : resolve(module),
     argument: module === undefined ? undefined : /^[\w./-]+$/.test(module) ? module : `'${module.replaceAll("'", String.raw`'\''`)}'`,
     only: options.only,

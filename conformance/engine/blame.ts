@@ -21,6 +21,8 @@ export interface Circumstances {
   readonly formerHolder: (namespace: 'server' | 'transport', id: string) => boolean;
   /** Whether the transport was bound before the operation. */
   readonly wasBound: (transportId: string) => boolean;
+  /** Whether this incarnation of the transport has been bound to anything. */
+  readonly everBound: (transportId: string) => boolean;
   /** Whether an endpoint that calls back took part. */
   readonly reentrant: boolean;
   /** Whether an endpoint that throws or rejects took part. */
@@ -86,30 +88,28 @@ export function successRequirement(operation: Operation, outcome: Outcome): Requ
   }
 }
 
-/** The operation was answered otherwise than the model allows. */
-export function blameAnswer(circumstances: Circumstances, answer: Answer): RequirementId {
-  const { operation, outcome, mode } = circumstances;
-  if (answer.kind === 'broken') return answer.breaks;
-  if (outcome.kind === 'refused') return refusalRequirement(outcome.codes[0]!, circumstances);
-  if (answer.kind === 'done') {
-    if (circumstances.throwing) return 'RTE-6';
-    return circumstances.reentrant ? 'RTE-7' : successRequirement(operation, outcome);
-  }
-  switch (operation.op) {
-    case 'registerServer':
-    case 'registerTransport': {
-      const namespace = operation.op === 'registerServer' ? 'server' : 'transport';
-      if (answer.code === 'invalid_argument') return 'NAM-2';
-      if (answer.code === 'admission_control_active') return mode === 'open' ? 'ADM-6' : 'ADM-2';
-      if (answer.code === 'already_registered' && circumstances.heldElsewhere(namespace, operation.id)) return 'NAM-4';
-      if (answer.code === 'already_registered' && circumstances.heldBefore(namespace, operation.id)) return 'REG-5';
-      return 'REG-1';
-    }
-    default:
-      if (mode === 'closed') return 'ADM-3';
-      if (circumstances.throwing) return 'RTE-6';
-      return operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome);
-  }
+/** The operation was answered otherwise than the model allows. The first is blamed; the others may be the cause as well. */
+export function blameAnswer(circumstances: Circumstances, answer: Answer): RequirementId[] {
+  const { operation, outcome } = circumstances;
+  if (answer.kind === 'broken') return [answer.breaks];
+  const registers = operation.op === 'registerServer' || operation.op === 'registerTransport';
+  if (registers && answer.kind === 'refused') return blameFalseRefusal(circumstances, operation.op === 'registerServer' ? 'server' : 'transport', operation.id, answer.code);
+  if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
+  if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
+  if (circumstances.throwing) return ['RTE-6'];
+  if (answer.kind === 'done') return [circumstances.reentrant ? 'RTE-7' : successRequirement(operation, outcome)];
+  return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome)];
+}
+
+/** A registration was refused for a reason that does not apply. */
+function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
+  if (code === 'invalid_argument') return ['NAM-2'];
+  if (code === 'admission_control_active') return [mode === 'open' ? 'ADM-6' : 'ADM-2', 'ADM-6'];
+  if (code !== 'already_registered') return ['REG-1'];
+  const blamed: RequirementId[] = [];
+  if (heldBefore(namespace, id)) blamed.push('REG-5');
+  if (heldElsewhere(namespace, id)) blamed.push('NAM-4');
+  return [...blamed, 'REG-1'];
 }
 
 /** What the registry shows after the operation differs from the model: a name, a binding, or a list that contradicts lookups. */
@@ -130,7 +130,7 @@ export function blameState(circumstances: Circumstances, difference: Difference)
         if (operation.op === 'registerTransport' && difference.transportId === operation.id && operation.config?.serverId !== undefined) {
           return difference.expected ? 'BND-8' : 'BND-9';
         }
-        return operation.op === 'registerServer' && !circumstances.heldBefore('server', operation.id) ? 'BND-9' : 'INC-2';
+        return operation.op === 'registerServer' && !circumstances.everBound(difference.transportId) ? 'BND-9' : 'INC-2';
       }
       if (difference.id !== operation.id) return 'NAM-3';
       if (difference.namespace !== namespace) return 'NAM-4';

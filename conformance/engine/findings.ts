@@ -9,6 +9,8 @@ export class Violation extends Error {
     readonly actual: string,
     /** The requirement that is broken, when it is not the one under test. */
     readonly requirement?: RequirementId,
+    /** Other requirements that may be to blame as well: if one of them is known to be broken, this says nothing new. */
+    readonly suspects: readonly RequirementId[] = [],
   ) {
     super(message);
   }

@@ -41,6 +41,8 @@ export class Oracle {
   /** Set when the rest of a run says nothing: a requirement found broken already has been broken again. */
   spoiled = false;
   readonly #holders = new Map<string, Set<string>>();
+  /** Transports that have been bound since they were registered. */
+  readonly #everBound = new Set<string>();
   /** Partitions whose alarm has been on: if it shows and should not, it has failed to go off. */
   readonly #alarmed = new Set<number>();
 
@@ -86,6 +88,7 @@ export class Oracle {
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
     await this.#settled(operation, () => this.#compareState(circumstances));
+    if (this.scope.bindings) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
   }
 
   /** After the last step: nothing may arrive any more. */
@@ -102,7 +105,8 @@ export class Oracle {
   #compareAnswer(circumstances: Circumstances, answer: Answer, deliveries: readonly ExpectedDelivery[]): void {
     const { operation, outcome } = circumstances;
     const wrong = (expected: string): never => {
-      throw new Violation(`${showOperation(operation)} was answered wrongly`, expected, showAnswer(answer), blameAnswer(circumstances, answer));
+      const [requirement, ...suspects] = blameAnswer(circumstances, answer);
+      throw new Violation(`${showOperation(operation)} was answered wrongly`, expected, showAnswer(answer), requirement, suspects);
     };
     if (outcome.kind === 'refused') {
       if (answer.kind !== 'refused' || !outcome.codes.includes(answer.code)) wrong(`refused: ${outcome.codes.join(' or ')}`);
@@ -323,6 +327,7 @@ export class Oracle {
       heldElsewhere: (namespace, id) => was({ op: namespace === 'server' ? 'findTransport' : 'findServer', id }) !== undefined,
       formerHolder: (namespace, id) => operation.op === 'down' && (this.#holders.get(key(namespace, id))?.has(operation.endpoint) ?? false),
       wasBound: (transportId) => was({ op: 'getServerForTransport', transportId }) !== undefined,
+      everBound: (transportId) => this.#everBound.has(transportId),
       reentrant,
       throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
     };
@@ -333,6 +338,7 @@ export class Oracle {
     if (operation.op === 'down') this.#note('DWN-1');
     if (outcome.kind !== 'done' || (operation.op !== 'registerServer' && operation.op !== 'registerTransport')) return;
     const name = key(operation.op === 'registerServer' ? 'server' : 'transport', operation.id);
+    if (operation.op === 'registerTransport') this.#everBound.delete(operation.id);
     if (this.#holders.has(name)) this.#note('REG-5');
     this.#holders.set(name, (this.#holders.get(name) ?? new Set()).add(operation.endpoint));
   }

@@ -165,8 +165,14 @@ export async function runSuite(
     let target: RequirementId | undefined;
     let smallest: Counterexample | undefined;
     const blamed = (requirement: RequirementId): RequirementId => suite.blames ?? requirement;
-    const excused = (requirement: RequirementId): boolean =>
-      (suite.blames !== undefined && failed.has(requirement)) || (failed.has('CTN-6') && mayBeLate.has(requirement)) || found.has(blamed(requirement)) || !judged(blamed(requirement)) || (target !== undefined && requirement !== target);
+    const known = (requirement: RequirementId): boolean => failed.has(requirement) || found.has(requirement);
+    const excused = ({ requirement = 'ERR-1', suspects }: Violation): boolean =>
+      !judged(blamed(requirement)) ||
+      found.has(blamed(requirement)) ||
+      suspects.some(known) ||
+      (suite.blames !== undefined && failed.has(requirement)) ||
+      (failed.has('CTN-6') && mayBeLate.has(requirement)) ||
+      (target !== undefined && requirement !== target);
 
     const property = fc.asyncProperty(fc.commands(suite.commands(ids, offered), { maxCommands: suite.maxCommands, size: '+1' }), async (commands) => {
       if (unanswered !== undefined) return;
@@ -182,7 +188,7 @@ export async function runSuite(
         if (error instanceof Unanswered || error instanceof AdapterError) return void stop(error);
         if (!(error instanceof Violation)) return void stop(new Blocked(`the sequence broke down: ${show(error)}`));
         const requirement = error.requirement ?? 'ERR-1';
-        if (excused(requirement)) return;
+        if (excused(error)) return;
         target = requirement;
         smallest = {
           requirement: blamed(requirement),

@@ -107,6 +107,9 @@ export class Trial {
       const answer = await this.rig.perform({ op, id });
       this.#whole(answer);
       this.evidence++;
+      if (answer.kind === 'refused') {
+        throw new Violation(`${op}(${show(id)}) was refused`, 'a registration, or nothing', showAnswer(answer), answer.code === 'admission_control_active' ? 'ADM-3' : 'LKP-2');
+      }
       const actual = answer.kind === 'done' ? (answer.value as { endpoint?: string } | undefined)?.endpoint : answer;
       if (answer.kind !== 'done' || actual !== endpoint) {
         throw new Violation(`${op}(${show(id)}): ${why}`, endpoint === undefined ? 'nothing' : `held by ${endpoint}`, showAnswer(answer, 'nothing'));

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { requirements } from '../spec/index.js';
+import { renderConsole } from './report/console.js';
+import { mutants } from './testing/mutants.js';
+import { verify } from './verify.js';
+
+// Who checks the checks: each broken registry is found out, under the requirement that it breaks and under no other.
+describe.each(mutants)('$breaks: $how', ({ breaks, adapter }) => {
+  it.each([1, 77, 4242])('is found out with seed %i', async (seed) => {
+    const report = await verify(adapter, { seed, runs: 100, patienceMs: 300 });
+    const failed = report.requirements.filter(({ status }) => status === 'failed').map(({ id }) => id);
+    expect(failed, renderConsole(report, { colour: false, chapters: () => '' })).toEqual([...breaks].sort((a, b) => order(a) - order(b)));
+  });
+});
+
+const order = (id: string): number => requirements.findIndex((requirement) => requirement.id === id);
+
+it('every requirement that is judged by operations in sequence has a mutant', () => {
+  const broken = new Set(mutants.map(({ breaks }) => breaks[0]));
+  expect(requirements.filter(({ id, method }) => method === 'sequential' && !broken.has(id)).map(({ id }) => id)).toEqual([]);
+});
