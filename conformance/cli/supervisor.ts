@@ -22,6 +22,7 @@ export type Message =
   | { readonly kind: 'opened'; readonly registry: Report['registry'] }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'report'; readonly report: Report }
+  | { readonly kind: 'unanswered'; readonly reason: string }
   | { readonly kind: 'adapter-error'; readonly reason: string };
 
 export type Outcome = { readonly kind: 'report'; readonly report: Report } | { readonly kind: 'adapter-error'; readonly reason: string };
@@ -83,7 +84,8 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
         ({ doing, sequences } = progress);
         findings.push(...progress.findings);
         if (showProgress) process.stderr.write(`\r\u001b[K${line(progress, process.stderr.columns ?? 80)}`);
-      } else finish(message);
+      } else if (message.kind === 'unanswered') finish(soFar(false, message.reason));
+      else finish(message);
     });
     worker.on('error', (error) => {
       const reason = `the worker of the run broke down during: ${doing}: ${safe(String(error instanceof Error ? error.message : error), 300)}`;

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AdapterError } from '../contract.js';
+import { Unanswered } from '../engine/findings.js';
 import { loadAdapter } from '../load-adapter.js';
 import { introduce, verify } from '../verify.js';
 import type { Assignment, Message } from './supervisor.js';
@@ -21,6 +22,7 @@ try {
   });
   say({ kind: 'report', report });
 } catch (error) {
-  if (!(error instanceof AdapterError)) throw error;
-  say({ kind: 'adapter-error', reason: error.message });
+  if (error instanceof Unanswered) say({ kind: 'unanswered', reason: error.message });
+  else if (error instanceof AdapterError) say({ kind: 'adapter-error', reason: error.message });
+  else throw error;
 }

@@ -1,0 +1,2 @@
+// Ends the process as soon as it is loaded.
+process.exit(7);

@@ -1,0 +1,2 @@
+// Never answers.
+export const adapter = { name: 'hangs', open: () => ({ registerServer: () => new Promise(() => {}), unregisterServer() {}, findServer() {} }) };

@@ -1,0 +1,2 @@
+// Never opens.
+export const adapter = { name: 'open hangs', open: () => new Promise(() => {}) };

@@ -1,0 +1,2 @@
+// Exports something that is no adapter.
+export const adapter = { name: 7, open: 'please' };
