@@ -9,7 +9,7 @@ const layer = (files, forbidden, message) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'docs/', 'coverage/', 'node_modules/'] },
+  { ignores: ['conformance/testing/hostile/', 'dist/', 'docs/', 'coverage/', 'node_modules/'] },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],

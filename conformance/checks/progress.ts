@@ -18,6 +18,7 @@ export const progressChecks = [
   check('DLK-1', 'reads answer while a write is stuck in their partition', async (t) => {
     const [held, other] = t.ids(2) as [string, string];
     await t.setup(server(held));
+    await t.holds(held, 'e1', 'it was just registered');
     // In whichever partitions these two are, one of them has a write in flight and is read.
     await t.stall({ op: 'unregisterServer', id: held }, 60_000);
     await t.stall(server(other), 60_000);

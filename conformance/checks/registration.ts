@@ -230,6 +230,7 @@ export const registrationChecks = [
   check('LST-2', 'a list does not change with the registry', async (t) => {
     const [one, other] = t.ids(2) as Ends;
     await t.setup({ op: 'registerServer', id: one, endpoint: 'e1' });
+    await sameList(t, 'listServers', [[one, 'e1']]);
     const list = (await t.rig.raw('listServers')) as readonly { id: string }[];
     await t.setup({ op: 'registerServer', id: other, endpoint: 'e1' }, { op: 'unregisterServer', id: one });
     t.check(list.length === 1 && list[0]?.id === one, 'a list changed after it was given', [one], list.map(({ id }) => id));

@@ -128,7 +128,6 @@ describe('verify', () => {
   it('lets nothing of an adapter reach the terminal as it is', () => {
     const { code, out } = command('verify', hostile('escapes'), ...quick);
     expect(code).toBe(1);
-    // eslint-disable-next-line no-control-regex
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/);
     expect(out).not.toContain('printed');
   });
