@@ -21,7 +21,10 @@ const listed = z.array(registration);
 const milliseconds = z.number().nonnegative();
 const count = z.number().int().nonnegative();
 /** Of an empty window there is no minimum: 0 is specified, and whatever else says so is understood. */
-const summary = z.union([milliseconds, z.nan(), z.null(), z.undefined()]).transform((value) => value || 0);
+const summary = z
+  .union([milliseconds, z.nan()])
+  .nullish()
+  .transform((value) => value || 0);
 
 const partitionStats = z.object({
   partition: count,

@@ -1,0 +1,252 @@
+import { describe, expect, it } from 'vitest';
+import { isValidId, type Operation, type Outcome } from '../../model/index.js';
+import type { RequirementId } from '../../spec/index.js';
+import type { Adapter, Subject } from '../contract.js';
+import { readError, readValue, showAnswer } from './answer.js';
+import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
+import { EndpointFailure, Mailbox, TestEndpoint } from './endpoint.js';
+import { extremeIds, hostileIds, hostilePool, invalidIds, sampleIds } from './ids.js';
+import { offers } from './offers.js';
+import { safe, show, showOperation } from './show.js';
+import { chiSquaredLimit, idFamilies } from './uniformity.js';
+import { VirtualClock } from './virtual-clock.js';
+
+describe('virtual clock', () => {
+  it('fires timers in the order in which they are due, and lets promises settle in between', async () => {
+    const clock = new VirtualClock();
+    const seen: string[] = [];
+    clock.setTimeout(() => seen.push(`b at ${clock.now()}`), 20);
+    clock.setTimeout(() => {
+      seen.push(`a at ${clock.now()}`);
+      void Promise.resolve().then(() => clock.setTimeout(() => seen.push(`c at ${clock.now()}`), 5));
+    }, 10);
+    clock.clearTimeout(clock.setTimeout(() => seen.push('never'), 1));
+    clock.setTimeout(() => seen.push('at once'), -1);
+    expect(clock.timers).toBe(3);
+    await clock.advance(30);
+    expect(seen).toEqual(['at once', 'a at 10', 'c at 15', 'b at 20']);
+    expect([clock.now(), clock.timers]).toEqual([30, 0]);
+  });
+});
+
+describe('ids', () => {
+  it('are valid or not as the specification says', () => {
+    expect([...hostileIds, ...extremeIds].filter((id) => !isValidId(id))).toEqual([]);
+    expect(invalidIds.filter(({ value }) => isValidId(value))).toEqual([]);
+  });
+
+  it('of a pool do not look alike', () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const folded = hostilePool(seed, 3).map((id) => id.normalize('NFKC').trim().toLowerCase());
+      expect(new Set(folded).size).toBe(3);
+    }
+  });
+
+  it('of a sample differ, and are the same for the same seed', () => {
+    const take = (seed: number): string[] => {
+      const ids = sampleIds(seed);
+      return Array.from({ length: 50 }, () => ids.next().value);
+    };
+    expect(new Set(take(1)).size).toBe(50);
+    expect(take(1)).toEqual(take(1));
+  });
+});
+
+describe('uniformity', () => {
+  it.each([[7, 43.0], [15, 58.1], [63, 132.3]])('has the critical value for %i degrees of freedom', (df, value) => {
+    // Quantiles at 1 - 1e-6; the approximation is good to a few per cent.
+    expect(chiSquaredLimit(df) / value).toBeCloseTo(1, 1);
+  });
+
+  it('has families of distinct valid ids', () => {
+    for (const { ids } of idFamilies(12345, 500)) {
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.every(isValidId)).toBe(true);
+    }
+  });
+});
+
+describe('showing', () => {
+  it('makes any text harmless', () => {
+    expect(safe('a\nb\u001b[31m\u202e\ud800')).toBe('a\\u000ab\\u001b[31m\\u202e\\ud800');
+    expect(safe('😀')).toBe('😀');
+    expect(safe('x'.repeat(500), 10)).toBe('xxxxxxxxxx… (500 characters)');
+  });
+
+  it('shows any value on one line, and never throws', () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic['self'] = cyclic;
+    expect(show({ a: [1, 'b', null, undefined, true], f: () => 1, n: 10n })).toBe('{a: [1, "b", null, undefined, true], f: a function, n: 10n}');
+    expect(show(cyclic)).toContain('…');
+    expect(show(new TypeError('oops'))).toBe('TypeError: oops');
+    expect(show(Array.from({ length: 30 }, () => 0))).toMatch(/…\]$/);
+    expect(show(new Proxy({}, { ownKeys: () => { throw new Error('no'); } }))).toBe('a value that cannot be shown');
+  });
+
+  it('shows operations as code', () => {
+    expect(showOperation({ op: 'registerServer', id: 'a', endpoint: 'e1', takes: 5 })).toBe('registerServer("a", e1) taking 5 ms');
+    expect(showOperation({ op: 'broadcast', serverId: 's', message: 'm' })).toBe('routeToTransport(broadcast, "s", "m")');
+    expect(showOperation({ op: 'down', endpoint: 'e1' })).toBe('e1 goes down');
+    expect(showOperation({ op: 'advance', ms: 5 })).toBe('5 ms pass');
+  });
+});
+
+describe('answers', () => {
+  const endpoint = new TestEndpoint('e1', new Mailbox());
+
+  it('are read through the shape of the interface', () => {
+    expect(readValue('findServer', null)).toEqual({ kind: 'done', value: undefined });
+    expect(readValue('findServer', { id: 'a', endpoint, config: { v: 1 } })).toEqual({ kind: 'done', value: { id: 'a', endpoint: 'e1', config: { v: 1 } } });
+    expect(readValue('findServer', { id: 'a', endpoint })).toMatchObject({ value: { config: {} } });
+    expect(readValue('findServer', { id: 'a', endpoint: {} })).toMatchObject({ kind: 'broken', breaks: 'ERR-1' });
+    expect(readValue('listServers', [7])).toMatchObject({ kind: 'broken' });
+    expect(readValue('routeToServer', -1)).toMatchObject({ kind: 'broken' });
+    expect(readValue('registerServer', 'anything')).toEqual({ kind: 'done', value: undefined });
+    const stats = { partition: 0, writeCount: 0, sampleCount: 0, samples: [], min: null, mean: Number.NaN, alarm: false };
+    expect(readValue('getPartitionStats', [stats])).toMatchObject({ kind: 'done', value: [{ min: 0, mean: 0, max: 0 }] });
+  });
+
+  it('that are errors have a code, or are broken', () => {
+    expect(readError('findServer', { code: 'endpoint_down' })).toEqual({ kind: 'refused', code: 'endpoint_down' });
+    for (const error of [null, undefined, 7, new Error('x'), { code: 'nonsense' }, { get code(): string { throw new Error('no'); } }]) {
+      expect(readError('findServer', error)).toMatchObject({ kind: 'broken', breaks: 'ERR-1' });
+    }
+    expect(readError('routeToServer', new EndpointFailure('x', new Mailbox()))).toMatchObject({ breaks: 'RTE-6' });
+  });
+
+  it('are shown in words', () => {
+    expect(showAnswer({ kind: 'done', value: undefined })).toBe('done');
+    expect(showAnswer({ kind: 'done', value: undefined }, 'nothing')).toBe('nothing');
+    expect(showAnswer({ kind: 'refused', code: 'endpoint_down' })).toBe('refused: endpoint_down');
+    expect(showAnswer({ kind: 'done', value: [{ writeCount: 0, alarm: false, sampleCount: 0 }, { writeCount: 1, alarm: false, sampleCount: 0 }] })).toBe('[{writeCount: 1, alarm: false, sampleCount: 0}]');
+  });
+});
+
+describe('features', () => {
+  const adapter = (more: Partial<Adapter>): Adapter => ({ name: 'x', open: () => subject, ...more });
+  const subject = { registerServer: () => undefined, unregisterServer: () => undefined, findServer: () => undefined } as unknown as Subject;
+
+  it('are offered by having the operations, or by declaration, unless they are excepted', () => {
+    expect(offers(adapter({}), subject, 'servers')).toBe(true);
+    expect(offers(adapter({}), subject, 'binding')).toBe(false);
+    expect(offers(adapter({}), subject, 'virtual-time')).toBe(false);
+    expect(offers(adapter({ features: ['virtual-time'] }), undefined, 'virtual-time')).toBe(true);
+    expect(offers(adapter({ features: ['slow-commit'] }), subject, 'slow-commit')).toBe(false);
+    expect(offers(adapter({ without: ['liveness'] }), subject, 'liveness')).toBe(false);
+  });
+});
+
+describe('blame', () => {
+  const done: Outcome = { kind: 'done', value: undefined };
+  const circumstances = (operation: Operation, more: Partial<Circumstances> = {}): Circumstances => ({
+    operation,
+    outcome: done,
+    mode: 'auto',
+    heldBefore: () => false,
+    heldElsewhere: () => false,
+    formerHolder: () => false,
+    wasBound: () => false,
+    everBound: () => false,
+    reentrant: false,
+    throwing: false,
+    ...more,
+  });
+  const register: Operation = { op: 'registerServer', id: 'a', endpoint: 'e1' };
+  const registerTransport: Operation = { op: 'registerTransport', id: 't', endpoint: 'e1', config: { serverId: 'a' } };
+  const bind: Operation = { op: 'bindTransportToServer', transportId: 't', serverId: 'a' };
+  const broadcast: Operation = { op: 'broadcast', serverId: 'a', message: 'm' };
+  const down: Operation = { op: 'down', endpoint: 'e1' };
+
+  it.each<[RequirementId, Circumstances, Parameters<typeof blameAnswer>[1]]>([
+    ['REG-2', circumstances(register, { outcome: { kind: 'refused', codes: ['already_registered'] } }), { kind: 'done', value: undefined }],
+    ['REG-3', circumstances(register, { outcome: { kind: 'refused', codes: ['endpoint_down'] } }), { kind: 'done', value: undefined }],
+    ['ADM-5', circumstances(register, { mode: 'closed', outcome: { kind: 'refused', codes: ['admission_control_active'] } }), { kind: 'done', value: undefined }],
+    ['ADM-1', circumstances(register, { outcome: { kind: 'refused', codes: ['admission_control_active'] } }), { kind: 'done', value: undefined }],
+    ['NAM-1', circumstances(register, { outcome: { kind: 'refused', codes: ['invalid_argument'] } }), { kind: 'done', value: undefined }],
+    ['CLS-1', circumstances(register, { outcome: { kind: 'refused', codes: ['registry_closed'] } }), { kind: 'done', value: undefined }],
+    ['NAM-2', circumstances(register), { kind: 'refused', code: 'invalid_argument' }],
+    ['ADM-2', circumstances(register), { kind: 'refused', code: 'admission_control_active' }],
+    ['ADM-6', circumstances(register, { mode: 'open' }), { kind: 'refused', code: 'admission_control_active' }],
+    ['REG-5', circumstances(register, { heldBefore: () => true }), { kind: 'refused', code: 'already_registered' }],
+    ['NAM-4', circumstances(registerTransport, { heldElsewhere: () => true }), { kind: 'refused', code: 'already_registered' }],
+    ['REG-1', circumstances(register), { kind: 'refused', code: 'already_registered' }],
+    ['REG-1', circumstances(register), { kind: 'refused', code: 'endpoint_down' }],
+    ['BND-3', circumstances(bind, { outcome: { kind: 'refused', codes: ['transport_not_found'] } }), { kind: 'refused', code: 'server_not_found' }],
+    ['BND-2', circumstances(bind, { outcome: { kind: 'refused', codes: ['server_not_found'] } }), { kind: 'done', value: undefined }],
+    ['UPD-2', circumstances({ op: 'updateServer', id: 'a', config: {} }, { outcome: { kind: 'refused', codes: ['server_not_found'] } }), { kind: 'done', value: undefined }],
+    ['ADM-3', circumstances(bind), { kind: 'refused', code: 'admission_control_active' }],
+    ['RTE-6', circumstances(broadcast, { throwing: true }), { kind: 'refused', code: 'server_not_found' }],
+    ['RTE-7', circumstances(broadcast, { reentrant: true }), { kind: 'done', value: 7 }],
+    ['UNR-2', circumstances({ op: 'unregisterServer', id: 'a' }), { kind: 'refused', code: 'server_not_found' }],
+    ['ERR-1', circumstances(register), { kind: 'broken', what: 'x', breaks: 'ERR-1' }],
+  ])('an answer breaks %s', (requirement, given, answer) => {
+    expect(blameAnswer(given, answer)[0]).toBe(requirement);
+  });
+
+  it.each<[RequirementId, Circumstances, Difference]>([
+    ['LST-1', circumstances(register), { in: 'list' }],
+    ['REG-4', circumstances(register, { outcome: { kind: 'refused', codes: [] } }), { in: 'binding', transportId: 't', expected: true }],
+    ['BND-8', circumstances(registerTransport), { in: 'binding', transportId: 't', expected: true }],
+    ['BND-9', circumstances(registerTransport), { in: 'binding', transportId: 't', expected: false }],
+    ['BND-9', circumstances(register), { in: 'binding', transportId: 't', expected: false }],
+    ['INC-2', circumstances(register, { everBound: () => true }), { in: 'binding', transportId: 't', expected: false }],
+    ['NAM-3', circumstances(register), { in: 'name', namespace: 'server', id: 'A', expected: false, configOnly: false }],
+    ['NAM-4', circumstances(register), { in: 'name', namespace: 'transport', id: 'a', expected: false, configOnly: false }],
+    ['CFG-1', circumstances(register), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: true }],
+    ['REG-1', circumstances(register), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: false }],
+    ['BND-6', circumstances({ op: 'unregisterServer', id: 'a' }), { in: 'binding', transportId: 't', expected: false }],
+    ['UNR-1', circumstances({ op: 'unregisterServer', id: 'a' }), { in: 'name', namespace: 'server', id: 'a', expected: false, configOnly: false }],
+    ['NAM-4', circumstances({ op: 'unregisterServer', id: 'a' }), { in: 'name', namespace: 'transport', id: 'a', expected: true, configOnly: false }],
+    ['BND-7', circumstances({ op: 'unregisterTransport', id: 't' }), { in: 'binding', transportId: 't', expected: false }],
+    ['UNR-1', circumstances({ op: 'unregisterTransport', id: 't' }), { in: 'name', namespace: 'transport', id: 't', expected: false, configOnly: false }],
+    ['NAM-4', circumstances({ op: 'unregisterTransport', id: 't' }), { in: 'name', namespace: 'server', id: 't', expected: true, configOnly: false }],
+    ['UPD-1', circumstances({ op: 'updateServer', id: 'a', config: {} }), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: true }],
+    ['BND-1', circumstances(bind), { in: 'binding', transportId: 't', expected: true }],
+    ['BND-4', circumstances(bind, { wasBound: () => true }), { in: 'binding', transportId: 't', expected: true }],
+    ['BND-5', circumstances({ op: 'unbindTransport', transportId: 't' }), { in: 'binding', transportId: 't', expected: false }],
+    ['DWN-1', circumstances(down), { in: 'name', namespace: 'server', id: 'a', expected: false, configOnly: false }],
+    ['DWN-2', circumstances(down), { in: 'binding', transportId: 't', expected: false }],
+    ['DWN-4', circumstances(down), { in: 'binding', transportId: 't', expected: true }],
+    ['DWN-4', circumstances(down), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: false }],
+    ['INC-1', circumstances(down, { formerHolder: () => true }), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: false }],
+    ['STA-5', circumstances({ op: 'resetStats' }), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: false }],
+    ['RTE-7', circumstances(broadcast, { reentrant: true }), { in: 'binding', transportId: 't', expected: false }],
+    ['RTE-1', circumstances(broadcast), { in: 'binding', transportId: 't', expected: true }],
+    ['LKP-1', circumstances({ op: 'advance', ms: 1 }), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: false }],
+  ])('a state breaks %s', (requirement, given, difference) => {
+    expect(blameState(given, difference)).toBe(requirement);
+  });
+
+  const delivery = { endpoint: 'e1', namespace: 'transport', to: 't', from: 'a', message: 'm' } as const;
+  const route: Operation = { op: 'routeToTransport', transportId: 't', serverId: 'a', message: 'm' };
+  it.each<[RequirementId, Circumstances, Partial<Parameters<typeof blameDeliveries>[1]>]>([
+    ['RTE-8', circumstances(route), { extra: [delivery], formerHolderOf: () => true }],
+    ['RTE-6', circumstances(broadcast, { throwing: true }), { missing: [delivery] }],
+    ['RTE-7', circumstances(broadcast, { reentrant: true }), { missing: [delivery] }],
+    ['RTE-3', circumstances(broadcast), { missing: [delivery] }],
+    ['RTE-1', circumstances(route), { missing: [delivery] }],
+    ['RTE-5', circumstances(route), { extra: [delivery], expected: [delivery] }],
+    ['RTE-3', circumstances(broadcast), { extra: [delivery] }],
+    ['RTE-2', circumstances(route), { extra: [delivery] }],
+    ['RTE-1', circumstances(route), { extra: [{ ...delivery, to: 'other' }], expected: [delivery] }],
+  ])('deliveries break %s', (requirement, given, found) => {
+    expect(blameDeliveries(given, { missing: [], extra: [], expected: [], formerHolderOf: () => false, ...found })).toBe(requirement);
+  });
+
+  it.each<[RequirementId, Operation, unknown]>([
+    ['LKP-1', { op: 'findServer', id: 'a' }, {}],
+    ['LKP-2', { op: 'findTransport', id: 'a' }, undefined],
+    ['LST-1', { op: 'listServers' }, []],
+    ['RTE-2', route, 0],
+    ['ADM-6', { op: 'setAdmission', mode: 'open' }, undefined],
+    ['STA-1', { op: 'getPartitionStats' }, []],
+    ['STA-5', { op: 'resetStats' }, undefined],
+    ['CTN-10', { op: 'getContentionStatus' }, {}],
+    ['CLS-2', { op: 'close' }, undefined],
+    ['DWN-1', down, undefined],
+    ['ERR-1', { op: 'advance', ms: 1 }, undefined],
+  ])('success is what %s says', (requirement, operation, value) => {
+    expect(successRequirement(operation, { kind: 'done', value })).toBe(requirement);
+    expect(refusalRequirement('invalid_argument', { operation, mode: 'auto' })).toBe('NAM-1');
+  });
+});
