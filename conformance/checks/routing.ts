@@ -132,14 +132,14 @@ export const routingChecks = [
       await t.holds(id, endpoints[i], 'throwing is no reason to be removed', 'findTransport');
     }
     t.check(t.rig.mailbox.unhandled === 0, 'the rejection of a send was left unhandled, which ends a Node process', 'handled', `${t.rig.mailbox.unhandled} unhandled`);
-  }),
+  }, { needs: ['binding'] }),
 
   check('RTE-7', 'a send that unregisters itself harms nobody', async (t) => {
     await reentrant(t, 'leaves', (own) => [t.rig.perform({ op: 'unregisterTransport', id: own })]);
-  }),
+  }, { needs: ['binding'] }),
   check('RTE-7', 'a send that unbinds another keeps nothing from it', async (t) => {
     await reentrant(t, 'unbinds', (_own, others) => others.map((transportId) => t.rig.perform({ op: 'unbindTransport', transportId })));
-  }),
+  }, { needs: ['binding'] }),
   check('RTE-7', 'a send that broadcasts again completes, and everybody gets both', async (t) => {
     const endpoints = ['e2', 'again', 'e3'];
     const { s, transports } = await bound(t, endpoints);
@@ -148,7 +148,7 @@ export const routingChecks = [
     const got = lines(await t.arrivals(6));
     const expected = ['first', 'second'].flatMap((message) => transports.map((id, i) => `${endpoints[i]} ${id} ${message}`)).sort();
     t.check(JSON.stringify(got) === JSON.stringify(expected), 'a broadcast within a broadcast lost or repeated messages', expected, got);
-  }),
+  }, { needs: ['binding'] }),
   check('RTE-7', 'a send that registers, looks up and routes completes', async (t) => {
     const { s, transports } = await bound(t, ['busy', 'e2']);
     const id = t.id();
@@ -166,7 +166,7 @@ export const routingChecks = [
     t.check(got.filter((message) => message === 'first').length === 2 && got.includes('answer'), 'a message was lost when a recipient called back', ['first', 'first', 'answer'], got);
     await t.holds(id, 'e3', 'it was registered from within a send');
     t.check(seen !== undefined, 'a call made from within a send did not answer', 'an answer', 'none');
-  }),
+  }, { needs: ['binding'] }),
 
   check('RTE-8', 'a message never reaches an older incarnation', async (t) => {
     const [s, a] = t.ids(2) as [string, string];

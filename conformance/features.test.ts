@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { features, requirements, type Feature } from '../spec/index.js';
+import { adapter as ours } from './adapters/sharded-registry.js';
+import type { Adapter, Subject } from './contract.js';
+import { verify } from './verify.js';
+
+// What an adapter does not offer is untested, never passed, and never held against it.
+describe.each((Object.keys(features) as Feature[]).filter((feature) => feature !== 'servers'))('without %s', (feature) => {
+  it('what needs it is untested, and the rest is judged', async () => {
+    const report = await verify({ ...ours, without: [feature] }, { seed: 9, runs: 8 });
+    expect(report.verdict).toBe('conformant');
+    const needing = requirements.filter(({ needs, method }) => method === 'sequential' && (needs as readonly Feature[]).includes(feature)).map(({ id }) => id as string);
+    for (const { id, status, reason } of report.requirements) {
+      if (!needing.includes(id)) continue;
+      expect([id, status]).toEqual([id, 'untested']);
+      expect(reason).toContain(`\`${feature}\``);
+    }
+    expect(report.counts.passed).toBeGreaterThan(20);
+  });
+});
+
+it('a registry of three operations is judged by what they do', async () => {
+  const least: Adapter = {
+    name: 'least',
+    async open(options) {
+      const real = (await ours.open(options)) as Required<Subject>;
+      return {
+        registerServer: (...args) => real.registerServer(...args),
+        unregisterServer: (id) => real.unregisterServer(id),
+        findServer: (id) => real.findServer(id),
+        dispose: () => void real.close(),
+      };
+    },
+  };
+  const report = await verify(least, { seed: 9, runs: 20 });
+  expect(report.verdict).toBe('conformant');
+  expect(report.registry.features).toEqual(['servers', 'configs', 'liveness', 'in-process']);
+});
