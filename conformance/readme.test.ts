@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { loadAdapter } from './load-adapter.js';
 import { renderConsole } from './report/console.js';
+import { correct } from './testing/correct.js';
+import { mutants } from './testing/mutants.js';
 import { verify } from './verify.js';
 
 // What the README shows is run here as it stands there: a sentence that has become untrue fails.
@@ -38,4 +40,10 @@ it('names only commands that exist', () => {
   const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { scripts: Record<string, string> };
   const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
   expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+});
+
+it('counts the registries that the kit is checked with', () => {
+  expect(readme).toContain(`${mutants.length} broken registries`);
+  expect(correct).toHaveLength(8);
+  expect(readme).toContain('eight correct ones');
 });
