@@ -3,7 +3,8 @@ import { describe, type ExpectedDelivery, type Found, type Operation, type Outco
 import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats, type RequirementId } from '../../spec/index.js';
 import { showAnswer, type Answer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
-import { Unanswered, Violation } from './findings.js';
+import { Violation } from './findings.js';
+import { eventually, within } from './patience.js';
 import { plannedReaction } from './reaction.js';
 import type { Rig } from './rig.js';
 import { show, showOperation } from './show.js';
@@ -78,7 +79,7 @@ export class Oracle {
     const deliveries = [...expected.deliveries, ...(reaction?.deliveries ?? [])];
     await this.#compareDeliveries(circumstances, deliveries);
     if (reacted) {
-      for (const nested of await this.#bounded(reacted)) {
+      for (const nested of await within(this.rig.patienceMs, 'a call made from within a send', reacted)) {
         if (nested.kind !== 'done') throw new Violation('a call made from within a send failed', 'success', showAnswer(nested), 'RTE-7');
       }
       this.#note('RTE-7');
@@ -87,7 +88,7 @@ export class Oracle {
 
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
-    await this.#settled(operation, () => this.#compareState(circumstances));
+    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
     if (this.scope.bindings) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
   }
 
@@ -281,29 +282,6 @@ export class Oracle {
       showAnswer(answer, 'nothing'),
       answer.kind === 'done' ? blameState(circumstances, difference) : answer.kind === 'broken' ? answer.breaks : answer.code === 'admission_control_active' ? 'ADM-3' : 'LKP-2',
     );
-  }
-
-  /** Repeats a comparison for as long as a change may take to show. */
-  async #settled(operation: Operation, compare: () => Promise<void>): Promise<void> {
-    const bound = operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs;
-    if (bound === 0) return compare();
-    const end = performance.now() + bound;
-    for (;;) {
-      try {
-        return await compare();
-      } catch (error) {
-        if (!(error instanceof Violation) || performance.now() >= end) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-    }
-  }
-
-  async #bounded<T>(promise: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const expiry = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Unanswered('a call made from within a send did not answer')), this.rig.patienceMs);
-    });
-    return Promise.race([promise, expiry]).finally(() => clearTimeout(timer));
   }
 
   /** What the model answers to a read. */

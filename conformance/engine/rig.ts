@@ -5,6 +5,7 @@ import { broken, readError, readValue, showAnswer, type Answer } from './answer.
 import { Mailbox, TestEndpoint } from './endpoint.js';
 import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
+import { within } from './patience.js';
 import { show, showOperation } from './show.js';
 import { turn, VirtualClock } from './virtual-clock.js';
 
@@ -274,25 +275,6 @@ function settle(operation: keyof Registry, promise: PromiseLike<unknown>): Promi
       answered(readError(operation, error));
     }
   });
-}
-
-/** Waits no longer than `ms`. The timer starts only when some turns of the promise queue have not been enough. */
-async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  let settled = false;
-  const watched = promise.finally(() => {
-    settled = true;
-  });
-  for (let i = 0; i < 8 && !settled; i++) await undefined;
-  if (settled) return watched;
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unanswered(`${what} did not answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([watched, expiry]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const realClock: Clock = {

@@ -6,6 +6,7 @@ import { showAnswer, type Answer } from './answer.js';
 import type { Arrival } from './endpoint.js';
 import { Blocked, Violation } from './findings.js';
 import { offers } from './offers.js';
+import { eventually } from './patience.js';
 import { Rig, type Call } from './rig.js';
 import { sampleIds } from './ids.js';
 import { show, showOperation } from './show.js';
@@ -138,16 +139,8 @@ export class Trial {
    * Repeats an expectation for as long as the registry may be stale: not at all when it claims to be linearizable,
    * except for the "down" of an endpoint that lives in another process.
    */
-  async eventually(expectation: () => Promise<void>, boundMs = this.stalenessMs): Promise<void> {
-    const end = performance.now() + boundMs;
-    for (;;) {
-      try {
-        return await expectation();
-      } catch (error) {
-        if (!(error instanceof Violation) || performance.now() >= end) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    }
+  eventually(expectation: () => Promise<void>, boundMs = this.stalenessMs): Promise<void> {
+    return eventually(boundMs, expectation);
   }
 
   get stalenessMs(): number {
