@@ -17,7 +17,7 @@ export const commitIn = (partition: PartitionState, now: number, latency: number
 });
 
 /** Lets samples leave the window (CTN-4) and asks the alarm what it makes of what is left. */
-const observe = (partition: PartitionState, now: number, thresholds: Thresholds): PartitionState => {
+export const observe = (partition: PartitionState, now: number, thresholds: Thresholds): PartitionState => {
   const isIn = ({ committedAt }: Sample): boolean => now - committedAt < thresholds.windowMs;
   const window = partition.window.every(isIn) ? partition.window : partition.window.filter(isIn);
   const { state: alarm } = alarms.move(partition.alarm, {
