@@ -11,7 +11,8 @@ import { replay, runSuite, suites, type Counterexample, type Program, type Suite
 import { safe, show, showOperation } from './engine/show.js';
 import { Trial, type Check } from './engine/trial.js';
 import { turn } from './engine/virtual-clock.js';
-import type { CheckResult, Failure, Report } from './report/result.js';
+import { walkModel, type WalkResult } from './engine/whole-model.js';
+import type { CheckResult, Failure, ModelCoverage, Report } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
 
 /** What to verify, and how thoroughly. */
@@ -83,7 +84,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
 
   const registry = await introduce(adapter, patienceMs);
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
-  const of = todo.length + (options.replay ? 1 : suites.length);
+  const walks = !options.replay && selected.includes('MODEL-1');
+  const of = todo.length + (options.replay ? 1 : suites.length) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
   const report = (doing: string, found: readonly Finding[] = []): void => {
@@ -101,7 +103,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(check.title, found.filter(({ requirement }) => selected.includes(requirement)));
   }
 
-  for (const suite of options.replay ? [] : suites) {
+  for (const suite of options.replay || selected.every((id) => id === 'MODEL-1') ? [] : suites) {
     const before = sequences;
     const began = performance.now();
     const lacking = suite.needs.find((feature) => !registry.features.includes(feature));
@@ -123,6 +125,16 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(suite.title, suiteFindings(suite.title, result, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
+  let model: ModelCoverage | undefined;
+  if (walks) {
+    const began = performance.now();
+    const result = timeouts < mostTimeouts ? await walkModel(adapter, { patienceMs, milliseconds: walkMs, progress: () => report(walkTitle) }) : undefined;
+    model = result?.coverage;
+    done++;
+    const failed = new Set(findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement));
+    report(walkTitle, [walkFinding(result, failed, performance.now() - began, context)]);
+  }
+
   if (options.replay) {
     const began = performance.now();
     const result = await replay(options.replay, adapter, patienceMs);
@@ -130,7 +142,42 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     done++;
     report('replay', suiteFindings('replay of a counterexample', result, performance.now() - began, context));
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false }, selected, findings);
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(model && { model }) }, selected, findings);
+}
+
+const walkTitle = 'every transition of the model, taken one by one';
+
+/** How long the walk through the model may take. */
+const walkMs = 20_000;
+
+/**
+ * What the walk says of MODEL-1. It fails for what nothing else has found: a disagreement that comes of a requirement known to be
+ * broken says only that the rest could not be seen.
+ */
+function walkFinding(result: WalkResult | undefined, failed: ReadonlySet<RequirementId>, milliseconds: number, context: Context): Finding {
+  const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({
+    requirement: 'MODEL-1',
+    result: { title: walkTitle, evidence: result?.coverage.transitions.covered ?? 0, milliseconds, ...more },
+  });
+  if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
+  const { coverage, counterexamples, inconclusive, late } = result;
+  // Where one thing about contention is broken, the rest of it disagrees as well.
+  const contention = [...failed].some((one) => /^(STA|CTN|ADM)-/.test(one));
+  const isKnown = ({ requirement, violation, program }: Counterexample): boolean =>
+    [requirement, ...violation.suspects].some((one) => failed.has(one)) || (contention && program.suite === 'model-contention');
+  const news = counterexamples.find((counterexample) => !isKnown(counterexample));
+  if (news !== undefined) {
+    const failure = describeCounterexample({ ...news, requirement: 'MODEL-1' }, context);
+    return finding({ status: 'failed', failure: { ...failure, message: `${failure.message} (${news.requirement})` } });
+  }
+  if (counterexamples.length > 0) {
+    const broken = counterexamples.map(({ requirement }) => requirement).join(', ');
+    return finding({ status: 'inconclusive', reason: `${coverage.disagreements} transitions disagree with the model, as is to be expected: ${broken} is broken` });
+  }
+  if (inconclusive !== undefined) return finding({ status: 'inconclusive', reason: inconclusive });
+  const { covered, reachable } = coverage.transitions;
+  if (covered < reachable) return finding({ status: 'untested', reason: `${covered} of ${reachable} transitions were taken${late ? ` in ${walkMs / 1_000} s` : ''}, and all agree` });
+  return finding({ status: 'passed' });
 }
 
 /** Exceptions that nobody caught, as findings. */

@@ -60,6 +60,8 @@ export interface Table<State extends string, Event extends AnyEvent, Tag extends
   move(state: State, event: Event): Move<State>;
   /** Whether the state has the tag. */
   has(state: State, tag: Tag): boolean;
+  /** How many times each cell has been asked by {@link move}: what coverage is reckoned from. */
+  readonly asked: Uint32Array;
 }
 
 /** A dotted name for a state value of xstate. */
@@ -140,6 +142,7 @@ export const compile = <Machine extends AnyStateMachine, Event extends AnyEvent>
     does: new Set(effects[cell]!.map(({ type }) => type).filter((type) => type !== 'refuse')),
     refusals: effects[cell]!.flatMap(refusalOf),
   }));
+  const asked = new Uint32Array(next.length);
   const tags = snapshots.map((snapshot) => snapshot.tags as ReadonlySet<string>);
 
   return {
@@ -149,7 +152,12 @@ export const compile = <Machine extends AnyStateMachine, Event extends AnyEvent>
     next: Int32Array.from(next),
     effects,
     numberOf,
-    move: (state, event) => moves[numbers.get(state)! * events.length + numberOf(event)]!,
+    move: (state, event) => {
+      const cell = numbers.get(state)! * events.length + numberOf(event);
+      asked[cell]!++;
+      return moves[cell]!;
+    },
+    asked,
     has: (state, tag) => tags[numbers.get(state)!]!.has(tag),
   };
 };

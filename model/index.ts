@@ -13,3 +13,4 @@ export * from './id.js';
 export * from './machines/index.js';
 export * from './compile.js';
 export * from './tables.js';
+export * from './guards.js';

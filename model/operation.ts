@@ -30,8 +30,9 @@ export type Operation =
   /**
    * `stall`: the call of a write in this partition that is counted and changes nothing else, and does not commit before `unstall`
    * (CTN-3). In between, a sequence has no other write there: it would have to wait (DLK-2), which only overlapping calls can.
+   * `takes` of `unstall`: milliseconds that pass before it commits; of `stall`: how long until then, for whoever performs it.
    */
-  | { readonly op: 'stall' | 'unstall'; readonly partition: number };
+  | ({ readonly op: 'stall' | 'unstall'; readonly partition: number } & Write);
 
 /** A registration as the model tells it. */
 export interface Found {

@@ -201,7 +201,7 @@ export const createModel = (options: ModelOptions = {}): RegistryModel => {
       case 'setAdmission': return done(setMode(state, operation.mode));
       case 'stall': return done(stall(state, operation.partition));
       case 'close': return done(close(state));
-      case 'unstall': return done(unstall(state, operation.partition));
+      case 'unstall': return done(unstall(advance(state, operation.takes ?? 0), operation.partition));
       case 'down': return done(abort(state, operation.endpoint));
       case 'advance': return done(advance(state, operation.ms));
     }

@@ -4,6 +4,16 @@ import {
   lifecycleAlphabet, lifecycleMachine, registrationAlphabet, registrationMachine,
 } from './machines/index.js';
 
+/** The machines themselves: the source. */
+export const machines = {
+  lifecycle: lifecycleMachine,
+  endpoint: endpointMachine,
+  registration: registrationMachine,
+  binding: bindingMachine,
+  alarm: alarmMachine,
+  admission: admissionMachine,
+};
+
 /** The compiled machines: built once, at load, in a few milliseconds (some 60 transitions in all). */
 export const tables = {
   lifecycle: compile(lifecycleMachine, lifecycleAlphabet),

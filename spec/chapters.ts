@@ -90,6 +90,12 @@ export const chapters: readonly Chapter[] = [
   },
   { prefix: 'CLS', title: 'Closing', prose: 'A closed registry lets go of everything and stays closed.' },
   {
+    prefix: 'MODEL',
+    title: 'The whole model',
+    prose:
+      'The requirements above are statements about a registry; the model is all of them at once. At a small size it has finitely many states and transitions, so all of them can be tried, each from the state in which it belongs: no mistake of that size can hide behind a state that nobody thought of.',
+  },
+  {
     prefix: 'SLA',
     title: 'Service levels',
     prose: 'Figures with the conditions under which they hold. They are measured under open load: arrivals do not wait for completions, and a latency counts from the scheduled arrival.',

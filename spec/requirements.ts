@@ -1,5 +1,6 @@
 import { binding } from './requirements/binding.js';
 import { contention } from './requirements/contention.js';
+import { model } from './requirements/model.js';
 import { names } from './requirements/names.js';
 import { progress } from './requirements/progress.js';
 import { registration } from './requirements/registration.js';
@@ -7,7 +8,7 @@ import { routing } from './requirements/routing.js';
 import { sla } from './requirements/sla.js';
 import type { Requirement } from './requirement.js';
 
-const all = [...names, ...registration, ...binding, ...routing, ...contention, ...progress, ...sla] as const;
+const all = [...names, ...registration, ...binding, ...routing, ...contention, ...progress, ...model, ...sla] as const;
 
 /** The id of a requirement. */
 export type RequirementId = (typeof all)[number]['id'];

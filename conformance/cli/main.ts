@@ -2,16 +2,18 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { exitCodes, UsageError } from './exit.js';
+import { exploreCommand } from './explore-command.js';
 import { verifyCommand } from './verify-command.js';
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 const program = new Command('sharded-registry')
-  .description('Judges name registries against the specification of sharded-registry.')
+  .description('Judges name registries against the specification of sharded-registry, and explores its model.')
   .version(version)
   .showHelpAfterError('(see --help)')
   .exitOverride()
-  .addCommand(verifyCommand());
+  .addCommand(verifyCommand())
+  .addCommand(exploreCommand());
 
 // commander's own errors (an unknown option, a missing argument) are usage errors; help and version are not.
 for (const command of program.commands) command.exitOverride();

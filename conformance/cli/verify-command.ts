@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { chapters, findRequirement, requirements, type RequirementId } from '../../spec/index.js';
@@ -10,6 +10,7 @@ import { renderConsole } from '../report/console.js';
 import { defaults, randomSeed } from '../verify.js';
 import { exitCodes, UsageError } from './exit.js';
 import { runInWorker } from './supervisor.js';
+import { writeJson } from './write-json.js';
 
 interface Options {
   readonly only?: readonly RequirementId[];
@@ -80,19 +81,6 @@ async function verifyAndReport(module: string | undefined, options: Options, run
 
 const chapterTitle = (prefix: string): string => chapters.find((chapter) => chapter.prefix === prefix)?.title ?? '';
 
-/** Writes beside the file and renames: a reader, or a full disk, never sees half a report. */
-function writeJson(file: string, report: unknown): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, report === undefined ? '' : `${JSON.stringify(report, undefined, 2)}\n`);
-    if (report === undefined) rmSync(temporary);
-    else renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new UsageError(`cannot write ${safe(file)}: ${safe((error as Error).message)}`);
-  }
-}
-
 function parseOnly(value: string): RequirementId[] {
   const wanted = value.split(',').map((part) => part.trim().toUpperCase()).filter((part) => part !== '');
   const ids = wanted.flatMap((part) => {
@@ -112,8 +100,8 @@ const integer = (least: number, most: number) => (value: string): number => {
 
 /** A program comes from outside: it is read through a schema. */
 const programSchema = z.object({
-  suite: z.enum(suites.map(({ name }) => name) as [string, ...string[]]),
-  ids: z.array(z.string()).min(1).max(100),
+  suite: z.enum([...suites.map(({ name }) => name), 'model-names', 'model-contention']),
+  ids: z.array(z.string()).max(100),
   steps: z.array(z.looseObject({ op: z.string() })).max(10_000),
 });
 

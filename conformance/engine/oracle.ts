@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describe, type ExpectedDelivery, type Found, type Operation, type Outcome, type RegistryModel, type RegistryState } from '../../model/index.js';
+import { describe, tables, type ExpectedDelivery, type Found, type Operation, type Outcome, type RegistryModel, type RegistryState } from '../../model/index.js';
 import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats, type RequirementId } from '../../spec/index.js';
 import { showAnswer, type Answer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
@@ -89,7 +89,7 @@ export class Oracle {
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
     await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
-    if (this.scope.bindings) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
+    if (this.scope.bindings && !this.#closed) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
   }
 
   /** After the last step: nothing may arrive any more. */
@@ -166,12 +166,18 @@ export class Oracle {
     );
   }
 
+  /** Whether the registry has been closed: then it may answer a read with nothing, or refuse it (CLS-1). */
+  get #closed(): boolean {
+    return tables.lifecycle.has(this.state.lifecycle, 'closed');
+  }
+
   async #compareState(circumstances: Circumstances): Promise<void> {
     const { scope, pool } = this;
     if (scope.names) {
       for (const id of pool.servers) await this.#compareName(circumstances, 'server', id);
       for (const id of pool.transports) await this.#compareName(circumstances, 'transport', id);
     }
+    if (this.#closed) return;
     if (scope.bindings) for (const id of pool.transports) await this.#compareBinding(circumstances, id);
     if (scope.lists) {
       await this.#compareList('listServers');
@@ -195,7 +201,7 @@ export class Oracle {
     }
     this.state = state;
     await this.step({ op: 'advance', ms: detectionMs });
-    if (steady) await this.#compareContention();
+    if (steady) await this.compareContention();
     return steady;
   }
 
@@ -210,7 +216,7 @@ export class Oracle {
       actual?.endpoint === expected?.endpoint &&
       actual?.id === expected?.id &&
       (!this.scope.configs || expected === undefined || isDeepStrictEqual(actual?.config, expected.config));
-    if (same) return;
+    if (same || (this.#closed && answer.kind === 'refused' && answer.code === 'registry_closed')) return;
     const configOnly = actual?.endpoint === expected?.endpoint && actual?.id === expected?.id;
     this.#differ(circumstances, { in: 'name', namespace, id, expected: expected !== undefined, configOnly }, operation, expected, answer);
   }
@@ -237,7 +243,8 @@ export class Oracle {
     throw new Violation(`${op}() contradicts the lookups`, show(expected), showAnswer(answer), answer.kind === 'broken' ? answer.breaks : 'LST-1');
   }
 
-  async #compareContention(): Promise<void> {
+  /** Compares statistics, alarms and admission as they are now. */
+  async compareContention(): Promise<void> {
     const expected = this.#ask({ op: 'getPartitionStats' }) as readonly PartitionStats[];
     const answer = await this.rig.peek({ op: 'getPartitionStats' });
     if (answer.kind !== 'done' || !Array.isArray(answer.value)) {

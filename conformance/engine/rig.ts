@@ -31,6 +31,9 @@ export class Rig {
   readonly clock = new VirtualClock();
   readonly mailbox = new Mailbox();
   readonly lines: Line[] = [];
+  /** A server of which nothing is asked but that it is there, for writes that are to be in flight. */
+  readonly anchor = 'anchor';
+  #stalled: Call | undefined = undefined;
   readonly #endpoints = new Map<string, TestEndpoint>();
   #subject: Subject | undefined;
 
@@ -89,8 +92,9 @@ export class Rig {
       case 'advance':
         return this.clock.advance(operation.ms).then(() => noted(done));
       case 'stall':
+        return this.#stall(operation.takes ?? 0).then(noted);
       case 'unstall':
-        throw new Error(`${operation.op} is a step of the model only`);
+        return this.#unstall(operation.takes ?? 0).then(noted);
       default: {
         const takes = 'takes' in operation ? (operation.takes ?? 0) : 0;
         if (takes > 0) return this.#slowly(operation, takes).then(noted);
@@ -173,6 +177,23 @@ export class Rig {
     } catch {
       // A registry that cannot be let go of is no reason to distrust its answers.
     }
+  }
+
+  /** Begins a write that changes nothing, and commits when so many milliseconds have passed. */
+  async #stall(takes: number): Promise<Answer> {
+    await this.slowCommit(takes);
+    this.#stalled = this.#begin({ op: 'updateServer', id: this.anchor, config: {} });
+    await this.underway(this.#stalled);
+    await this.slowCommit(0);
+    return done;
+  }
+
+  /** Lets the time pass that is left until the write commits. What it answers, or has answered when it was late, is of no account. */
+  async #unstall(takes: number): Promise<Answer> {
+    await this.clock.advance(takes);
+    if (this.#stalled !== undefined) await this.finish(this.#stalled, 'a write that had been in flight');
+    this.#stalled = undefined;
+    return done;
   }
 
   async #slowly(operation: Operation, takes: number): Promise<Answer> {

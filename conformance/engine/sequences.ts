@@ -10,6 +10,7 @@ import { Oracle, type Pool, type Scope } from './oracle.js';
 import { Rig, type Line } from './rig.js';
 import { show } from './show.js';
 import { Trial } from './trial.js';
+import { prepareWalk, retrace } from './whole-model.js';
 
 /** A disagreement between registry and model, as small as it could be made. */
 export interface Counterexample {
@@ -21,14 +22,17 @@ export interface Counterexample {
   readonly program: Program;
 }
 
-/** Steps that reproduce a counterexample: which suite they belong to, the ids looked at, and the steps. */
+/** Steps that reproduce a counterexample: which suite, or walk through the model, they belong to, the ids looked at, and the steps. */
 export interface Program {
-  readonly suite: SuiteName;
+  readonly suite: SuiteName | WalkName;
   readonly ids: readonly string[];
   readonly steps: readonly Operation[];
 }
 
 export type SuiteName = 'names' | 'spellings' | 'contention';
+
+/** The walks through the whole model: see `whole-model.ts`. */
+export type WalkName = 'model-names' | 'model-contention';
 
 /** What a registry whose alarms show late (CTN-6) seems to break as well. */
 const mayBeLate: ReadonlySet<RequirementId> = new Set(['CTN-1', 'CTN-2', 'CTN-5', 'CTN-10', 'ADM-1', 'ADM-2']);
@@ -231,8 +235,8 @@ function vocabulary(adapter: Adapter, rig: Rig): Vocabulary {
 
 /** Replays a program: the counterexample, if it still is one. */
 export async function replay(program: Program, adapter: Adapter, patienceMs: number): Promise<SuiteResult> {
-  const suite = suites.find(({ name }) => name === program.suite)!;
-  const oracle = await suite.prepare(adapter, program.ids, patienceMs);
+  const suite = suites.find(({ name }) => name === program.suite);
+  const oracle = suite === undefined ? await prepareWalk(adapter, program.suite === 'model-names' ? 'names' : 'contention', patienceMs) : await suite.prepare(adapter, program.ids, patienceMs);
   const result = (counterexamples: Counterexample[], inconclusive?: string): SuiteResult => ({
     sequences: 1,
     evidence: oracle.evidence,
@@ -240,7 +244,8 @@ export async function replay(program: Program, adapter: Adapter, patienceMs: num
     ...(inconclusive === undefined ? {} : { inconclusive }),
   });
   try {
-    for (const step of program.steps) {
+    if (suite === undefined) await retrace(oracle, program);
+    else for (const step of program.steps) {
       // A pause of this length is how the contention suite looks: see Oracle.look.
       if (program.suite === 'contention' && step.op === 'advance' && step.ms === detectionMs) await oracle.look();
       else await oracle.step(step);
@@ -250,7 +255,7 @@ export async function replay(program: Program, adapter: Adapter, patienceMs: num
   } catch (error) {
     if (error instanceof Unanswered || error instanceof AdapterError) return result([], error.message);
     if (!(error instanceof Violation)) throw error;
-    return result([{ requirement: suite.blames ?? error.requirement ?? 'ERR-1', violation: error, lines: oracle.rig.lines, stateBefore: oracle.describeBefore(), program }]);
+    return result([{ requirement: suite?.blames ?? error.requirement ?? 'ERR-1', violation: error, lines: oracle.rig.lines, stateBefore: oracle.describeBefore(), program }]);
   } finally {
     await oracle.rig.dispose();
   }

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { safe } from '../engine/show.js';
-import type { CheckResult, Failure, Report, RequirementResult, Status } from './result.js';
+import type { CheckResult, Failure, ModelCoverage, Report, RequirementResult, Status } from './result.js';
 
 type Colours = ReturnType<typeof pc.createColors>;
 
@@ -57,13 +57,23 @@ function failureDetail(failure: Failure, c: Colours): string[] {
   ];
 }
 
-function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements }: Report, c: Colours): string[] {
+function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements, model }: Report, c: Colours): string[] {
   const paint = verdict === 'conformant' ? c.green : verdict === 'not conformant' ? c.red : c.yellow;
   const failed = requirements.filter(({ status, level }) => status === 'failed' && level === 'MUST').map(({ id }) => id);
   return [
     c.bold(paint(verdict.toUpperCase())) + (failed.length > 0 ? `: ${failed.join(', ')}` : '') + (interrupted ? ' (interrupted: this is what was found so far)' : ''),
     `${counts.passed} passed, ${counts.failed} failed, ${counts.inconclusive} inconclusive, ${counts.untested} untested${counts.warnings > 0 ? `, ${counts.warnings} warnings (SHOULD)` : ''}`,
+    ...(model === undefined ? [] : coverageLines(model, c)),
     c.dim(`seed ${seed}, ${runs} runs asked for, ${sequences} random sequences, ${(milliseconds / 1000).toFixed(1)} s`),
+  ];
+}
+
+function coverageLines({ states, transitions, guards, disagreements, unreachable }: ModelCoverage, c: Colours): string[] {
+  const share = ({ covered, reachable }: { covered: number; reachable: number }, what: string): string => `${covered} of ${reachable} ${what}`;
+  const wrong = disagreements > 0 ? `; ${disagreements} ${disagreements === 1 ? 'disagrees' : 'disagree'}` : '';
+  return [
+    `model: ${share(states, 'states')}, ${share(transitions, 'transitions')}, ${share(guards, 'guard outcomes')}${wrong}`,
+    ...unreachable.map(({ reason, transitions: count }) => c.dim(`  ${count} of ${transitions.total} transitions cannot be reached: ${reason}`)),
   ];
 }
 

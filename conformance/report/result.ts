@@ -34,6 +34,20 @@ const requirementResult = z.object({
   checks: z.array(checkResult),
 });
 
+const share = z.object({
+  covered: z.number().int().describe('Taken by the registry as the model takes them.'),
+  reachable: z.number().int().describe('Can be come to with what the adapter offers.'),
+  total: z.number().int(),
+});
+
+const coverage = z.object({
+  states: share,
+  transitions: share,
+  guards: share.describe('Outcomes of guards of the machines: each has said yes, and has said no.'),
+  disagreements: z.number().int().describe('Transitions that the registry did not take as the model does.'),
+  unreachable: z.array(z.object({ reason: z.string(), transitions: z.number().int() })),
+});
+
 export const report = z.object({
   schemaVersion: z.literal(1),
   specification: z.literal('1.0'),
@@ -51,6 +65,7 @@ export const report = z.object({
   milliseconds: z.number().nonnegative(),
   counts: z.object({ passed: z.number(), failed: z.number(), warnings: z.number(), inconclusive: z.number(), untested: z.number() }),
   requirements: z.array(requirementResult),
+  model: coverage.optional().describe('How much of the model the registry was walked through (MODEL-1).'),
 });
 
 /** What became of a check, a requirement, or the whole. */
@@ -61,5 +76,7 @@ export interface Failure extends z.infer<typeof failure> {}
 export interface CheckResult extends z.infer<typeof checkResult> {}
 /** What became of one requirement. */
 export interface RequirementResult extends z.infer<typeof requirementResult> {}
+/** How much of the model a registry was walked through. */
+export interface ModelCoverage extends z.infer<typeof coverage> {}
 /** The verdict on a registry, and all that it rests on. */
 export interface Report extends z.infer<typeof report> {}

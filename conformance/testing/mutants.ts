@@ -673,4 +673,37 @@ export const mutants: readonly Mutant[] = [
       found?.endpoint.signal.addEventListener('abort', () => undefined);
     },
   })),
+  mutant(['MODEL-1'], 'a reset that is made again when the write has ended during which it was asked for', (real) => {
+    let inFlight = 0;
+    let again = false;
+    return {
+      updateServer: (id: string, config: Config) => {
+        inFlight++;
+        return real.updateServer(id, config).finally(() => {
+          inFlight--;
+          if (again && inFlight === 0) real.resetStats();
+          again &&= inFlight > 0;
+        });
+      },
+      resetStats: () => {
+        real.resetStats();
+        again = inFlight > 0;
+      },
+    };
+  }),
+  mutant(['MODEL-1'], 'admission forced open, which is looked at before whether the registry is closed', (real) => {
+    let forced = false;
+    let closed = false;
+    return {
+      setAdmission: (mode: 'auto' | 'open' | 'closed') => {
+        real.setAdmission(mode);
+        forced = mode === 'open';
+      },
+      close: () => {
+        closed = true;
+        return real.close();
+      },
+      registerTransport: (id: string, endpoint: Endpoint, config?: Config) => (closed && forced ? Promise.resolve() : real.registerTransport(id, endpoint, config)),
+    };
+  }),
 ];

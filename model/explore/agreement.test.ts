@@ -38,13 +38,14 @@ interface Concrete {
 function packed(system: SequentialSystem, { state, generations }: Concrete): Slots {
   const slots = Uint8Array.from(system.initial);
   slots[0] = tables.lifecycle.states.indexOf(state.lifecycle);
-  if (!system.isOpen(slots)) return slots;
   const { size, at } = system;
   const endpointOf = (name: string): number => Number(name.split('.')[0]!.slice(1)) - 1;
   slots[1] = tables.admission.states.indexOf(state.admission);
   for (let e = 0; e < size.endpoints; e++) {
     slots[at.endpoints + e] = tables.endpoint.states.indexOf(state.endpoints.get(nameOf(generations, e)) ?? tables.endpoint.initial);
   }
+  // What was written before a registry was closed shows nowhere.
+  if (!system.isOpen(slots)) return slots;
   for (let s = 0; s < size.servers; s++) {
     const held = state.names.server.get(`s${s + 1}`);
     if (held) slots[at.servers + s] = 1 + 2 * endpointOf(held.endpoint) + ('updated' in held.config ? 1 : 0);

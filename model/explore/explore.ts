@@ -27,6 +27,18 @@ export interface ExploreSize extends WindowSize {
 /** The size that is explored unless another is asked for. */
 export const defaultSize: ExploreSize = { partitions: 2, servers: 2, transports: 2, endpoints: 2, clients: 3 };
 
+/** The least and the most of each that can be explored: symmetries are permutations, and there are many of those. */
+export const largestSize: { readonly [Kind in keyof Required<ExploreSize>]: readonly [least: number, most: number] } = {
+  partitions: [1, 4],
+  servers: [0, 3],
+  transports: [0, 3],
+  endpoints: [1, 3],
+  clients: [1, 4],
+  windowTicks: [1, 4],
+  windowSize: [1, 4],
+  minWrites: [1, 10],
+};
+
 /** What to explore, and how far. */
 export interface ExploreOptions {
   readonly depth: Depth;
@@ -108,7 +120,7 @@ const sliceMs = 40;
 
 /**
  * Explores a design exhaustively: all that is reachable at a size, and for each property whether it holds of it. What ends early,
- * for want of time, memory or patience, is *bounded*, never proved.
+ * for want of time, memory or patience, is *bounded*, never proved. Throws a `RangeError` for a size beyond {@link largestSize}.
  */
 export async function explore(options: ExploreOptions): Promise<Exploration> {
   const { depth, symmetry = true, partialOrder = true, variant } = options;
@@ -199,6 +211,11 @@ export function propertiesOf(depth: Depth, size: Partial<ExploreSize> = {}): rea
 
 function prepare({ depth, size: wanted = {}, variant, partialOrder = true }: ExploreOptions): { system: System; size: Partial<ExploreSize>; properties: readonly Property[] } {
   const size = { ...defaultSize, ...variant?.size, ...wanted };
+  for (const [kind, count] of Object.entries(size) as [keyof ExploreSize, number][]) {
+    const [least, most] = largestSize[kind];
+    if (!Number.isInteger(count) || count < least || count > most) throw new RangeError(`${kind}: must be a whole number from ${least} to ${most}`);
+  }
+  if (size.servers + size.transports === 0) throw new RangeError('there must be at least one name: a server or a transport');
   if (depth === 'sequential') {
     const { clients: _, ...sequential } = size;
     const system = new SequentialSystem(sequential, (variant?.design ?? {}) as SequentialDesign);

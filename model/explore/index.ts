@@ -13,3 +13,4 @@ export * from './visited.js';
 export * from './partition.js';
 export * from './sequential.js';
 export * from './protocol.js';
+export * from './walks.js';

@@ -12,7 +12,8 @@ export function sequentialProperties(system: SequentialSystem): Property[] {
   const some = (count: number, holds: (i: number) => boolean): boolean => !all(count, (i) => !holds(i));
   const isMajority = (state: Slots): boolean => system.alarms(state) * 2 > size.partitions;
   const automatic = (state: Slots): boolean => system.admission(state).startsWith('auto');
-  const closed = (state: Slots): boolean => system.admission(state) === 'auto.closed';
+  /** By alarms, in a registry that is open. */
+  const closed = (state: Slots): boolean => system.isOpen(state) && system.admission(state) === 'auto.closed';
 
   // The definition of the alarm (CTN-1 to CTN-3), from what there is in a partition; tick thresholds, in which any slow sample
   // is too slow a mean, and any tick in flight too long.

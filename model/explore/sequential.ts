@@ -228,7 +228,9 @@ export class SequentialSystem implements System {
 
   showState(state: Slots): string[] {
     const { partitions, servers, transports, endpoints } = this.size;
-    if (!this.isOpen(state)) return ['registry closed'];
+    const by = this.admission(state).startsWith('auto') ? '' : ', by hand';
+    const admission = `admission ${admissionCloses[state[1]!]! ? 'closed' : 'open'}${by}`;
+    if (!this.isOpen(state)) return ['registry closed', admission];
     const each = (count: number, show: (i: number) => string | undefined): string[] => Array.from({ length: count }, (_, i) => show(i)).filter((line) => line !== undefined);
     const contended = each(partitions, (p) => {
       const { writeCount, window, inFlight } = this.partition.states[state[this.at.partitions + p]!]!;
@@ -246,7 +248,7 @@ export class SequentialSystem implements System {
       }),
       ...each(endpoints, (e) => (this.isDown(state, e) ? `e${e + 1} is down` : undefined)),
       ...contended,
-      `admission ${admissionCloses[state[1]!]! ? 'closed' : 'open'}${this.admission(state).startsWith('auto') ? '' : ', by hand'}`,
+      admission,
     ];
   }
 
@@ -346,8 +348,8 @@ export class SequentialSystem implements System {
         this.#settle(next);
         return 0;
       case 'close':
-        // What is left of it shows nowhere.
-        next.set(this.initial);
+        // Names go; what was written shows nowhere any more.
+        for (let i = this.at.servers; i < next.length; i++) next[i] = this.initial[i]!;
         next[0] = rules.lifecycle.next[state[0]! * rules.lifecycle.events + event.close]!;
         return 0;
       case 'down':
