@@ -1,6 +1,8 @@
 import { initialTransition, transition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
 import { machines, tables } from '../model/index.js';
-import { defaultSize, Search, SequentialSystem } from '../model/explore/index.js';
+import { defaultSize } from '../model/explore/explore.js';
+import { Search } from '../model/explore/search.js';
+import { SequentialSystem } from '../model/explore/sequential.js';
 
 /** One way of taking transitions of the model, and how fast it is. */
 export interface ExploreFigure {

@@ -1,5 +1,6 @@
 import { createModel, guardsOf, machines, tables, type Operation, type RegistryModel } from '../../model/index.js';
-import { graphOf, SequentialSystem, walksOf, wayTo, type Edge, type Graph, type SequentialSize } from '../../model/explore/index.js';
+import { SequentialSystem, type SequentialSize } from '../../model/explore/sequential.js';
+import { graphOf, walksOf, wayTo, type Edge, type Graph } from '../../model/explore/walks.js';
 import { detectionMs, type Feature, type RequirementId, type Thresholds } from '../../spec/index.js';
 import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
 import type { ModelCoverage } from '../report/result.js';
@@ -184,27 +185,32 @@ export async function walkModel(
     }
   }
 
-  /** Keeps a disagreement, by the shortest way to it if that shows it too. */
+  /** Keeps a disagreement: by the nearest state in which the same action shows it, if there is one that is nearer. */
   async function note(territory: Territory, graph: Graph, edge: Edge, violation: Violation, oracle: Oracle): Promise<void> {
     const requirement = violation.requirement ?? 'ERR-1';
     if (counterexamples.has(requirement)) return;
-    const counterexampleOf = (found: Violation, by: Oracle): Counterexample => ({
-      requirement, violation: found, lines: by.rig.lines, stateBefore: by.describeBefore(), program: { suite: `model-${territory.name}`, ids: [], steps: by.program },
-    });
-    counterexamples.set(requirement, counterexampleOf(violation, oracle));
-    const way = edge.from === 0 ? [] : wayTo(graph, 0, (one) => one !== edge, (state) => state === edge.from);
-    if (way === undefined) return;
-    const shorter = await prepareWalk(adapter, territory.name, patienceMs);
-    try {
-      for (const operations of operationsOf(territory, graph, [...way, edge])) await perform(shorter, territory.name, operations ?? []);
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      if ((error.requirement ?? 'ERR-1') === requirement) counterexamples.set(requirement, counterexampleOf(error, shorter));
-    } finally {
-      await shorter.rig.dispose();
+    const keep = (found: Violation, by: Oracle): void =>
+      void counterexamples.set(requirement, { requirement, violation: found, lines: by.rig.lines, stateBefore: by.describeBefore(), program: { suite: `model-${territory.name}`, ids: [], steps: by.program } });
+    keep(violation, oracle);
+    // States are numbered by their distance from the first.
+    for (const candidate of graph.edges.filter(({ action, from }) => action === edge.action && from <= edge.from).slice(0, mostCandidates)) {
+      const way = candidate.from === 0 ? [] : wayTo(graph, 0, (one) => one !== edge, (state) => state === candidate.from);
+      if (way === undefined) continue;
+      const nearer = await prepareWalk(adapter, territory.name, patienceMs);
+      try {
+        for (const operations of operationsOf(territory, graph, [...way, candidate])) await perform(nearer, territory.name, operations ?? []);
+      } catch (error) {
+        if (!(error instanceof Violation)) throw error;
+        if ((error.requirement ?? 'ERR-1') === requirement) return keep(error, nearer);
+      } finally {
+        await nearer.rig.dispose();
+      }
     }
   }
 }
+
+/** How many nearer states are tried for a shorter counterexample. */
+const mostCandidates = 60;
 
 const add = (share: { covered: number; reachable: number; total: number }, covered: number, reachable: number, total: number): void => {
   share.covered += covered;

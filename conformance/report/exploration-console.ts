@@ -56,7 +56,9 @@ function totals({ states, transitions, diameter, milliseconds, bytesPerState, bo
 
 /** A line of progress, to be overwritten by the next. */
 export function progressLine({ depth, pass, states, transitions, distance, frontier, bytes, milliseconds }: ExploreProgress, columns: number): string {
-  const line = `${depth}, ${pass}: ${count(states)} states, ${distance} steps deep, frontier ${count(frontier)}, ${rate(transitions, milliseconds)}, ${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  // With an empty frontier all states are known, and no more are computed.
+  const search = frontier > 0 ? `, frontier ${count(frontier)}, ${rate(transitions, milliseconds)}` : '';
+  const line = `${depth}, ${pass}: ${count(states)} states, ${distance} steps deep${search}, ${(bytes / 2 ** 20).toFixed(0)} MiB`;
   return line.slice(0, Math.max(10, columns - 1));
 }
 

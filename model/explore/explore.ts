@@ -73,6 +73,7 @@ export interface ExploreProgress {
   readonly distance: number;
   readonly frontier: number;
   readonly bytes: number;
+  /** Since the search of these states began. */
   readonly milliseconds: number;
 }
 
@@ -127,6 +128,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   const { system, size, properties: all } = prepare(options);
   const properties = options.properties === undefined ? all : all.filter(({ id }) => options.properties!.includes(id));
   const started = performance.now();
+  let passStarted = started;
   const deadline = started + (options.seconds ?? Infinity) * 1_000;
   const symmetries = symmetry ? system.symmetries : system.symmetries.slice(0, 1);
   const fairSymmetries = symmetry ? system.fairSymmetries : symmetries;
@@ -162,6 +164,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   };
 
   async function runSearch(one: Search, pass: string): Promise<void> {
+    passStarted = performance.now();
     while (!one.run(sliceMs)) {
       tell(one, pass);
       await turn();
@@ -197,7 +200,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   }
 
   function tell({ visited, transitions, frontier, depth: distance }: Search, pass: string): void {
-    options.onProgress?.({ depth, pass, states: visited.size, transitions, distance, frontier, bytes: visited.bytes, milliseconds: performance.now() - started });
+    options.onProgress?.({ depth, pass, states: visited.size, transitions, distance, frontier, bytes: visited.bytes, milliseconds: performance.now() - passStarted });
   }
 }
 

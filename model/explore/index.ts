@@ -5,12 +5,10 @@
  * @module explore
  */
 export * from './explore.js';
-export * from './variants.js';
-export * from './system.js';
-export * from './search.js';
-export * from './trace.js';
-export * from './visited.js';
-export * from './partition.js';
-export * from './sequential.js';
-export * from './protocol.js';
-export * from './walks.js';
+export { variants, lateNews, type AboutVariant, type Variant } from './variants.js';
+export type { Bound } from './search.js';
+export type { Trace, TraceStep } from './trace.js';
+export type { AboutProperty, Always, Eventually, Property, Slots, Sometimes } from './system.js';
+export type { WindowSize } from './partition.js';
+export type { SequentialDesign, SequentialSize } from './sequential.js';
+export type { ProtocolDesign, ProtocolSize } from './protocol.js';

@@ -19,7 +19,7 @@ export interface SequentialDesign {
   readonly samples?: 'age' | 'stay';
   /** A write that does not end: raises the alarm, or is not noticed since it has no latency. */
   readonly stuck?: 'alarms' | 'goes unnoticed';
-  /** An alarm: follows what is the case, stays on, or is brought up to date once in {@link pollTicks}. */
+  /** An alarm: follows what is the case, stays on, or is brought up to date once a second, at five ticks a second. */
   readonly alarm?: 'follows' | 'stays on' | 'is polled';
   /** Admission closes when more than half of the partitions are alarmed, or already at half. */
   readonly closes?: 'above half' | 'at half';
@@ -33,7 +33,7 @@ export interface SequentialDesign {
   readonly removal?: 'with bindings' | 'without bindings';
 }
 
-/** Once a second, at five ticks a second. */
+/** Once a second. */
 export const pollTicks = 5;
 
 /** What can be done, and to what. */

@@ -53,7 +53,8 @@ export interface System {
   showState(state: Slots): string[];
 }
 
-interface About {
+/** What a property is called, and what it says. */
+export interface AboutProperty {
   readonly id: string;
   /** What it shows to hold of the design. */
   readonly requirements: readonly RequirementId[];
@@ -61,7 +62,7 @@ interface About {
 }
 
 /** Must hold in every reachable state, or of every reachable step. */
-export interface Always extends About {
+export interface Always extends AboutProperty {
   readonly kind: 'always';
   readonly state?: (state: Slots) => boolean;
   readonly step?: (before: Slots, action: number, after: Slots, flags: number) => boolean;
@@ -72,7 +73,7 @@ export interface Always extends About {
 }
 
 /** Must be found somewhere: otherwise what is proved might be true for want of anything to be false of. */
-export interface Sometimes extends About {
+export interface Sometimes extends AboutProperty {
   readonly kind: 'sometimes';
   readonly state?: (state: Slots) => boolean;
   readonly step?: (before: Slots, action: number, after: Slots, flags: number) => boolean;
@@ -82,7 +83,7 @@ export interface Sometimes extends About {
  * Must not be put off for ever: no run that is weakly fair (whoever could go on all the time does go on some time) stays among
  * the states that are `pending` while it takes only actions that are `allowed`.
  */
-export interface Eventually extends About {
+export interface Eventually extends AboutProperty {
   readonly kind: 'eventually';
   readonly pending: (state: Slots) => boolean;
   readonly allowed: (action: number, flags: number) => boolean;

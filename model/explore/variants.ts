@@ -1,7 +1,8 @@
 import type { ProtocolDesign, ProtocolSize } from './protocol.js';
 import type { SequentialDesign, SequentialSize } from './sequential.js';
 
-interface About {
+/** What a design that is not ours is called, and what it is there for. */
+export interface AboutVariant {
   /** What it is called on the command line. */
   readonly id: string;
   readonly text: string;
@@ -10,7 +11,7 @@ interface About {
 }
 
 /** A design that differs from ours. */
-export type Variant = About &
+export type Variant = AboutVariant &
   (
     | { readonly depth: 'sequential'; readonly design: SequentialDesign; readonly size?: Partial<SequentialSize> }
     | { readonly depth: 'protocol'; readonly design: ProtocolDesign; readonly size?: Partial<ProtocolSize> }

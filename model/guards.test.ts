@@ -1,0 +1,42 @@
+import { transition } from 'xstate';
+import { describe, expect, it } from 'vitest';
+import { guardsOf, machines, tables, type AnyEvent, type Table } from './index.js';
+
+const all = Object.keys(machines) as (keyof typeof machines)[];
+
+describe.each(all)('the guards of %s', (name) => {
+  const machine = machines[name];
+  const table = tables[name] as unknown as Table<string, AnyEvent>;
+  const outcomes = guardsOf(machine, table);
+
+  it('are those that the machine asks, with what they say', () => {
+    const { guards } = machine.implementations as { guards: Record<string, (...args: unknown[]) => boolean> };
+    for (const [s, state] of table.states.entries()) {
+      for (const [e, event] of table.events.entries()) {
+        const asked: string[] = [];
+        // A copy of the machine whose guards take notes.
+        const noting = machine.provide({
+          guards: Object.fromEntries(
+            Object.entries(guards).map(([guard, ask]) => [
+              guard,
+              (...args: unknown[]) => {
+                const yes = ask(...args);
+                asked.push(`${machine.id}.${guard}: ${yes ? 'yes' : 'no'}`);
+                return yes;
+              },
+            ]),
+          ),
+        } as never);
+        const value = state.split('.').reduceRight<unknown>((inner, key) => (inner === undefined ? key : { [key]: inner }), undefined);
+        transition(noting as never, noting.resolveState({ value } as never) as never, event as never);
+        expect([state, event.type, [...new Set(asked)]]).toEqual([state, event.type, [...new Set(outcomes[s * table.events.length + e])]]);
+      }
+    }
+  });
+});
+
+it('every guard says yes somewhere, and no somewhere', () => {
+  const said = new Set(all.flatMap((name) => guardsOf(machines[name], tables[name] as never).flat()));
+  const guards = all.flatMap((name) => Object.keys(machines[name].implementations.guards).map((guard) => `${machines[name].id}.${guard}`));
+  expect([...said].sort()).toEqual(guards.flatMap((guard) => [`${guard}: no`, `${guard}: yes`]).sort());
+});
