@@ -3,8 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { explore, variants } from '../model/explore/index.js';
+import { adapter as ours } from './adapters/sharded-registry.js';
 import { loadAdapter } from './load-adapter.js';
 import { renderConsole } from './report/console.js';
+import { renderExploration } from './report/exploration-console.js';
 import { correct } from './testing/correct.js';
 import { mutants } from './testing/mutants.js';
 import { verify } from './verify.js';
@@ -46,4 +49,14 @@ it('counts the registries that the kit is checked with', () => {
   expect(readme).toContain(`${mutants.length} broken registries`);
   expect(correct).toHaveLength(8);
   expect(readme).toContain('eight correct ones');
+});
+
+it('shows the counterexample that explore finds', async () => {
+  const variant = variants.find(({ id }) => id === 'single-queue')!;
+  expect(renderExploration(await explore({ depth: 'protocol', variant }), { colour: false })).toContain(example('counterexample').trimEnd());
+});
+
+it('counts the transitions that a registry is walked through', async () => {
+  const { model } = await verify(ours, { only: ['MODEL-1'] });
+  expect(readme).toContain(`${model!.transitions.covered.toLocaleString('en')} of them`);
 });

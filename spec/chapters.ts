@@ -79,7 +79,7 @@ export const chapters: readonly Chapter[] = [
       '3. An operation on two partitions is made of steps on one. *Bind* reads the server without entering its lane, commits in the lane of the transport, and takes effect only if that incarnation of the server is still registered. *Removing a server* is one step in its own lane: its bindings name its incarnation, so all of them end at the moment at which it does, whatever the lanes of the transports are doing.',
       '4. No lane is held during a `send`, so a call from within one is like any other (RTE-7).',
       '',
-      'So every edge of the wait-for graph leads from something that holds nothing to something that waits for no lane, and the graph has no cycle. Stores that never answer are the one thing left to wait for: a wait is bounded by a time-out, after which the outcome is `write_timeout` (withdrawn, nothing happened) or `outcome_unknown` (CON-3).',
+      'So every edge of the wait-for graph leads from something that holds nothing to something that waits for no lane, and the graph has no cycle. (`sharded-registry explore` looks for one in all interleavings of a few clients, and finds one in designs that break the argument.) Stores that never answer are the one thing left to wait for: a wait is bounded by a time-out, after which the outcome is `write_timeout` (withdrawn, nothing happened) or `outcome_unknown` (CON-3).',
     ].join('\n'),
   },
   {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { totalmem } from 'node:os';
-import { defaultSize, explore, largestSize, propertiesOf, variants, type Depth, type Exploration, type ExploreOptions, type ExploreSize, type Variant } from '../../model/explore/index.js';
+import { defaultSize, explore, largestSize, lateNews, propertiesOf, variants, type Depth, type Exploration, type ExploreOptions, type ExploreSize, type Variant } from '../../model/explore/index.js';
 import { safe } from '../engine/show.js';
 import { progressLine, renderExploration } from '../report/exploration-console.js';
 import { summariseExplorations } from '../report/exploration.js';
@@ -33,7 +33,7 @@ export function exploreCommand(): Command {
     .option('--window-ticks <n>', 'for how many ticks a sample counts (default: 1)', integer(...largestSize.windowTicks))
     .option('--window-size <n>', 'how many samples a window has (default: 2)', integer(...largestSize.windowSize))
     .option('--min-writes <n>', 'from how many writes on the mean counts (default: 2)', integer(...largestSize.minWrites))
-    .option('--variant <name>', 'explore this design instead of ours, or `all` of them', parseVariant)
+    .option('--variant <name>', 'explore this design instead of ours, or `all` that are mistaken', parseVariant)
     .option('--property <ids>', 'look at these properties only, separated by commas', parseProperties)
     .option('--budget <limit>', 'end as bounded after so many states (2000000) or seconds (30s)', parseBudget)
     .option('--memory <MiB>', 'end as bounded when the states take so much (default: half of the memory there is)', integer(1, 1_000_000))
@@ -123,7 +123,7 @@ const verdictLine = (verdict: string, interrupted: boolean): string =>
 
 function parseVariant(value: string): 'all' | Variant {
   if (value === 'all') return value;
-  const variant = variants.find(({ id }) => id === value);
+  const variant = [lateNews, ...variants].find(({ id }) => id === value);
   if (variant === undefined) throw new InvalidArgumentError(`there is no variant ${safe(value, 40)}; \`explore --list\` shows them.`);
   return variant;
 }
@@ -156,5 +156,5 @@ function listing(): string {
     ...propertiesOf(depth).map(({ id, kind, text, requirements }) => `  ${id.padEnd(24)} ${kind.padEnd(10)} ${text} (${requirements.join(', ')})`),
     '',
   ]);
-  return `${[...lines, 'Variants:', ...variants.map(({ id, text, breaks }) => `  ${id.padEnd(24)} ${text} (breaks ${breaks})`)].join('\n')}\n`;
+  return `${[...lines, 'Variants:', ...[lateNews, ...variants].map(({ id, text, breaks }) => `  ${id.padEnd(24)} ${text} (${breaks === undefined ? 'right' : `breaks ${breaks}`})`)].join('\n')}\n`;
 }

@@ -99,7 +99,7 @@ describe('explore, in this process', () => {
     expect(code).toBe(1);
     for (const { id, breaks } of variants) {
       const section = out.slice(out.indexOf(`variant ${id},`));
-      expect([id, section.slice(0, section.indexOf('\n\n')).includes(`✗ violated`), section.includes(`✗ ${breaks}`)]).toEqual([id, true, true]);
+      expect([id, section.slice(0, section.indexOf('\n\n')).includes(`✗ violated`), section.includes(`✗ ${breaks!}`)]).toEqual([id, true, true]);
     }
   }, 60_000);
 
@@ -153,7 +153,7 @@ describe('explore, in this process', () => {
 
   it('lists properties and variants', async () => {
     const { out } = await run('--list');
-    for (const word of ['no-circular-wait', 'reopens', 'single-queue', 'samples-stay']) expect(out).toContain(word);
+    for (const word of ['no-circular-wait', 'reopens', 'single-queue', 'samples-stay', 'late-news']) expect(out).toContain(word);
   });
 
   it('refuses what is not there', async () => {

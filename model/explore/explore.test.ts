@@ -17,8 +17,7 @@ describe('our design', () => {
   }, 120_000);
 
   it('has them where news of an endpoint arrives late', async () => {
-    const variant = { id: 'late-news', text: '', breaks: '', depth: 'protocol', design: lateNews } as const;
-    const { properties, bound } = await explore({ depth: 'protocol', variant, size: { transports: 1, clients: 2 } });
+    const { properties, bound } = await explore({ depth: 'protocol', variant: lateNews, size: { transports: 1, clients: 2 } });
     expect(bound).toBeUndefined();
     expect(properties.filter(({ verdict, id }) => verdict !== 'proved' && verdict !== 'witnessed' && id !== 'rebind-races-removal')).toEqual([]);
   }, 60_000);

@@ -6,8 +6,8 @@ export interface AboutVariant {
   /** What it is called on the command line. */
   readonly id: string;
   readonly text: string;
-  /** The property whose shortest counterexample it is there to show. */
-  readonly breaks: string;
+  /** The property whose shortest counterexample it is there to show; absent where the design is right. */
+  readonly breaks?: string;
 }
 
 /** A design that differs from ours. */
@@ -42,6 +42,7 @@ export const variants: readonly Variant[] = [
     breaks: 'reopens',
     depth: 'sequential',
     design: { samples: 'stay' },
+    size: { servers: 2, transports: 0, endpoints: 1 },
   },
   {
     id: 'ignores-incarnations',
@@ -179,5 +180,14 @@ export const variants: readonly Variant[] = [
   },
 ];
 
-/** Another design that is right: endpoints elsewhere, news of which arrives late, and finds only the incarnation that it is of. */
-export const lateNews: ProtocolDesign = { down: 'late, by incarnation' };
+/**
+ * Another design that is right, for endpoints elsewhere: news that one is down arrives late, at any later moment, and finds only the
+ * incarnation that it is of.
+ */
+export const lateNews: Variant = {
+  id: 'late-news',
+  text: 'ours, for endpoints elsewhere: the news that one is down arrives late',
+  depth: 'protocol',
+  design: { down: 'late, by incarnation' },
+  size: { clients: 2 },
+};
