@@ -16,14 +16,16 @@ cat > use.ts <<'TS'
 import { ShardedRegistry, type Endpoint, type Registration } from 'sharded-registry';
 import { adapterFor, verify, type Adapter } from 'sharded-registry/conformance';
 import { createModel } from 'sharded-registry/model';
+import { explore, type Exploration } from 'sharded-registry/explore';
 const registry = new ShardedRegistry({ partitions: 8 });
 const endpoint: Endpoint = { send: () => undefined, signal: new AbortController().signal };
 await registry.registerServer('a', endpoint, { v: 1 });
-const found: Registration | undefined = registry.findServer('a');
+const server: Registration | undefined = registry.findServer('a');
 export const adapter: Adapter = adapterFor('mine', (options) => new ShardedRegistry(options));
 export const report = verify(adapter, { runs: 1 });
 export const model = createModel({ partitions: 2 });
-console.log(found?.id);
+export const found: Promise<Exploration> = explore({ depth: 'protocol', size: { clients: 2 } });
+console.log(server?.id);
 TS
 "$root/node_modules/.bin/tsc" --noEmit --strict --target es2022 --module node16 --moduleResolution node16 --typeRoots "$root/node_modules/@types" --types node use.ts
 echo 'types: fine under node16 resolution'
@@ -41,3 +43,4 @@ mkdir -p empty/node_modules && mv alone empty/node_modules/sharded-registry
 mv empty/node_modules/sharded-registry node_modules/sharded-registry
 
 npx --no-install sharded-registry verify --runs 20 --seed 1 | tail -n 3
+npx --no-install sharded-registry explore --clients 2 --depth protocol | tail -n 3

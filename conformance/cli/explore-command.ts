@@ -81,7 +81,7 @@ async function exploreAndReport(options: Options): Promise<number> {
           size: sizeOf(options),
           symmetry: options.symmetry,
           partialOrder: options.partialOrder,
-          memory: (options.memory ?? Math.floor(totalmem() / 2 ** 21)) * 2 ** 20,
+          memory: (options.memory ?? Math.floor(memoryThereIs() / 2 ** 21)) * 2 ** 20,
           signal: interruption.signal,
           ...options.budget,
           ...(design && { variant: design }),
@@ -105,6 +105,12 @@ async function exploreAndReport(options: Options): Promise<number> {
   if (options.json !== undefined) writeJson(options.json, report);
   if (interruption.signal.aborted) return exitCodes.interrupted;
   return report.verdict === 'proved' ? exitCodes.conformant : report.verdict === 'violated' ? exitCodes.notConformant : exitCodes.inconclusive;
+}
+
+/** Of this process: a container may have less than the machine. Bytes. */
+function memoryThereIs(): number {
+  const granted = process.constrainedMemory(); // 0, or more than there is: no limit is set.
+  return granted > 0 ? Math.min(granted, totalmem()) : totalmem();
 }
 
 function depthsOf(variant: Variant | undefined, wanted: Depth | undefined): readonly Depth[] {

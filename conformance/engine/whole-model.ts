@@ -25,9 +25,12 @@ interface Territory {
 }
 
 /** Longer than any alarm takes to show, so that pauses in which alarms are waited for do not add up to one; shorter than time-outs of writes. */
-const tickMs = 2_000;
+const tickMs = 1_000;
 
 const thresholds: Partial<Thresholds> = { windowSize: 2, windowMs: tickMs / 2, minWrites: 2, alarmAboveMs: 0.45 * tickMs, stuckAfterMs: tickMs / 2 };
+
+/** No write is in flight for longer: a registry may have given it up by then, and what that does to its alarm is left open. */
+const longestStallMs = 4 * tickMs;
 
 /** How many pauses there may be from one tick to the next, so that all of them are shorter than what `thresholds` tell apart. */
 const mostPauses = Math.floor((0.4 * tickMs) / detectionMs);
@@ -166,7 +169,8 @@ export async function walkModel(
     try {
       const operations = operationsOf(territory, graph, walk);
       for (const [i, edge] of walk.entries()) {
-        if (operations[i] === undefined) return false;
+        if (operations[i] === undefined || performance.now() > deadline) return false;
+        if (i % 50 === 0) progress(totals.transitions.covered + taken.size);
         try {
           await perform(oracle, territory.name, operations[i]);
         } catch (error) {
@@ -282,10 +286,11 @@ async function perform(oracle: Oracle, name: Territory['name'], operations: read
  * What each edge of a walk is as operations; undefined from where on the walk cannot be gone. Where an alarm or admission changes
  * at once, a pause follows: it may take that long to show (CTN-6).
  */
-function operationsOf({ name, size }: Territory, { system, stateOf }: Graph, walk: readonly Edge[]): (readonly Operation[] | undefined)[] {
+function operationsOf({ name, size }: Territory, { system, stateOf }: Graph, walk: readonly Edge[], limits = { mostPauses, longestStallMs }): (readonly Operation[] | undefined)[] {
   const generations = Array.from({ length: size.endpoints }, () => 1);
   const endpointName = (endpoint: number): string => (generations[endpoint] === 1 ? `e${endpoint + 1}` : `e${endpoint + 1}.${generations[endpoint]!}`);
   let pauses = 0;
+  let stalled = -1;
   const steps: ({ operations: Operation[]; ms: number } | undefined)[] = walk.map(({ action, from, to }) => {
     const { kind, endpoint, slow } = system.actions[action]!;
     if (kind === 'renew') {
@@ -296,12 +301,13 @@ function operationsOf({ name, size }: Territory, { system, stateOf }: Graph, wal
     if (passes) pauses = 0;
     const [before, after] = [stateOf(from), stateOf(to)];
     const shows = name === 'contention' && kind !== 'tick' && (system.alarms(before) !== system.alarms(after) || system.admission(before) !== system.admission(after));
-    if (shows && ++pauses > mostPauses) return undefined;
+    if (shows && ++pauses > limits.mostPauses) return undefined;
+    const ms = (passes ? tickMs : 0) + (shows ? detectionMs : 0) + (kind === 'unstall' ? 1 : 0);
+    if (kind === 'stall') stalled = 0;
+    else if (kind === 'unstall') stalled = -1;
+    else if (stalled >= 0 && (stalled += ms) > limits.longestStallMs) return undefined;
     const operation = system.operationOf(action, tickMs, endpointName)!;
-    return {
-      operations: [kind === 'unstall' ? { ...operation, takes: 1 } as Operation : operation, ...(shows ? [{ op: 'advance', ms: detectionMs } as const] : [])],
-      ms: (passes ? tickMs : 0) + (shows ? detectionMs : 0) + (kind === 'unstall' ? 1 : 0),
-    };
+    return { operations: [kind === 'unstall' ? ({ ...operation, takes: 1 } as Operation) : operation, ...(shows ? [{ op: 'advance', ms: detectionMs } as const] : [])], ms };
   });
   const cut = steps.indexOf(undefined);
   const possible = cut < 0 ? steps : steps.slice(0, cut);
@@ -346,7 +352,7 @@ function guardsWithin(territory: Territory, graph: Graph, may: (edge: Edge) => b
   const before = countAsked();
   for (const walk of walksOf(graph, may)) {
     let state = model.initial;
-    for (const operation of operationsOf(territory, graph, walk).flatMap((operations) => operations ?? [])) ({ state } = model.step(state, operation));
+    for (const operation of operationsOf(territory, graph, walk, { mostPauses: Infinity, longestStallMs: Infinity }).flatMap((operations) => operations ?? [])) ({ state } = model.step(state, operation));
   }
   return outcomesSince(before);
 }

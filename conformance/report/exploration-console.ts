@@ -21,7 +21,7 @@ export function renderExploration(exploration: Exploration, { colour }: { colour
 
 function propertyLine({ id, kind, verdict, text, requirements, trace }: PropertyResult, c: Colours): string {
   const paint = verdict === 'violated' ? c.red : verdict === 'proved' || verdict === 'witnessed' ? c.green : c.yellow;
-  const after = verdict === 'witnessed' ? ` after ${trace!.steps.length} steps` : '';
+  const after = verdict === 'witnessed' ? ` in ${trace!.steps.length} step${trace!.steps.length === 1 ? '' : 's'}` : '';
   return `  ${paint(marks[verdict])} ${verdict.padEnd(9)} ${kind.padEnd(10)} ${id.padEnd(24)} ${text} ${c.dim(`(${requirements.join(', ')})${after}`)}`;
 }
 
