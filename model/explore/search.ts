@@ -80,7 +80,7 @@ export class Search {
     const { visited, options } = this;
     const most = options.states ?? Infinity;
     const steps = this.#always.filter(({ step }) => step !== undefined);
-    const seeks = this.#sometimes.filter(({ step }) => step !== undefined);
+    let seeks = this.#sometimes.filter(({ id, step }) => step !== undefined && !this.sightings.has(id));
     const standstills = this.#always.filter(({ standstill }) => standstill !== undefined);
     const before = this.#before;
     const packing = this.#packing;
@@ -92,7 +92,11 @@ export class Search {
       this.transitions++;
       seen |= flags;
       for (let i = 0; i < steps.length; i++) if (!steps[i]!.step!(before, action, next, flags)) this.#sight(steps[i]!, { state: this.#cursor, action });
-      for (let i = 0; i < seeks.length; i++) if (seeks[i]!.step!(before, action, next, flags)) this.#sight(seeks[i]!, { state: this.#cursor, action });
+      for (const sought of seeks) {
+        if (!sought.step!(before, action, next, flags)) continue;
+        this.#sight(sought, { state: this.#cursor, action });
+        seeks = seeks.filter((one) => one !== sought);
+      }
       if (same(before, next)) return;
       this.moves++;
       packing.pack(next);
