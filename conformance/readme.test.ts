@@ -60,3 +60,12 @@ it('counts the transitions that a registry is walked through', async () => {
   const { model } = await verify(ours, { only: ['MODEL-1'] });
   expect(readme).toContain(`${model!.transitions.covered.toLocaleString('en')} of them`);
 });
+
+it.each([
+  ['--depth protocol --clients 2', { depth: 'protocol', size: { clients: 2 } }],
+  ['--depth sequential --servers 1 --transports 1', { depth: 'sequential', size: { servers: 1, transports: 1 } }],
+] as const)('tables the states that explore %s reaches', async (command, options) => {
+  const page = readFileSync(new URL('../docs/exploration.md', import.meta.url), 'utf8');
+  const { states, transitions, diameter } = await explore(options);
+  expect(page).toContain(`| \`${command}\` | ${states.toLocaleString('en')} | ${transitions.toLocaleString('en')} | ${diameter} |`);
+});
