@@ -108,12 +108,13 @@ export class Rig {
   start(operation: Operation): Call {
     const line: Line = { what: `${showOperation(operation)}, not awaited` };
     this.lines.push(line);
-    const call = this.#begin(operation);
+    const call = this.begin(operation);
     void call.answer.then((answer) => (line.answer = answer));
     return call;
   }
 
-  #begin(operation: Operation): Call {
+  /** Makes a call without waiting for its answer, and without a line in the record. */
+  begin(operation: Operation): Call {
     // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
     const answer = Promise.resolve(this.#invoke(operation, Infinity));
     const call: Call = { answer, settled: undefined };
@@ -182,7 +183,7 @@ export class Rig {
   /** Begins a write that changes nothing, and commits when so many milliseconds have passed. */
   async #stall(takes: number): Promise<Answer> {
     await this.slowCommit(takes);
-    this.#stalled = this.#begin({ op: 'updateServer', id: this.anchor, config: {} });
+    this.#stalled = this.begin({ op: 'updateServer', id: this.anchor, config: {} });
     await this.underway(this.#stalled);
     await this.slowCommit(0);
     return done;
@@ -198,7 +199,7 @@ export class Rig {
 
   async #slowly(operation: Operation, takes: number): Promise<Answer> {
     await this.slowCommit(takes);
-    const call = this.#begin(operation);
+    const call = this.begin(operation);
     await this.underway(call);
     await this.clock.advance(takes);
     const answer = await this.finish(call, operation.op);

@@ -1,7 +1,10 @@
 import type { Clock } from '../../spec/index.js';
 
-interface Timer {
+/** Something that waits for its time. */
+export interface Timer {
   readonly due: number;
+  /** How long it was to wait, when it was set. Milliseconds. */
+  readonly after: number;
   readonly callback: () => void;
 }
 
@@ -15,7 +18,8 @@ export class VirtualClock implements Clock {
   }
 
   setTimeout(callback: () => void, ms: number): unknown {
-    const timer = { due: this.#now + (ms > 0 ? ms : 0), callback };
+    const after = ms > 0 ? ms : 0;
+    const timer = { due: this.#now + after, after, callback };
     this.#timers.add(timer);
     return timer;
   }
@@ -27,6 +31,18 @@ export class VirtualClock implements Clock {
   /** How many timers are waiting. */
   get timers(): number {
     return this.#timers.size;
+  }
+
+  /** The timers that are waiting, in the order in which they were set. */
+  pending(): Timer[] {
+    return [...this.#timers];
+  }
+
+  /** Fires one timer before its turn, as if it alone had waited long enough. */
+  fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.due);
+    timer.callback();
   }
 
   /** Lets `ms` milliseconds pass, firing what becomes due and letting promises settle in between. */
@@ -51,6 +67,9 @@ export class VirtualClock implements Clock {
     return next;
   }
 }
+
+/** Lets promise jobs run until there are none: a tick of Node's comes after all of them. */
+export const drained = (): Promise<void> => new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 
 /** Lets everything that is ready to run, run: promise jobs and, after them, one round of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
