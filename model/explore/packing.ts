@@ -16,42 +16,67 @@ export class Packing {
   /** The words of the state packed last. */
   readonly packed: Int32Array;
   readonly #places: readonly Place[];
-  readonly #candidate: Int32Array;
-  /** For each symmetry and slot, where its row in `#bits` begins: what each value contributes, already in place. */
-  readonly #rows: readonly Int32Array[];
-  readonly #words: readonly Uint8Array[];
+  readonly #images: number;
+  /** What goes into each word of each image of a state, one after the other: the slots, and where their rows in `#bits` begin. */
+  readonly #slots: Uint8Array;
+  readonly #rows: Int32Array;
+  /** Where in these the part of each word of each image ends. */
+  readonly #ends: Int32Array;
+  /** What each value of a slot contributes to its word, already in place. */
   readonly #bits: Int32Array;
 
   constructor(slots: readonly Slot[], symmetries: readonly Symmetry[]) {
     this.#places = placesOf(slots);
     this.words = Math.max(...this.#places.map(({ word }) => word)) + 1;
     this.packed = new Int32Array(this.words);
-    this.#candidate = new Int32Array(this.words);
+    this.#images = symmetries.length;
+    const parts: { readonly slot: number; readonly row: number }[] = [];
+    const ends: number[] = [];
     const bits: number[] = [];
-    this.#words = symmetries.map(({ target }) => Uint8Array.from(target, (slot) => this.#places[slot]!.word));
-    this.#rows = symmetries.map(({ target, value }) =>
-      Int32Array.from(slots, ({ values }, i) => {
-        const row = bits.length;
-        for (let v = 0; v < values; v++) bits.push(value[i]![v]! << this.#places[target[i]!]!.shift);
-        return row;
-      }),
-    );
+    for (const { target, value } of symmetries) {
+      for (let word = 0; word < this.words; word++) {
+        for (const [slot, { values }] of slots.entries()) {
+          const place = this.#places[target[slot]!]!;
+          if (place.word !== word) continue;
+          parts.push({ slot, row: bits.length });
+          for (let v = 0; v < values; v++) bits.push(value[slot]![v]! << place.shift);
+        }
+        ends.push(parts.length);
+      }
+    }
+    this.#slots = Uint8Array.from(parts, ({ slot }) => slot);
+    this.#rows = Int32Array.from(parts, ({ row }) => row);
+    this.#ends = Int32Array.from(ends);
     this.#bits = Int32Array.from(bits);
   }
 
   /** Packs the canonical form of a state into {@link packed}. O(symmetries · slots). */
   pack(state: Slots): void {
     const best = this.packed;
-    this.#permuted(state, 0, best);
-    for (let g = 1; g < this.#rows.length; g++) {
-      const candidate = this.#candidate;
-      this.#permuted(state, g, candidate);
-      for (let w = 0; w < candidate.length; w++) {
-        const difference = candidate[w]! - best[w]!;
-        if (difference > 0) break;
-        if (difference < 0) {
-          for (let i = 0; i < best.length; i++) best[i] = candidate[i]!;
-          break;
+    const { words } = this;
+    const images = this.#images;
+    const slots = this.#slots;
+    const rows = this.#rows;
+    const ends = this.#ends;
+    const bits = this.#bits;
+    let end = 0;
+    for (let image = 0; image < images; image++) {
+      let isLess = image === 0;
+      for (let word = 0; word < words; word++) {
+        let at = end;
+        end = ends[image * words + word]!;
+        let packed = 0;
+        for (; at < end; at++) packed |= bits[rows[at]! + state[slots[at]!]!]!;
+        if (isLess) {
+          best[word] = packed;
+        } else if (packed !== best[word]!) {
+          if (packed > best[word]!) {
+            // No more of this image need be known.
+            end = ends[image * words + words - 1]!;
+            break;
+          }
+          isLess = true;
+          best[word] = packed;
         }
       }
     }
@@ -63,14 +88,6 @@ export class Packing {
       const { word, shift, mask } = places[i]!;
       state[i] = (words[at + word]! >>> shift) & mask;
     }
-  }
-
-  #permuted(state: Slots, g: number, into: Int32Array): void {
-    const rows = this.#rows[g]!;
-    const words = this.#words[g]!;
-    const bits = this.#bits;
-    for (let w = 0; w < into.length; w++) into[w] = 0; // `fill` costs a call.
-    for (let i = 0; i < rows.length; i++) into[words[i]!]! |= bits[rows[i]! + state[i]!]!;
   }
 }
 
