@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchExplore, type ExploreFigure } from './explore.js';
+import { benchChecker, type CheckFigure } from './linearizability.js';
 import { runScenarios, type Figure } from './run.js';
 import { scenarios } from './scenarios.js';
 
@@ -15,7 +16,9 @@ console.log(table(figures));
 
 const explored = benchExplore({ rounds: Number(values.rounds), ms: Number(values.ms) });
 console.log(`\n${exploreTable(explored)}`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ node: process.version, figures, explore: explored }, undefined, 2)}\n`);
+const checked = benchChecker({ rounds: Number(values.rounds) });
+console.log(`\n${checkTable(checked)}`);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ node: process.version, figures, explore: explored, linearizability: checked }, undefined, 2)}\n`);
 
 function table(all: readonly Figure[]): string {
   const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.toFixed(2)}x`]);
@@ -28,6 +31,11 @@ function exploreTable(all: readonly ExploreFigure[]): string {
     variant, thousands(median), `${thousands(low)} – ${thousands(high)}`, `${ratio.toFixed(1)}x`, thousands(statesPerSecond), bytesPerState?.toFixed(1) ?? '',
   ]);
   return columns(['exploring the model', '1000 transitions/s, median', 'least – most', 'ratio, median', '1000 states/s', 'bytes/state'], rows);
+}
+
+function checkTable(all: readonly CheckFigure[]): string {
+  const rows = all.map(({ history, operations, verdict, median, low, high }) => [history, operations.toLocaleString('en'), verdict, median.toFixed(2), `${low.toFixed(2)} – ${high.toFixed(2)}`]);
+  return columns(['linearizability', 'operations', 'verdict', 'ms, median', 'least – most'], rows);
 }
 
 function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
