@@ -7,7 +7,7 @@ export { AdapterError, type Adapter, type Consistency, type OpenOptions, type Su
 export { verify, type Progress, type VerifyOptions } from './verify.js';
 export { type Finding } from './report/summary.js';
 export { type Program, type SuiteName, type WalkName } from './engine/sequences.js';
-export { VirtualClock } from './engine/virtual-clock.js';
+export { VirtualClock, type VirtualTimer } from './engine/virtual-clock.js';
 export { adapterFor } from './adapters/adapter-for.js';
 export { renderConsole } from './report/console.js';
 export { explorationSchema, summariseExplorations, type ExplorationReport } from './report/exploration.js';

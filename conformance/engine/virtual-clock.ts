@@ -1,7 +1,7 @@
 import type { Clock } from '../../spec/index.js';
 
 /** Something that waits for its time. */
-export interface Timer {
+export interface VirtualTimer {
   readonly due: number;
   /** How long it was to wait, when it was set. Milliseconds. */
   readonly after: number;
@@ -11,7 +11,7 @@ export interface Timer {
 /** Time that passes only when a check says so. Timers due at one moment fire in the order in which they were set. */
 export class VirtualClock implements Clock {
   #now = 0;
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new Set<VirtualTimer>();
 
   now(): number {
     return this.#now;
@@ -25,7 +25,7 @@ export class VirtualClock implements Clock {
   }
 
   clearTimeout(timer: unknown): void {
-    this.#timers.delete(timer as Timer);
+    this.#timers.delete(timer as VirtualTimer);
   }
 
   /** How many timers are waiting. */
@@ -34,12 +34,12 @@ export class VirtualClock implements Clock {
   }
 
   /** The timers that are waiting, in the order in which they were set. */
-  pending(): Timer[] {
+  pending(): VirtualTimer[] {
     return [...this.#timers];
   }
 
   /** Fires one timer before its turn, as if it alone had waited long enough. */
-  fire(timer: Timer): void {
+  fire(timer: VirtualTimer): void {
     this.#timers.delete(timer);
     this.#now = Math.max(this.#now, timer.due);
     timer.callback();
@@ -59,8 +59,8 @@ export class VirtualClock implements Clock {
     await turn();
   }
 
-  #next(end: number): Timer | undefined {
-    let next: Timer | undefined;
+  #next(end: number): VirtualTimer | undefined {
+    let next: VirtualTimer | undefined;
     for (const timer of this.#timers) {
       if (timer.due <= end && (next === undefined || timer.due < next.due)) next = timer;
     }

@@ -93,9 +93,9 @@ describe('the checker agrees with trying every order', () => {
         }));
         const late = writes.filter(({ end }) => end === Infinity).slice(0, 2);
         const definite = writes.filter(({ end }) => end !== Infinity);
-        const history = [...definite, ...late, ...tail] as History<never, never>;
+        const history = [...definite, ...late, ...tail] as unknown as History<never, never>;
         const started = { ...register, initial: (before - 1) % 3 === 3 ? 0 : lastOf(definite) } as Model<never, never, never>;
-        expect(check(register as unknown as Model<never, never, never>, history).verdict).toBe(bruteForce(started, [...late, ...tail] as History<never, never>));
+        expect(check(register as unknown as Model<never, never, never>, history).verdict).toBe(bruteForce(started, [...late, ...tail] as unknown as History<never, never>));
       }),
       { numRuns: 500 },
     );

@@ -23,6 +23,8 @@ export interface Model<S, I, O> {
   key?(state: S): unknown;
   /** Equal for operations that are alike in every state, so that the model is asked only once. */
   operationKey?(invocation: I, response: O | undefined): unknown;
+  /** Whether an operation that was answered so changes nothing in any state. */
+  isRead?(invocation: I, response: O | undefined): boolean;
   /** Splits a history into parts that can be judged by themselves (P-compositionality: Herlihy and Wing, 1990; Horn and Kroening, 2015). */
   partition?(history: History<I, O>): readonly History<I, O>[];
 }

@@ -22,6 +22,7 @@ export const register: Model<number | null, RegisterCall, RegisterAnswer> = {
       }
     }
   },
+  isRead: ({ op }, answer) => op === 'read' || (op === 'cas' && answer === false),
   operationKey: (call, answer) => `${call.op === 'read' ? '' : call.op === 'write' ? call.value : `${call.from} ${call.to}`}:${call.op}:${String(answer)}`,
 };
 
@@ -40,6 +41,7 @@ export const keyValue: Model<string, KeyCall, string> = {
     if (op === 'append') return [state + value];
     return answer === undefined || answer === state ? [state] : [];
   },
+  isRead: ({ op }) => op === 'get',
   partition: byKey,
 };
 

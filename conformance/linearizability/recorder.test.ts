@@ -1,0 +1,112 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { afterAll, describe, expect, it } from 'vitest';
+import { HistoryFile, HistoryFileError, readHistory } from './file.js';
+import { Recorder } from './recorder.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'history-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a recorder', () => {
+  it('keeps calls with their answers, in the order in which they came about', () => {
+    const recorder = new Recorder<string, number>();
+    const a = recorder.call('a', 'x');
+    const b = recorder.call('b', 'y');
+    recorder.answer(b, 2);
+    recorder.answer(a, 1);
+    expect(recorder.history()).toEqual([
+      { id: 0, actor: 'a', invocation: 'x', response: 1, start: 0, end: 3 },
+      { id: 1, actor: 'b', invocation: 'y', response: 2, start: 1, end: 2 },
+    ]);
+  });
+
+  it('knows no end of what was lost, or not answered', () => {
+    const recorder = new Recorder<string, number>();
+    recorder.lose(recorder.call('a', 'x'));
+    recorder.call('a', 'y');
+    expect(recorder.history().map(({ response, end }) => [response, end])).toEqual([[undefined, Infinity], [undefined, Infinity]]);
+  });
+
+  it('refuses a second call of an actor, an answer to nothing, and more than its limit', () => {
+    const recorder = new Recorder<string, number>({ limit: 2 });
+    const a = recorder.call('a', 'x');
+    expect(() => recorder.call('a', 'y')).toThrow(RangeError);
+    recorder.answer(a, 1);
+    expect(() => recorder.answer(a, 1)).toThrow(RangeError);
+    expect(() => recorder.answer(7, 1)).toThrow(RangeError);
+    recorder.call('a', 'y');
+    expect(recorder.isFull).toBe(true);
+    expect(() => recorder.call('b', 'z')).toThrow('takes no more');
+  });
+});
+
+describe('a history in a file', () => {
+  it('is read as it was recorded', async () => {
+    const path = join(folder, 'whole');
+    const sink = new HistoryFile<object, unknown>(path);
+    const recorder = new Recorder<object, unknown>({ sink, now: () => performance.now() });
+    const a = recorder.call('a', { op: 'write', value: 1 });
+    recorder.call('lost', { op: 'write', value: 2 });
+    recorder.answer(a, { done: true });
+    sink.close();
+    expect(await readHistory(path)).toEqual(recorder.history());
+  });
+
+  it('can be read wherever its last line breaks off', async () => {
+    const path = join(folder, 'broken');
+    const sink = new HistoryFile<string, number>(path);
+    const recorder = new Recorder<string, number>({ sink });
+    for (let i = 0; i < 3; i++) recorder.answer(recorder.call('é', `${i}`), i);
+    sink.close();
+    const whole = readFileSync(path);
+    for (let length = whole.length; length >= 0; length--) {
+      truncateSync(path, length);
+      const entries = await readHistory(path);
+      expect(entries.length).toBeLessThanOrEqual(3);
+      // The calls of all three are before the last line.
+      if (length >= whole.lastIndexOf('\n', whole.length - 2)) expect(entries).toHaveLength(3);
+    }
+  });
+
+  it('survives its process', async () => {
+    const path = join(folder, 'killed');
+    const program = `
+      import { HistoryFile, Recorder } from './dist/conformance/linearizability/index.js';
+      const recorder = new Recorder({ sink: new HistoryFile(${JSON.stringify(path)}) });
+      recorder.answer(recorder.call('a', 'x'), 1);
+      recorder.call('b', 'y');
+      process.kill(process.pid, 'SIGKILL');
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: new URL('../..', import.meta.url) });
+    await new Promise((resolve) => child.on('exit', resolve));
+    expect((await readHistory(path)).map(({ actor, response }) => [actor, response])).toEqual([['a', 1], ['b', undefined]]);
+  });
+
+  it.each([
+    ['no JSON', 'nonsense'],
+    ['something else', '{"id": "x"}'],
+    ['an end before its start', '{"id":0,"actor":"a","invocation":1,"response":1,"start":5,"end":4}'],
+  ])('is refused where a line is %s, with its number', async (_, line) => {
+    const path = join(folder, 'wrong');
+    writeFileSync(path, '{"id":0,"actor":"a","invocation":1,"response":1,"start":1,"end":4}\n');
+    appendFileSync(path, `${line}\n`);
+    await expect(readHistory(path)).rejects.toThrow(HistoryFileError);
+    await expect(readHistory(path)).rejects.toThrow(`${path}:2:`);
+  });
+
+  it('is refused where a line does not end', async () => {
+    const path = join(folder, 'long');
+    writeFileSync(path, 'x'.repeat(3 << 20));
+    await expect(readHistory(path)).rejects.toThrow('longer than');
+  });
+
+  it('goes on being recorded when the disk is full', () => {
+    const sink = new HistoryFile<string, number>('/dev/full');
+    const recorder = new Recorder<string, number>({ sink });
+    recorder.answer(recorder.call('a', 'x'), 1);
+    expect(recorder.size).toBe(1);
+    expect((sink.error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+  });
+});

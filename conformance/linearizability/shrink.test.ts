@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { check } from './check.js';
+import { shrink } from './shrink.js';
+import type { Entry } from './history.js';
+import { registerHistories } from './testing/histories.js';
+import { register, type RegisterAnswer, type RegisterCall } from './testing/models.js';
+
+describe('a history that is shrunk', () => {
+  it('is violated still, and nothing in it is new', () => {
+    let shrunk = 0;
+    fc.assert(
+      fc.property(registerHistories({ most: 9 }), (history) => {
+        fc.pre(check(register, history).verdict === 'violated');
+        const small = shrink(register, history);
+        expect(check(register, small).verdict).toBe('violated');
+        for (const entry of small) {
+          const { response, end, ...rest } = history.find(({ id }) => id === entry.id)!;
+          expect(entry).toMatchObject(rest);
+          expect([response, undefined]).toContain(entry.response);
+          expect([end, Infinity]).toContain(entry.end);
+        }
+        shrunk += history.length - small.length;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(shrunk).toBeGreaterThan(1_000);
+  });
+
+  it('never accuses: each of its steps leaves right what was right', () => {
+    fc.assert(
+      fc.property(registerHistories({ most: 7 }), fc.nat(), fc.nat(20), (history, which, time) => {
+        fc.pre(check(register, history).verdict === 'linearizable' && history.length > 0);
+        const chosen = history[which % history.length]!;
+        const weaker = (entry: Entry<RegisterCall, RegisterAnswer>): Entry<RegisterCall, RegisterAnswer> => ({ ...entry, response: undefined, end: Infinity });
+        expect(check(register, history.map((entry) => (entry === chosen ? weaker(entry) : entry))).verdict).toBe('linearizable');
+        expect(check(register, history.filter(({ start }) => start <= time).map((entry) => (entry.end <= time ? entry : weaker(entry)))).verdict).toBe('linearizable');
+        if (register.isRead!(chosen.invocation, chosen.response)) expect(check(register, history.filter((entry) => entry !== chosen)).verdict).toBe('linearizable');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('ends with the stale read, and has no other, out of a thousand operations', () => {
+    const history = Array.from({ length: 1_000 }, (_, i): Entry<RegisterCall, RegisterAnswer> => ({
+      id: i, actor: `c${i % 4}`, start: 2 * i, end: 2 * i + 1,
+      ...(i % 2 === 0 ? { invocation: { op: 'write', value: i }, response: 'done' } : { invocation: { op: 'read' }, response: i === 601 ? 598 : i - 1 }),
+    }));
+    const small = shrink(register, history);
+    expect(small.filter(({ id }) => id % 2 === 1).map(({ id }) => id)).toEqual([601]);
+    expect(Math.max(...small.map(({ id }) => id))).toBe(601);
+  });
+
+  it('is two writes and the read that is stale, where there are few', () => {
+    const write = (value: number, start: number): Entry<RegisterCall, RegisterAnswer> => ({ id: value, actor: 'w', invocation: { op: 'write', value }, response: 'done', start, end: start + 1 });
+    const read = (id: number, response: number, start: number): Entry<RegisterCall, RegisterAnswer> => ({ id, actor: 'r', invocation: { op: 'read' }, response, start, end: start + 1 });
+    const small = shrink(register, [write(1, 0), read(11, 1, 2), write(2, 4), read(12, 2, 6), write(3, 8), read(13, 2, 10), write(4, 12), read(14, 4, 14)]);
+    expect(small.filter(({ end }) => end !== Infinity).map(({ id }) => id)).toEqual([2, 3, 13]);
+  });
+});
