@@ -5,13 +5,13 @@ import { correct } from './testing/correct.js';
 import { verify } from './verify.js';
 
 const seeds = [11, 222, 3333];
-const withoutWalk = requirements.map(({ id }) => id).filter((id) => id !== 'MODEL-1');
+/** What takes long, or knows no seed, is tried with the first seed only. */
+const inSequence = requirements.map(({ id }) => id).filter((id) => id !== 'MODEL-1' && !/^CON-|^DLK-4$/.test(id));
 
 // A kit that accuses the innocent is worse than none.
 describe.each(correct)('$name', (adapter) => {
   it.each(seeds)('is conformant with seed %i', async (seed) => {
-    // The walk through the model knows no seed: once is enough.
-    const report = await verify(adapter, { seed, runs: adapter.consistency ? 8 : 25, ...(seed !== seeds[0] && { only: withoutWalk }) });
+    const report = await verify(adapter, { seed, runs: adapter.consistency ? 8 : 25, ...(seed !== seeds[0] && { only: inSequence }) });
     expect(report.verdict, renderConsole(report, { colour: false, chapters: () => '' })).toBe('conformant');
     expect(report.counts).toMatchObject({ failed: 0, warnings: 0, inconclusive: 0 });
   });

@@ -6,11 +6,12 @@
 export { AdapterError, type Adapter, type Consistency, type OpenOptions, type Subject } from './contract.js';
 export { verify, type Progress, type VerifyOptions } from './verify.js';
 export { type Finding } from './report/summary.js';
-export { type Program, type SuiteName, type WalkName } from './engine/sequences.js';
+export { type Program, type SequentialProgram, type SuiteName, type WalkName } from './engine/sequences.js';
+export type { ConcurrentProgram, ScheduledProgram } from './schedules/program.js';
 export { VirtualClock, type VirtualTimer } from './engine/virtual-clock.js';
 export { adapterFor } from './adapters/adapter-for.js';
 export { renderConsole } from './report/console.js';
 export { explorationSchema, summariseExplorations, type ExplorationReport } from './report/exploration.js';
 export { renderExploration } from './report/exploration-console.js';
 export { reportSchema } from './report/schema.js';
-export type { CheckResult, Failure, ModelCoverage, Report, RequirementResult, Status } from './report/result.js';
+export type { CheckResult, Failure, ModelCoverage, Report, RequirementResult, ScheduleCoverage, Status } from './report/result.js';

@@ -12,8 +12,9 @@ import { safe, show, showOperation } from './engine/show.js';
 import { Trial, type Check } from './engine/trial.js';
 import { turn } from './engine/virtual-clock.js';
 import { walkModel, type WalkResult } from './engine/whole-model.js';
-import type { CheckResult, Failure, ModelCoverage, Report } from './report/result.js';
+import type { CheckResult, Failure, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
+import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
 /** What to verify, and how thoroughly. */
 export interface VerifyOptions {
@@ -85,7 +86,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const registry = await introduce(adapter, patienceMs);
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
   const walks = !options.replay && selected.includes('MODEL-1');
-  const of = todo.length + (options.replay ? 1 : suites.length) + (walks ? 1 : 0);
+  const overlaps = !options.replay && aboutOverlap.some((id) => selected.includes(id));
+  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 1 : 0) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
   const report = (doing: string, found: readonly Finding[] = []): void => {
@@ -103,7 +105,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(check.title, found.filter(({ requirement }) => selected.includes(requirement)));
   }
 
-  for (const suite of options.replay || selected.every((id) => id === 'MODEL-1') ? [] : suites) {
+  for (const suite of options.replay || selected.every((id) => id === 'MODEL-1' || (aboutOverlap as readonly RequirementId[]).includes(id)) ? [] : suites) {
     const before = sequences;
     const began = performance.now();
     const lacking = suite.needs.find((feature) => !registry.features.includes(feature));
@@ -125,6 +127,19 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(suite.title, suiteFindings(suite.title, result, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
+  let schedules: ScheduleCoverage | undefined;
+  if (overlaps) {
+    const began = performance.now();
+    report(overlapTitle);
+    const result =
+      timeouts < mostTimeouts
+        ? await searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds: overlapMs, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`) })
+        : undefined;
+    schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, outOf: Math.max(result.outOf, result.schedules) };
+    done++;
+    report(overlapTitle, overlapFindings(result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+  }
+
   let model: ModelCoverage | undefined;
   if (walks) {
     const began = performance.now();
@@ -137,13 +152,51 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
 
   if (options.replay) {
     const began = performance.now();
-    const result = await replay(options.replay, adapter, patienceMs);
+    const title = 'replay of a counterexample';
+    const findings =
+      options.replay.suite === 'schedules'
+        ? replayFindings(title, await replaySchedule(adapter, options.replay, patienceMs), performance.now() - began, context)
+        : suiteFindings(title, await replay(options.replay, adapter, patienceMs), performance.now() - began, context);
     sequences = 1;
     done++;
-    report('replay', suiteFindings('replay of a counterexample', result, performance.now() - began, context));
+    report('replay', findings);
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(model && { model }) }, selected, findings);
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(model && { model }) }, selected, findings);
 }
+
+/** What is judged by programs of overlapping operations. */
+const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4'] as const;
+
+const overlapTitle = 'small programs of overlapping operations, their steps in many orders';
+
+/** How long schedules may take. */
+const overlapMs = 15_000;
+
+function overlapFindings(result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] {
+  const level = adapter.consistency?.level ?? 'linearizable';
+  return aboutOverlap.map((requirement): Finding => {
+    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title: overlapTitle, evidence: 0, milliseconds, ...more } });
+    if (requirement === (level === 'eventual' ? 'CON-1' : 'CON-2')) return finding({ status: 'untested', reason: `the registry claims to be ${level}` });
+    if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
+    const counterexample = result.counterexamples.find((one) => one.requirement === requirement);
+    const evidence = requirement === 'CON-3' ? result.refusals : result.schedules;
+    if (counterexample !== undefined) return finding({ status: 'failed', evidence, failure: describeOverlap(counterexample, context) });
+    if (result.inconclusive !== undefined) return finding({ status: 'inconclusive', reason: result.inconclusive });
+    return evidence > 0 ? finding({ status: 'passed', evidence }) : finding({ status: 'inconclusive', reason: 'nothing was put to the test' });
+  });
+}
+
+function replayFindings(title: string, { counterexamples, inconclusive }: SchedulesResult, milliseconds: number, context: Context): Finding[] {
+  const [counterexample] = counterexamples;
+  if (counterexample !== undefined) return [{ requirement: counterexample.requirement, result: { title, status: 'failed', evidence: 1, milliseconds, failure: describeOverlap(counterexample, context) } }];
+  const status = inconclusive === undefined ? { status: 'passed' as const } : { status: 'inconclusive' as const, reason: inconclusive };
+  return (['CON-1', 'DLK-4'] as const).map((requirement): Finding => ({ requirement, result: { title, evidence: 1, milliseconds, ...status } }));
+}
+
+const describeOverlap = ({ violation, program, schedule, requirement, rows }: OverlapCounterexample, context: Context): Failure => ({
+  ...failure(violation, [], [], replayLineOf({ suite: 'schedules', ...program, schedule }, requirement, context)),
+  interleaving: rows.map(({ client, text, switch: interrupts }) => ({ ...(client !== undefined && { client }), text: safe(text, 200), switch: interrupts })),
+});
 
 const walkTitle = 'every transition of the model, taken one by one';
 
@@ -277,9 +330,13 @@ function suiteFindings(title: string, result: SuiteResult, milliseconds: number,
 }
 
 function describeCounterexample({ violation, lines, stateBefore, program, requirement }: Counterexample, context: Context): Failure {
-  // Quoted for a POSIX shell: the program is JSON, in which an apostrophe may be written as an escape.
+  return failure(violation, lines, stateBefore, replayLineOf(program, requirement, context));
+}
+
+/** Quoted for a POSIX shell: the program is JSON, in which an apostrophe may be written as an escape. */
+function replayLineOf(program: Program, requirement: RequirementId, context: Context): string {
   const quoted = `'${JSON.stringify(program).replaceAll("'", String.raw`\u0027`).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`;
-  return failure(violation, lines, stateBefore, commandLine(context, `--only ${requirement} --seed ${context.seed} --replay ${quoted}`));
+  return commandLine(context, `--only ${requirement} --seed ${context.seed} --replay ${quoted}`);
 }
 
 /** Longest record that is printed: beginning and end of it. */

@@ -99,11 +99,22 @@ const integer = (least: number, most: number) => (value: string): number => {
 };
 
 /** A program comes from outside: it is read through a schema. */
-const programSchema = z.object({
+const operations = z.array(z.looseObject({ op: z.string() })).max(10_000);
+const sequentialSchema = z.object({
   suite: z.enum([...suites.map(({ name }) => name), 'model-names', 'model-contention']),
   ids: z.array(z.string()).max(100),
-  steps: z.array(z.looseObject({ op: z.string() })).max(10_000),
+  steps: operations,
 });
+const programSchema = z.union([
+  sequentialSchema,
+  z.object({
+    suite: z.literal('schedules'),
+    setup: operations,
+    clients: z.array(operations).min(1).max(64),
+    early: z.boolean().optional(),
+    schedule: z.array(z.number().int().nonnegative()).max(100_000),
+  }),
+]);
 
 function parseReplay(value: string): Program {
   try {

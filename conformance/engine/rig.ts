@@ -116,7 +116,9 @@ export class Rig {
   /** Makes a call without waiting for its answer, and without a line in the record. */
   begin(operation: Operation): Call {
     // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
-    const answer = Promise.resolve(this.#invoke(operation, Infinity));
+    const given = this.#invoke(operation, Infinity);
+    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given };
+    const answer = given;
     const call: Call = { answer, settled: undefined };
     void answer.then((settled) => (call.settled = settled));
     return call;

@@ -10,6 +10,7 @@ import { Oracle, type Pool, type Scope } from './oracle.js';
 import { Rig, type Line } from './rig.js';
 import { show } from './show.js';
 import { Trial } from './trial.js';
+import type { ScheduledProgram } from '../schedules/program.js';
 import { prepareWalk, retrace } from './whole-model.js';
 
 /** A disagreement between registry and model, as small as it could be made. */
@@ -19,11 +20,14 @@ export interface Counterexample {
   readonly lines: readonly Line[];
   readonly stateBefore: readonly string[];
   /** The steps to replay. */
-  readonly program: Program;
+  readonly program: SequentialProgram;
 }
 
+/** What reproduces a counterexample. */
+export type Program = SequentialProgram | ScheduledProgram;
+
 /** Steps that reproduce a counterexample: which suite, or walk through the model, they belong to, the ids looked at, and the steps. */
-export interface Program {
+export interface SequentialProgram {
   readonly suite: SuiteName | WalkName;
   readonly ids: readonly string[];
   readonly steps: readonly Operation[];
@@ -234,7 +238,7 @@ function vocabulary(adapter: Adapter, rig: Rig): Vocabulary {
 }
 
 /** Replays a program: the counterexample, if it still is one. */
-export async function replay(program: Program, adapter: Adapter, patienceMs: number): Promise<SuiteResult> {
+export async function replay(program: SequentialProgram, adapter: Adapter, patienceMs: number): Promise<SuiteResult> {
   const suite = suites.find(({ name }) => name === program.suite);
   const oracle = suite === undefined ? await prepareWalk(adapter, program.suite === 'model-names' ? 'names' : 'contention', patienceMs) : await suite.prepare(adapter, program.ids, patienceMs);
   const result = (counterexamples: Counterexample[], inconclusive?: string): SuiteResult => ({

@@ -8,7 +8,7 @@ import { Blocked, Unanswered, Violation } from './findings.js';
 import { offers } from './offers.js';
 import { Oracle } from './oracle.js';
 import { Rig } from './rig.js';
-import type { Counterexample, Program } from './sequences.js';
+import type { Counterexample, SequentialProgram } from './sequences.js';
 
 /**
  * The whole model at a small size, walked through: every transition of its graph is taken by the registry, and compared. Two
@@ -324,7 +324,7 @@ function operationsOf({ name, size }: Territory, { system, stateOf }: Graph, wal
 }
 
 /** Performs the steps of a walk that has been recorded, and compares as the walk did. */
-export async function retrace(oracle: Oracle, { suite, steps }: Program): Promise<void> {
+export async function retrace(oracle: Oracle, { suite, steps }: SequentialProgram): Promise<void> {
   for (const [i, step] of steps.entries()) {
     await oracle.step(step);
     const next = steps[i + 1];

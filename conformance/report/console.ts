@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { safe } from '../engine/show.js';
-import type { CheckResult, Failure, ModelCoverage, Report, RequirementResult, Status } from './result.js';
+import type { CheckResult, Failure, ModelCoverage, ScheduleCoverage, Report, RequirementResult, Status } from './result.js';
 
 type Colours = ReturnType<typeof pc.createColors>;
 
@@ -52,18 +52,33 @@ function failureDetail(failure: Failure, c: Colours): string[] {
     `  ${c.dim('expected')}  ${c.green(failure.expected)}`,
     `  ${c.dim('actual')}    ${c.red(failure.actual)}`,
     ...(failure.stateBefore.length > 0 ? [`  ${c.dim('before')}    ${failure.stateBefore[0]}`, ...failure.stateBefore.slice(1).map((line) => `            ${line}`)] : []),
+    ...(failure.interleaving === undefined ? [] : interleavingLines(failure.interleaving, c)),
     ...failure.steps.map(({ text, answer }, i) => `  ${c.dim(`${i + 1}.`.padStart(8))}  ${text.padEnd(width)}  ${c.dim('→')} ${answer}`),
     `  ${c.dim('replay')}    ${failure.replay}`,
   ];
 }
 
-function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements, model }: Report, c: Colours): string[] {
+/** A column for each client, a row for each step; `⇄` where one is interrupted that could have gone on. */
+function interleavingLines(rows: NonNullable<Failure['interleaving']>, c: Colours): string[] {
+  const clients = 1 + Math.max(-1, ...rows.map(({ client }) => client ?? -1));
+  const widths = Array.from({ length: clients }, (_, client) => Math.max(10, ...rows.filter((row) => row.client === client).map(({ text }) => text.length)));
+  const before = (client: number): number => widths.slice(0, client).reduce((sum, width) => sum + width + 3, 0);
+  const head = widths.map((width, client) => `client ${client + 1}`.padEnd(width)).join('   ');
+  let number = 0;
+  return [
+    `            ${c.dim(head.trimEnd())}`,
+    ...rows.map(({ client, text, switch: interrupts }) => `  ${c.dim(`${++number}.`.padStart(6))} ${interrupts ? c.yellow('⇄') : ' '} ${client === undefined ? c.dim(text) : `${' '.repeat(before(client))}${text}`}`),
+  ];
+}
+
+function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements, model, schedules }: Report, c: Colours): string[] {
   const paint = verdict === 'conformant' ? c.green : verdict === 'not conformant' ? c.red : c.yellow;
   const failed = requirements.filter(({ status, level }) => status === 'failed' && level === 'MUST').map(({ id }) => id);
   return [
     c.bold(paint(verdict.toUpperCase())) + (failed.length > 0 ? `: ${failed.join(', ')}` : '') + (interrupted ? ' (interrupted: this is what was found so far)' : ''),
     `${counts.passed} passed, ${counts.failed} failed, ${counts.inconclusive} inconclusive, ${counts.untested} untested${counts.warnings > 0 ? `, ${counts.warnings} warnings (SHOULD)` : ''}`,
     ...(model === undefined ? [] : coverageLines(model, c)),
+    ...(schedules === undefined ? [] : [scheduleLine(schedules)]),
     c.dim(`seed ${seed}, ${runs} runs asked for, ${sequences} random sequences, ${(milliseconds / 1000).toFixed(1)} s`),
   ];
 }
@@ -75,6 +90,11 @@ function coverageLines({ states, transitions, guards, disagreements, unreachable
     `model: ${share(states, 'states')}, ${share(transitions, 'transitions')}, ${share(guards, 'guard outcomes')}${wrong}`,
     ...unreachable.map(({ reason, transitions: count }) => c.dim(`  ${count} of ${transitions.total} transitions cannot be reached: ${reason}`)),
   ];
+}
+
+function scheduleLine({ programs, exhausted, run, outOf }: ScheduleCoverage): string {
+  const all = outOf > run ? ` of about ${outOf < 1e6 ? outOf.toLocaleString('en') : outOf.toExponential(1)}` : '';
+  return `overlap: ${run.toLocaleString('en')} schedules run${all}, of ${programs} programs; every one of ${exhausted}`;
 }
 
 const shorten = (text: string, width: number): string => {

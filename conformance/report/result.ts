@@ -13,6 +13,10 @@ const failure = z.object({
   actual: z.string(),
   steps: z.array(z.object({ text: z.string(), answer: z.string() })).describe('The operations, shrunk where they were random, and what each answered.'),
   stateBefore: z.array(z.string()).describe('What the specification says the registry held before the last step.'),
+  interleaving: z
+    .array(z.object({ client: z.number().int().optional(), text: z.string(), switch: z.boolean().describe('Whether another client is interrupted here.') }))
+    .optional()
+    .describe('Of operations that overlap: who took which step, one after the other; clients are counted from 0.'),
   replay: z.string().describe('A command line that replays exactly this case.'),
 });
 
@@ -40,6 +44,13 @@ const share = z.object({
   total: z.number().int(),
 });
 
+const schedules = z.object({
+  programs: z.number().int().describe('Small programs of overlapping operations.'),
+  exhausted: z.number().int().describe('Programs of which every schedule was run.'),
+  run: z.number().int().describe('Schedules that were run.'),
+  outOf: z.number().describe('Schedules that these programs have, estimated where not all were run.'),
+});
+
 const coverage = z.object({
   states: share,
   transitions: share,
@@ -65,6 +76,7 @@ export const report = z.object({
   milliseconds: z.number().nonnegative(),
   counts: z.object({ passed: z.number(), failed: z.number(), warnings: z.number(), inconclusive: z.number(), untested: z.number() }),
   requirements: z.array(requirementResult),
+  schedules: schedules.optional().describe('How many orders of overlapping operations were tried (CON, DLK).'),
   model: coverage.optional().describe('How much of the model the registry was walked through (MODEL-1).'),
 });
 
@@ -80,3 +92,5 @@ export interface RequirementResult extends z.infer<typeof requirementResult> {}
 export interface ModelCoverage extends z.infer<typeof coverage> {}
 /** The verdict on a registry, and all that it rests on. */
 export interface Report extends z.infer<typeof report> {}
+/** How many orders of overlapping operations were tried. */
+export interface ScheduleCoverage extends z.infer<typeof schedules> {}

@@ -1,5 +1,6 @@
 import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RegistryStep } from './registry-world.js';
 import type { Chooser, Schedule, Step } from './world.js';
 
 /** A source of numbers from 0 up to 1. */
@@ -53,3 +54,13 @@ function shuffled<T>(items: T[], random: Random): T[] {
   }
   return items;
 }
+
+/** No operation begins before the last one has ended: what goes wrong then does so without any overlap. */
+export const serial = (random: Random): Chooser<RegistryStep> => ({
+  choose(enabled) {
+    const underway = enabled.findIndex(({ does }) => does.kind !== 'call');
+    if (underway >= 0) return underway;
+    const whole = enabled.flatMap(({ does }, i) => (does.kind === 'call' && does.jobs === undefined ? [i] : []));
+    return whole[Math.floor(random() * whole.length)]!;
+  },
+});

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import { createModel, type Operation, type RegistryState } from '../../model/index.js';
+import type { ErrorCode } from '../../spec/index.js';
+import type { Entry, History, Model } from '../linearizability/index.js';
+import type { Answer } from './answer.js';
+
+/**
+ * What came of an operation. Of a route, its value is the endpoint that was reached, and not how many there were: which incarnation
+ * a message went to says more.
+ */
+export type Observed = Answer;
+
+/** Alarms never go on in it: what contention does is judged with virtual time, not in histories. */
+const model = createModel({ partitions: 1, thresholds: { minWrites: Number.MAX_SAFE_INTEGER, stuckAfterMs: Infinity } });
+
+/** Refusals for reasons that are not in a history: the load, the store, the end. What matters here is that nothing was changed (CON-3). */
+export const surroundings: ReadonlySet<ErrorCode> = new Set(['admission_control_active', 'partition_overloaded', 'write_timeout', 'store_failed', 'registry_closed']);
+
+/** What histories of registries are judged by: the model, in which overlapping operations take effect one after the other. CON-1, CON-3. */
+export const registryHistories: Model<RegistryState, Operation, Observed> = {
+  initial: model.initial,
+  step(state, operation, observed) {
+    const step = model.step(state, operation);
+    if (observed === undefined) return [step.state];
+    if (observed.kind === 'broken') return [];
+    if (observed.kind === 'refused') {
+      if (surroundings.has(observed.code)) return [state];
+      return step.outcome.kind === 'refused' && step.outcome.codes.includes(observed.code) ? [state] : [];
+    }
+    if (step.outcome.kind === 'refused') return [];
+    const expected = isRoute(operation) ? step.deliveries[0]?.endpoint : step.outcome.value;
+    return expected === observed.value || isDeepStrictEqual(expected, observed.value) ? [step.state] : [];
+  },
+  key: (state) => keys.get(state) ?? keep(state),
+  operationKey: (operation, observed) => JSON.stringify([operation, observed]),
+  isRead: ({ op }, observed) => op.startsWith('find') || op.startsWith('get') || op.startsWith('route') || observed?.kind === 'refused',
+  partition: connected,
+};
+
+export const isRoute = ({ op }: Operation): boolean => op === 'routeToServer' || op === 'routeToTransport';
+
+const keys = new WeakMap<RegistryState, string>();
+
+/** What can be told apart by operations of a history: names and bindings, and which endpoints are up. */
+function keep(state: RegistryState): string {
+  const { names, bindings, endpoints } = state;
+  const sorted = <V>(map: ReadonlyMap<string, V>): [string, V][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  const key = JSON.stringify([sorted(names.server), sorted(names.transport), sorted(bindings), sorted(endpoints)]);
+  keys.set(state, key);
+  return key;
+}
+
+/** What an operation concerns, and ties together: names, and endpoints that go down. */
+function* subjects(operation: Operation, mortal: ReadonlySet<string>): Generator<string> {
+  switch (operation.op) {
+    case 'registerServer':
+    case 'unregisterServer':
+    case 'updateServer':
+    case 'findServer':
+      yield `server ${operation.id}`;
+      break;
+    case 'registerTransport':
+      yield `transport ${operation.id}`;
+      if (typeof operation.config?.['serverId'] === 'string') yield `server ${operation.config['serverId']}`;
+      break;
+    case 'unregisterTransport':
+    case 'findTransport':
+      yield `transport ${operation.id}`;
+      break;
+    case 'bindTransportToServer':
+      yield `transport ${operation.transportId}`;
+      yield `server ${operation.serverId}`;
+      break;
+    case 'unbindTransport':
+    case 'getServerForTransport':
+    case 'routeToTransport':
+      yield `transport ${operation.transportId}`;
+      break;
+    case 'routeToServer':
+      yield `server ${operation.serverId}`;
+      break;
+    case 'down':
+      yield `endpoint ${operation.endpoint}`;
+      break;
+    default:
+      throw new RangeError(`${operation.op} concerns everything: it cannot be part of a history that is judged in parts`);
+  }
+  if ('endpoint' in operation && mortal.has(operation.endpoint)) yield `endpoint ${operation.endpoint}`;
+}
+
+/**
+ * The groups of operations that have nothing to do with each other: no bind ties their names, and no endpoint holds names of both
+ * and goes down. Each can be judged by itself, since linearizability is local (Herlihy and Wing, 1990). Near linear.
+ */
+export function connected(history: History<Operation, Observed>): History<Operation, Observed>[] {
+  const parents = new Map<string, string>();
+  const rootOf = (subject: string): string => {
+    let root = subject;
+    for (let parent = parents.get(root); parent !== undefined && parent !== root; parent = parents.get(root)) {
+      parents.set(root, parents.get(parent) ?? parent);
+      root = parent;
+    }
+    parents.set(root, root);
+    return root;
+  };
+  const mortal = new Set(history.flatMap(({ invocation }) => (invocation.op === 'down' ? [invocation.endpoint] : [])));
+  for (const { invocation } of history) {
+    const [first, ...others] = subjects(invocation, mortal);
+    for (const other of others) parents.set(rootOf(other), rootOf(first!));
+  }
+  const groups = new Map<string, Entry<Operation, Observed>[]>();
+  for (const entry of history) {
+    const root = rootOf(subjects(entry.invocation, mortal).next().value!);
+    const group = groups.get(root);
+    if (group === undefined) groups.set(root, [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()];
+}

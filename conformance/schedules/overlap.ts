@@ -1,0 +1,162 @@
+import type { Operation } from '../../model/index.js';
+import type { RequirementId } from '../../spec/index.js';
+import type { Adapter, Subject } from '../contract.js';
+import { showAnswer } from '../engine/answer.js';
+import { Violation } from '../engine/findings.js';
+import { offers } from '../engine/offers.js';
+import { registryHistories, surroundings, type Observed } from '../engine/registry-history.js';
+import { showOperation } from '../engine/show.js';
+import { check, type Entry, type History } from '../linearizability/index.js';
+import { readsAfter, type ConcurrentProgram } from './program.js';
+import { RegistryWorld, type RegistryStep } from './registry-world.js';
+import { run, type Chooser, type Schedule } from './world.js';
+
+/** A row of the table that shows how the clients took turns. */
+export interface Row {
+  /** Counted from 0; absent where it is nobody's. */
+  readonly client?: number;
+  readonly text: string;
+  /** Whether another client comes between two steps of one that could have gone on. */
+  readonly switch: boolean;
+}
+
+/** What came of a program under one schedule. */
+export interface Run {
+  readonly schedule: Schedule;
+  readonly history: History<Operation, Observed>;
+  /** The table that shows it. */
+  rows(): readonly Row[];
+  /** What is wrong, if anything is. */
+  readonly violation: Violation | undefined;
+  /** What could not be told, and why. */
+  readonly undecided: string | undefined;
+  /** How many steps there were, and how many ways to go on at each. */
+  readonly widths: readonly number[];
+}
+
+/** Runs a program under a schedule, and judges what came of it. Undefined: the chooser gave up on it. */
+export async function runProgram(adapter: Adapter, program: ConcurrentProgram, chooser: Chooser<RegistryStep>, patienceMs: number): Promise<Run | undefined> {
+  const world = await RegistryWorld.open(adapter, program, patienceMs);
+  const steps: RegistryStep[] = [];
+  const widths: number[] = [];
+  const marks: { readonly entries: number; readonly interrupts: boolean }[] = [];
+  const schedule: number[] = [];
+  const noting: Chooser<RegistryStep> = {
+    choose(enabled, depth) {
+      const choice = Math.min(chooser.choose(enabled, depth), enabled.length - 1);
+      if (choice < 0) return choice;
+      const step = enabled[choice]!;
+      const last = steps.at(-1)?.thread;
+      marks.push({ entries: world.moment, interrupts: last !== undefined && last !== step.thread && enabled.some(({ thread }) => thread === last) });
+      steps.push(step);
+      widths.push(enabled.length);
+      return choice;
+    },
+  };
+  const finished = await run(world, noting, schedule);
+  const history = await world.finish(finished ? readsAfter.filter(({ op }) => typeof world.rig.subject[op as keyof Subject] === 'function') : []);
+  if (!finished) return undefined;
+  const { violation, undecided } = judge(world, history, offers(adapter, world.rig.subject, 'virtual-time'), adapter.consistency?.level === 'eventual');
+  return { schedule, history, rows: () => tableOf(steps, marks, history, program.clients.length), violation, undecided, widths };
+}
+
+function judge({ blocked }: RegistryWorld, history: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
+  for (const { response } of history) if (response?.kind === 'broken') return { violation: new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', response.what, response.breaks) };
+  if (blocked.length > 0) {
+    const who = blocked.map(({ client, operation }) => `client ${client + 1} in ${showOperation(operation)}`).join(', ');
+    // Whoever lives by another clock may only be slow.
+    if (!ownsTime) return { undecided: `not answered: ${who}` };
+    return { violation: new Violation('a call is never answered: nothing is left that could happen', 'every operation ends', `waiting for ever: ${who}`, 'DLK-4') };
+  }
+  const signature = signatureOf(history);
+  if (linearizable.has(signature)) return {};
+  const { verdict, parts } = check(registryHistories, history, budget);
+  if (verdict === 'unknown') return { undecided: 'whether a history is linearizable could not be told' };
+  if (verdict === 'linearizable') {
+    if (linearizable.size >= mostRemembered) linearizable.clear();
+    linearizable.add(signature);
+    return {};
+  }
+  const { longest, unplaced } = parts[0]!;
+  const expected = longest.length === 0 ? 'an order of the operations that the specification allows' : `after ${longest.map(({ entry }) => showOperation(entry.invocation)).join('; ')}: another answer`;
+  const actual = unplaced.map((entry) => `${showOperation(entry.invocation)} → ${showAnswer(entry.response!, 'nothing')}`).join('; ');
+  return { violation: new Violation('no order of the overlapping operations explains what was answered', expected, actual, blame(history, isEventual)) };
+}
+
+/** Histories that have been found linearizable: many schedules of a program come to the same. */
+const linearizable = new Set<string>();
+const mostRemembered = 50_000;
+
+const numbers = new WeakMap<Operation, number>();
+let operations = 0;
+
+/**
+ * Equal for histories with the same calls and answers of which the same precede the same: of the times all that counts is which
+ * ends lie before which starts. Operations are known by who they are: those of a program stay the same.
+ */
+function signatureOf(history: History<Operation, Observed>): string {
+  const isStart: (boolean | undefined)[] = [];
+  for (const { start, end } of history) {
+    isStart[start] = true;
+    if (end !== Infinity) isStart[end] = false;
+  }
+  const runs: number[] = [];
+  let run = 0;
+  let last: boolean | undefined = true;
+  for (const [time, starts] of isStart.entries()) {
+    if (starts !== undefined && starts !== last) run++;
+    last = starts ?? last;
+    runs[time] = run;
+  }
+  const parts = history.map(({ invocation, response, start, end }) => {
+    let number = numbers.get(invocation);
+    if (number === undefined) numbers.set(invocation, (number = ++operations));
+    const value = response?.kind === 'done' ? response.value : undefined;
+    const answer = response === undefined ? '?' : response.kind === 'refused' ? response.code : value === undefined ? '' : typeof value === 'string' ? `"${value}` : JSON.stringify(value);
+    return `${number} ${runs[start]!} ${end === Infinity ? '' : runs[end]!} ${answer}`;
+  });
+  return parts.sort().join('\n');
+}
+
+const budget = { steps: 1_000_000, milliseconds: 2_000 };
+
+/** If it would be right for operations to have happened that were refused for no reason of their own, they have happened in secret (CON-3). */
+function blame(history: History<Operation, Observed>, isEventual: boolean): RequirementId {
+  const doubted = history.map((entry): Entry<Operation, Observed> => (entry.response?.kind === 'refused' && surroundings.has(entry.response.code) ? { ...entry, response: undefined, end: Infinity } : entry));
+  if (isEventual) return 'CON-2';
+  return check(registryHistories, doubted, budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
+}
+
+function tableOf(steps: readonly RegistryStep[], marks: readonly { readonly entries: number; readonly interrupts: boolean }[], history: History<Operation, Observed>, clients: number): Row[] {
+  const rows: Row[] = [];
+  const events = history
+    .flatMap((entry) => [{ at: entry.start, entry, ends: false }, ...(entry.end === Infinity ? [] : [{ at: entry.end, entry, ends: true }])])
+    .sort((a, b) => a.at - b.at);
+  const rowsUntil = (moment: number): void => {
+    while (events.length > 0 && events[0]!.at < moment) {
+      const { entry, ends } = events.shift()!;
+      const client = /^client (\d+)$/.exec(entry.actor)?.[1];
+      const answer = entry.response === undefined ? '' : ` → ${showAnswer(entry.response, entry.invocation.op.startsWith('find') || entry.invocation.op.startsWith('get') ? 'nothing' : 'done')}`;
+      if (client === undefined) {
+        if (ends) rows.push({ text: `${entry.actor}: ${showOperation(entry.invocation)}${answer}`, switch: false });
+      } else if (ends) {
+        const last = rows.at(-1);
+        const text = showOperation(entry.invocation);
+        // What is answered at once is one row.
+        if (last?.client === Number(client) - 1 && last.text === text) rows[rows.length - 1] = { ...last, text: `${text}${answer}` };
+        else rows.push({ client: Number(client) - 1, text: `${text.split('(')[0]!}${answer}`, switch: false });
+      }
+    }
+  };
+  for (const [i, step] of steps.entries()) {
+    rowsUntil(marks[i]!.entries);
+    if (step.does.kind === 'call') {
+      events.splice(0, events[0]?.ends === false && events[0].at === marks[i]!.entries ? 1 : 0);
+      rows.push({ client: step.thread, text: step.label, switch: marks[i]!.interrupts });
+    } else {
+      rows.push({ ...(step.thread < clients && { client: step.thread }), text: step.does.kind === 'timer' ? 'commits' : step.label, switch: marks[i]!.interrupts });
+    }
+  }
+  rowsUntil(Infinity);
+  return rows;
+}

@@ -1,0 +1,228 @@
+import type { Operation } from '../../model/index.js';
+import type { Adapter } from '../contract.js';
+import type { Answer } from '../engine/answer.js';
+import { Unanswered } from '../engine/findings.js';
+import { offers } from '../engine/offers.js';
+import { isRoute, type Observed } from '../engine/registry-history.js';
+import { Rig } from '../engine/rig.js';
+import { showOperation } from '../engine/show.js';
+import { drained, turn, type VirtualTimer } from '../engine/virtual-clock.js';
+import { Recorder, type History } from '../linearizability/index.js';
+
+import type { ConcurrentProgram } from './program.js';
+import type { Step, World } from './world.js';
+
+/** A call that a client makes, a wait of the registry that is over, or the lapse of time. */
+export interface RegistryStep extends Step {
+  /** `jobs`: how many jobs of the promise queue run before the next step; all of them, unless said. */
+  readonly does: { readonly kind: 'call'; readonly operation: Operation; readonly jobs?: number } | { readonly kind: 'timer'; readonly timer: VirtualTimer } | { readonly kind: 'wait' } | { readonly kind: 'time' };
+}
+
+interface Client {
+  readonly operations: readonly Operation[];
+  next: number;
+  /** The number of the entry of its open call. */
+  open: number | undefined;
+}
+
+const isLookup = ({ op }: Operation): boolean => op.startsWith('find') || op.startsWith('get');
+
+/** Copies of operations with messages of their own; the same ones in every schedule. */
+const addressed = new WeakMap<Operation, Operation[]>();
+
+const labels = new WeakMap<Operation, string>();
+
+/** The same operations are called in schedule after schedule. */
+function labelOf(operation: Operation): string {
+  let label = labels.get(operation);
+  if (label === undefined) labels.set(operation, (label = showOperation(operation)));
+  return label;
+}
+
+/** Lets so many jobs of the promise queue run, and those that were there before. */
+async function passing(jobs: number): Promise<void> {
+  for (let i = 0; i < jobs; i++) await undefined;
+}
+
+/** Timers that are set for longer are time-outs: they fire only when nothing else can happen. Milliseconds. */
+const longestStepMs = 20;
+
+/** How long commits take, so that each of them is a step of its own. Milliseconds. */
+const commitMs = 1;
+
+/**
+ * A registry and its clients, whose steps are put in order from outside: the calls of the clients, and each wait of the registry
+ * that is by the clock it was given, above all that for a commit. Between two steps everything that does not wait runs to its end.
+ */
+export class RegistryWorld implements World<RegistryStep> {
+  /** Clients that wait for ever, when it is over: nothing was left that could have answered them. */
+  readonly blocked: { readonly client: number; readonly operation: Operation }[] = [];
+  #moment = 0;
+  readonly #recorder = new Recorder<Operation, Observed>({ now: () => this.#moment++ });
+  readonly #clients: Client[];
+  /** Where arrivals of routed messages belong. */
+  readonly #routes = new Map<string, number>();
+  readonly #owners = new Map<VirtualTimer, number>();
+  readonly #downIsPrompt: boolean;
+  readonly #early: boolean;
+  #waited = false;
+
+  private constructor(
+    readonly rig: Rig,
+    program: ConcurrentProgram,
+    /** How long a registry may take that does not wait by its clock. Milliseconds of real time. */
+    readonly patienceMs: number,
+  ) {
+    this.#clients = program.clients.map((operations) => ({ operations, next: 0, open: undefined }));
+    this.#early = program.early ?? false;
+    this.#downIsPrompt = offers(rig.adapter, rig.subject, 'in-process');
+  }
+
+  /** Opens a registry and does what is to be done first. Throws what `Rig.open` does; a setup that fails is part of the history. */
+  static async open(adapter: Adapter, program: ConcurrentProgram, patienceMs: number): Promise<RegistryWorld> {
+    const rig = await Rig.open(adapter, { partitions: 2 }, patienceMs);
+    const world = new RegistryWorld(rig, program, patienceMs);
+    for (const operation of program.setup) await world.#perform('setup', operation);
+    if (offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(commitMs);
+    return world;
+  }
+
+  /** The time in the history. */
+  get moment(): number {
+    return this.#moment;
+  }
+
+  enabled(): readonly RegistryStep[] {
+    const steps: RegistryStep[] = [];
+    const timers = this.rig.clock.pending();
+    for (const timer of timers) {
+      if (timer.after > longestStepMs) continue;
+      const thread = this.#ownerOf(timer);
+      steps.push({ thread, label: 'goes on', does: { kind: 'timer', timer } });
+    }
+    const idle = this.#clients.flatMap((client, thread) => (client.open === undefined && client.next < client.operations.length ? [{ thread, operation: client.operations[client.next]! }] : []));
+    for (const { thread, operation } of idle) {
+      const label = labelOf(operation);
+      steps.push({ thread, label, does: { kind: 'call', operation } });
+      // As long as there is somebody else to call.
+      if (this.#early && idle.length > 1) for (const jobs of [0, 1, 2, 4]) steps.push({ thread, label, does: { kind: 'call', operation, jobs } });
+    }
+    const someWait = this.#clients.some(({ open }) => open !== undefined);
+    if (someWait && steps.every(({ does }) => does.kind === 'call') && !this.#waited) steps.push({ thread: this.#clients.length, label: 'time passes', does: { kind: 'wait' } });
+    else if (someWait && steps.length === 0 && timers.length > 0) steps.push({ thread: this.#clients.length, label: 'a time-out runs off', does: { kind: 'time' } });
+    return steps;
+  }
+
+  take(step: RegistryStep): void | Promise<void> {
+    const { does, thread } = step;
+    this.#waited = false;
+    switch (does.kind) {
+      case 'call':
+        return this.#call(thread, does.operation, does.jobs);
+      case 'timer':
+        this.#owners.delete(does.timer);
+        this.rig.clock.fire(does.timer);
+        return drained();
+      case 'time':
+        this.rig.clock.fire(this.rig.clock.pending().reduce((first, timer) => (timer.due < first.due ? timer : first)));
+        return drained();
+      case 'wait':
+        return this.#wait();
+    }
+  }
+
+  /** What is looked up when everything is over, and all that was called and answered before. */
+  async finish(reads: readonly Operation[]): Promise<History<Operation, Observed>> {
+    for (const [client, { open, operations, next }] of this.#clients.entries()) if (open !== undefined) this.blocked.push({ client, operation: operations[next - 1]! });
+    const { consistency } = this.rig.adapter;
+    if (consistency?.level === 'eventual') await new Promise((resolve) => setTimeout(resolve, consistency.stalenessMs));
+    // What hangs has been found out, and would only hang once more.
+    if (this.blocked.length === 0) for (const read of reads) await this.#perform('afterwards', read);
+    // Messages may be handed over after the call has been answered.
+    for (let turns = 0; turns < 20 && this.rig.mailbox.size < this.#routes.size; turns++) await turn();
+    const reached = new Map(this.rig.mailbox.take().flatMap(({ message, endpoint }) => {
+      const route = this.#routes.get(String(message));
+      return route === undefined ? [] : [[route, endpoint] as const];
+    }));
+    await this.rig.dispose();
+    return this.#recorder.history().map((entry) => (isRoute(entry.invocation) && entry.response?.kind === 'done' ? { ...entry, response: { kind: 'done', value: reached.get(entry.id) } } : entry));
+  }
+
+  #call(thread: number, operation: Operation, jobs = Infinity): void | Promise<void> {
+    const client = this.#clients[thread]!;
+    client.next++;
+    if (operation.op === 'down') {
+      const id = this.#recorder.call(`client ${thread + 1}`, operation);
+      this.rig.endpoint(operation.endpoint).kill();
+      // Elsewhere it takes effect when the news arrives.
+      if (this.#downIsPrompt) this.#recorder.answer(id, { kind: 'done', value: undefined });
+      else this.#recorder.lose(id);
+      return drained();
+    }
+    const sent = this.#addressed(operation);
+    const id = this.#recorder.call(`client ${thread + 1}`, sent);
+    client.open = id;
+    if (sent !== operation) this.#routes.set((sent as { message: string }).message, id);
+    const call = this.rig.begin(sent);
+    if (call.settled !== undefined) {
+      this.#answered(client, id, call.settled);
+      // What was looked up at once has set nothing off.
+      return isLookup(operation) ? undefined : drained();
+    }
+    void call.answer.then((answer) => this.#answered(client, id, answer));
+    return jobs === Infinity ? drained() : jobs > 0 ? passing(jobs) : undefined;
+  }
+
+  #answered(client: Client, id: number, answer: Answer): void {
+    if (client.open !== id) return;
+    client.open = undefined;
+    // Of what came of it nothing is known, but that it came to an end.
+    if (answer.kind === 'refused' && answer.code === 'outcome_unknown') this.#recorder.lose(id);
+    else this.#recorder.answer(id, answer);
+  }
+
+  /** A routed message that is told apart from all others, so that it is known where it went. */
+  #addressed(operation: Operation): Operation {
+    if (!isRoute(operation)) return operation;
+    const known = addressed.get(operation) ?? [];
+    addressed.set(operation, known);
+    return (known[this.#recorder.size] ??= { ...operation, message: `m${this.#recorder.size}` } as Operation);
+  }
+
+  /** One operation by itself, given all the time it takes. */
+  async #perform(actor: string, operation: Operation): Promise<void> {
+    const id = this.#recorder.call(actor, operation);
+    const call = this.rig.begin(operation);
+    if (call.settled === undefined) await drained();
+    const patienceMs = Math.max(this.patienceMs, 2_000);
+    const end = performance.now() + patienceMs;
+    for (let turns = 0; call.settled === undefined; turns++) {
+      const [timer] = this.rig.clock.pending().sort((a, b) => a.due - b.due);
+      if (timer !== undefined) this.rig.clock.fire(timer);
+      else if (turns > 50 && performance.now() > end) throw new Unanswered(`${showOperation(operation)}, by itself, did not answer within ${patienceMs} ms`);
+      await (timer === undefined ? turn() : drained());
+    }
+    this.#recorder.answer(id, call.settled);
+  }
+
+  /** Real time passes, until something has come of it or there was enough. */
+  async #wait(): Promise<void> {
+    const before = this.#clients.filter(({ open }) => open !== undefined).length;
+    const changed = (): boolean => this.rig.clock.timers > 0 || this.#clients.filter(({ open }) => open !== undefined).length !== before;
+    const end = performance.now() + this.patienceMs;
+    for (let turns = 0; !changed() && (turns < 50 || performance.now() < end); turns++) await turn();
+    this.#waited = !changed();
+  }
+
+  /** Whose step it is that a timer stands for: a guess, for people to read. Of the clients that wait, the first that has no timer. */
+  #ownerOf(timer: VirtualTimer): number {
+    let owner = this.#owners.get(timer);
+    if (owner === undefined) {
+      const taken = new Set(this.#owners.values());
+      const waiting = this.#clients.map(({ open }, thread) => ({ open, thread })).filter(({ open, thread }) => open !== undefined && !taken.has(thread));
+      owner = waiting.sort((a, b) => a.open! - b.open!)[0]?.thread ?? this.#clients.length;
+      this.#owners.set(timer, owner);
+    }
+    return owner;
+  }
+}

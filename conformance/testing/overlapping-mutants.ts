@@ -1,0 +1,365 @@
+import { adapterFor } from '../adapters/adapter-for.js';
+import type { Adapter } from '../contract.js';
+import { broadcast, type Clock, type Config, type Delivery, type Endpoint, type Registration, type Registry, type RequirementId } from '../../spec/index.js';
+import { RegistryError, ShardedRegistry, type RegistryOptions } from '../../src/index.js';
+
+/*
+ * Registries that are right as long as operations come one after the other. Most are written anew rather than wrapped around ours:
+ * whoever makes these mistakes does so in the steps of a write, and those of ours cannot be got between.
+ */
+
+/** A broken registry, and what it breaks when operations overlap. */
+export interface OverlappingMutant {
+  readonly id: string;
+  /** How somebody comes to write it. */
+  readonly story: string;
+  readonly breaks: RequirementId;
+  readonly adapter: Adapter;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly endpoint: Endpoint;
+  config: Config;
+  server?: Entry | undefined;
+  alive: boolean;
+}
+
+/** Where a fault can be planted in the registry below; all of it is right as it stands. */
+class Honest {
+  protected readonly servers = new Map<string, Entry>();
+  protected readonly transports = new Map<string, Entry>();
+  readonly #lanes = new Map<string, Promise<unknown>>();
+
+  constructor(protected readonly clock: Clock) {}
+
+  #commitMs = 0;
+
+  protected get isSlow(): boolean {
+    return this.#commitMs > 0;
+  }
+
+  slowCommit(ms: number): void {
+    this.#commitMs = ms;
+  }
+
+  /** A round trip to wherever the data is. */
+  protected async pause(): Promise<void> {
+    if (this.#commitMs > 0) await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, this.#commitMs));
+  }
+
+  /** One after the other for each key. */
+  protected exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#lanes.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.#lanes.set(key, mine.catch(() => undefined));
+    return mine;
+  }
+
+  registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
+    return this.exclusively(`s${id}`, () => this.register(this.servers, id, endpoint, config));
+  }
+
+  registerTransport(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
+    return this.exclusively(`t${id}`, () => this.register(this.transports, id, endpoint, config));
+  }
+
+  protected async register(names: Map<string, Entry>, id: string, endpoint: Endpoint, config: Config): Promise<void> {
+    await this.pause();
+    this.insert(names, id, endpoint, config);
+  }
+
+  protected insert(names: Map<string, Entry>, id: string, endpoint: Endpoint, config: Config): void {
+    if (endpoint.signal.aborted) throw new RegistryError('endpoint_down', id);
+    if (names.has(id)) throw new RegistryError('already_registered', id);
+    this.put(names, { id, endpoint, config, alive: true });
+  }
+
+  protected put(names: Map<string, Entry>, entry: Entry): void {
+    const { serverId } = entry.config;
+    if (names === this.transports && typeof serverId === 'string') entry.server = this.servers.get(serverId);
+    names.set(entry.id, entry);
+    entry.endpoint.signal.addEventListener('abort', () => this.down(names, entry), { once: true });
+  }
+
+  protected down(names: Map<string, Entry>, entry: Entry): void {
+    this.remove(names, entry);
+  }
+
+  protected remove(names: Map<string, Entry>, entry: Entry): void {
+    if (names.get(entry.id) !== entry) return;
+    names.delete(entry.id);
+    entry.alive = false;
+    if (names === this.servers) for (const transport of this.transports.values()) if (transport.server === entry) transport.server = undefined;
+  }
+
+  unregisterServer(id: string): Promise<void> {
+    return this.exclusively(`s${id}`, () => this.unregister(this.servers, id));
+  }
+
+  unregisterTransport(id: string): Promise<void> {
+    return this.exclusively(`t${id}`, () => this.unregister(this.transports, id));
+  }
+
+  protected async unregister(names: Map<string, Entry>, id: string): Promise<void> {
+    await this.pause();
+    const entry = names.get(id);
+    if (entry !== undefined) this.remove(names, entry);
+  }
+
+  updateServer(id: string, config: Config): Promise<void> {
+    return this.exclusively(`s${id}`, async () => {
+      await this.pause();
+      const entry = this.servers.get(id);
+      if (entry === undefined) throw new RegistryError('server_not_found', id);
+      entry.config = config;
+    });
+  }
+
+  bindTransportToServer(transportId: string, serverId: string): Promise<void> {
+    return this.exclusively(`t${transportId}`, async () => {
+      await this.pause();
+      this.tie(transportId, serverId);
+    });
+  }
+
+  protected tie(transportId: string, serverId: string): void {
+    const server = this.servers.get(serverId);
+    if (server === undefined) throw new RegistryError('server_not_found', serverId);
+    const transport = this.transports.get(transportId);
+    if (transport === undefined) throw new RegistryError('transport_not_found', transportId);
+    transport.server = server;
+  }
+
+  unbindTransport(transportId: string): Promise<void> {
+    return this.exclusively(`t${transportId}`, async () => {
+      await this.pause();
+      const transport = this.transports.get(transportId);
+      if (transport !== undefined) transport.server = undefined;
+    });
+  }
+
+  findServer(id: string): Registration | undefined | Promise<Registration | undefined> {
+    return shown(this.servers.get(id));
+  }
+
+  findTransport(id: string): Registration | undefined {
+    return shown(this.transports.get(id));
+  }
+
+  listServers(): Registration[] {
+    return [...this.servers.values()].map((entry) => shown(entry)!);
+  }
+
+  listTransports(): Registration[] {
+    return [...this.transports.values()].map((entry) => shown(entry)!);
+  }
+
+  getServerForTransport(id: string): string | undefined {
+    return this.transports.get(id)?.server?.id;
+  }
+
+  routeToServer(serverId: string, transportId: string, message: unknown): number {
+    return send(this.servers.get(serverId), { namespace: 'server', to: serverId, from: transportId, message });
+  }
+
+  routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): number {
+    if (transportId !== broadcast) return send(this.transports.get(transportId), { namespace: 'transport', to: transportId, from: serverId, message });
+    return this.bound(serverId).reduce((sum, entry) => sum + send(entry, { namespace: 'transport', to: entry.id, from: serverId, message }), 0);
+  }
+
+  protected bound(serverId: string): Entry[] {
+    return [...this.transports.values()].filter(({ server }) => server?.id === serverId);
+  }
+}
+
+const shown = (entry: Entry | undefined): Registration | undefined => entry && { id: entry.id, endpoint: entry.endpoint, config: entry.config };
+
+function send(entry: Entry | undefined, delivery: Delivery): number {
+  if (entry === undefined) return 0;
+  try {
+    void Promise.resolve(entry.endpoint.send(delivery)).catch(() => undefined);
+  } catch {
+    // Of no account to the sender.
+  }
+  return 1;
+}
+
+const features: Adapter['features'] = ['virtual-time', 'slow-commit'];
+
+const anew = (name: string, create: (clock: Clock) => Honest): Adapter => ({ name, features, without: ['stats', 'contention'], open: ({ clock }) => create(clock) });
+
+/** Right in all it does, and written otherwise than ours: what the faults below are planted in. */
+export const honest: Adapter = anew('one that keeps its data elsewhere', (clock) => new Honest(clock));
+
+export const overlappingMutants: readonly OverlappingMutant[] = [
+  {
+    id: 'check-then-act',
+    story: 'looks whether the name is free, asks the store, and takes the name',
+    breaks: 'CON-1',
+    adapter: anew('check-then-act', (clock) => new (class extends Honest {
+      override async registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
+        if (this.servers.has(id)) throw new RegistryError('already_registered', id);
+        if (endpoint.signal.aborted) throw new RegistryError('endpoint_down', id);
+        await this.pause();
+        if (endpoint.signal.aborted) throw new RegistryError('endpoint_down', id);
+        const former = this.servers.get(id);
+        if (former !== undefined) this.remove(this.servers, former);
+        this.put(this.servers, { id, endpoint, config, alive: true });
+      }
+    })(clock)),
+  },
+  {
+    id: 'check-then-act, a job apart',
+    story: 'the same, but for nothing longer than an `await` of something that is there',
+    breaks: 'CON-1',
+    adapter: anew('check-then-act, a job apart', (clock) => new (class extends Honest {
+      override async registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
+        if (endpoint.signal.aborted) throw new RegistryError('endpoint_down', id);
+        if (this.servers.has(id)) throw new RegistryError('already_registered', id);
+        await undefined;
+        this.put(this.servers, { id, endpoint, config, alive: true });
+      }
+    })(clock)),
+  },
+  {
+    id: 'stale read',
+    story: 'reads look into a cache that is invalidated when the write has been acknowledged, and not before',
+    breaks: 'CON-1',
+    adapter: anew('stale read', (clock) => new (class extends Honest {
+      readonly #cache = new Map<string, Registration>();
+      override async findServer(id: string): Promise<Registration | undefined> {
+        const cached = this.#cache.get(id);
+        if (cached !== undefined) return cached;
+        const found = await super.findServer(id);
+        await this.pause();
+        if (found !== undefined && this.servers.has(id)) this.#cache.set(id, found);
+        return found;
+      }
+      protected override remove(names: Map<string, Entry>, entry: Entry): void {
+        super.remove(names, entry);
+        if (names === this.servers) this.#cache.delete(entry.id);
+      }
+      protected override put(names: Map<string, Entry>, entry: Entry): void {
+        super.put(names, entry);
+        if (names === this.servers) this.#cache.delete(entry.id);
+      }
+      override async updateServer(id: string, config: Config): Promise<void> {
+        await super.updateServer(id, config);
+        this.#cache.delete(id);
+      }
+    })(clock)),
+  },
+  {
+    id: 'dangling binding',
+    story: 'bind looks for the server, asks the store, and ties what it found without looking again',
+    breaks: 'CON-1',
+    adapter: anew('dangling binding', (clock) => new (class extends Honest {
+      override bindTransportToServer(transportId: string, serverId: string): Promise<void> {
+        return this.exclusively(`t${transportId}`, async () => {
+          const server = this.servers.get(serverId);
+          if (server === undefined) throw new RegistryError('server_not_found', serverId);
+          const transport = this.transports.get(transportId);
+          if (transport === undefined) throw new RegistryError('transport_not_found', transportId);
+          await this.pause();
+          transport.server = server;
+        });
+      }
+    })(clock)),
+  },
+  {
+    id: 'lost update',
+    story: 'an update reads the record, and writes it back whole when the store has answered',
+    breaks: 'CON-1',
+    adapter: anew('lost update', (clock) => new (class extends Honest {
+      override async updateServer(id: string, config: Config): Promise<void> {
+        const read = this.servers.get(id);
+        if (read === undefined) throw new RegistryError('server_not_found', id);
+        await this.pause();
+        // The record as it was read, with the new configuration: whoever holds the name by now is overwritten.
+        this.servers.set(id, Object.assign(read, { config }));
+      }
+    })(clock)),
+  },
+  {
+    id: 'late down',
+    story: '"down" removes the name, after a round trip, whoever has it by then',
+    breaks: 'CON-1',
+    adapter: {
+      ...anew('late down', (clock) => new (class extends Honest {
+        protected override down(names: Map<string, Entry>, entry: Entry): void {
+          this.remove(names, entry);
+          if (!this.isSlow) return;
+          void this.pause().then(() => {
+            const now = names.get(entry.id);
+            if (now !== undefined) this.remove(names, now);
+          });
+        }
+      })(clock)),
+    },
+  },
+  {
+    id: 'lock order',
+    story: 'bind locks transport and server, removal of a server locks the server and then its transports',
+    breaks: 'DLK-4',
+    adapter: anew('lock order', (clock) => new (class extends Honest {
+      override bindTransportToServer(transportId: string, serverId: string): Promise<void> {
+        return this.exclusively(`t${transportId}`, async () => {
+          await this.pause();
+          await this.exclusively(`s${serverId}`, async () => this.tie(transportId, serverId));
+        });
+      }
+      override unregisterServer(id: string): Promise<void> {
+        return this.exclusively(`s${id}`, async () => {
+          await this.pause();
+          const entry = this.servers.get(id);
+          if (entry === undefined) return;
+          for (const transport of this.bound(id)) await this.exclusively(`t${transport.id}`, async () => {
+            if (transport.server === entry) transport.server = undefined;
+          });
+          this.remove(this.servers, entry);
+        });
+      }
+    })(clock)),
+  },
+  {
+    id: 'lost wake-up',
+    story: 'a lane wakes the next in line only if there is one when the work begins',
+    breaks: 'DLK-4',
+    adapter: anew('lost wake-up', (clock) => new (class extends Honest {
+      readonly #busy = new Set<string>();
+      readonly #line = new Map<string, (() => void)[]>();
+      protected override async exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
+        const line = this.#line.get(key) ?? [];
+        this.#line.set(key, line);
+        // Whoever wakes another hands the lane over.
+        if (this.#busy.has(key)) await new Promise<void>((resolve) => void line.push(resolve));
+        this.#busy.add(key);
+        const next = line.shift();
+        try {
+          return await work();
+        } finally {
+          if (next === undefined) this.#busy.delete(key);
+          else next();
+        }
+      }
+    })(clock)),
+  },
+  {
+    id: 'happens although refused',
+    story: 'a registration is refused because there are too many, after it has been put in line',
+    breaks: 'CON-3',
+    adapter: anew('happens although refused', (clock) => new (class extends Honest {
+      #underway = 0;
+      override registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
+        const registered = super.registerServer(id, endpoint, config).finally(() => void this.#underway--);
+        if (this.#underway++ === 0) return registered;
+        registered.catch(() => undefined);
+        return Promise.reject(new RegistryError('partition_overloaded', id));
+      }
+    })(clock)),
+  },
+];
+
+/** Ours, whose commits are put in order by the kit. */
+export const ours: Adapter = adapterFor('sharded-registry', (options: RegistryOptions): Registry => new ShardedRegistry(options));
