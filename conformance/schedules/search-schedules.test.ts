@@ -31,6 +31,12 @@ describe.each([ours, honest, ...correct].map((adapter) => ({ name: adapter.name,
   }, 30_000);
 });
 
+it('finds a lane that forgets to wake with a thousand calls at once as well', async () => {
+  const { adapter } = overlappingMutants.find(({ id }) => id === 'lost wake-up')!;
+  const { requirements: [result] } = await verify(adapter, { seed: 1, runs: 1, patienceMs: 300, only: ['DLK-4'] });
+  expect(result!.checks.find(({ title }) => title.startsWith('a thousand'))).toMatchObject({ status: 'failed', failure: { message: 'calls came to no end' } });
+});
+
 it('comes to the same with the same seed', async () => {
   const { adapter } = overlappingMutants[0]!;
   const once = await searchSchedules(adapter, { ...options, seed: 4 });
