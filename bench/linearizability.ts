@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { check, type Model } from '../conformance/linearizability/check.js';
-import type { History } from '../conformance/linearizability/history.js';
+import { check } from '../conformance/linearizability/check.js';
+import type { Entry, History } from '../conformance/linearizability/history.js';
+import type { Model } from '../conformance/linearizability/model.js';
+import { checkRegisters, type RegisterView } from '../conformance/linearizability/registers.js';
+import { manyClients } from '../conformance/linearizability/testing/histories.js';
 import { readEtcdLog, readKeyValueLog } from '../conformance/linearizability/testing/logs.js';
-import { keyValue, register } from '../conformance/linearizability/testing/models.js';
+import { keyValue, register, type RegisterAnswer, type RegisterCall } from '../conformance/linearizability/testing/models.js';
 
 /** How long the checker takes to judge a history. */
 export interface CheckFigure {
@@ -21,9 +24,9 @@ interface Case {
   readonly judge: () => string;
 }
 
-/** Each of Porcupine's histories, and all of the etcd logs together; reading them is not timed. */
+/** Porcupine's histories, those of etcd together since each is small, and two that are large; reading and making them is not timed. */
 export function benchChecker({ rounds }: { readonly rounds: number }): CheckFigure[] {
-  const cases = [...publicHistories(), manyClients()];
+  const cases = [...publicHistories(), overlapping(), oneRegister()];
   const times = cases.map((): number[] => []);
   let verdicts: string[] = [];
   // The first round warms up.
@@ -47,28 +50,31 @@ function publicHistories(): Case[] {
   const files = Object.keys(JSON.parse(readFileSync(new URL('verdicts.json', folder), 'utf8')) as object);
   const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
   const one = <S, I, O>(name: string, model: Model<S, I, O>, history: History<I, O>): Case => ({ name, operations: history.length, judge: () => check(model, history).verdict });
+  const together = (name: string, cases: readonly Case[]): Case => ({
+    name: `${name}, ${cases.length} histories`,
+    operations: cases.reduce((sum, { operations }) => sum + operations, 0),
+    judge: () => `${cases.filter(({ judge }) => judge() === 'violated').length} violated`,
+  });
   const etcd = files.filter((file) => file.startsWith('etcd')).map((file) => one(file, register, readEtcdLog(read(file))));
-  return [
-    { name: `etcd, ${etcd.length} histories`, operations: etcd.reduce((sum, { operations }) => sum + operations, 0), judge: () => `${etcd.filter(({ judge }) => judge() === 'violated').length} violated` },
-    ...files.filter((file) => file.startsWith('kv')).map((file) => one(file, keyValue, readKeyValueLog(read(file)))),
-  ];
+  const keyed = files.filter((file) => file.startsWith('kv')).map((file) => one(file, keyValue, readKeyValueLog(read(file))));
+  return [together('etcd', etcd), ...keyed, together('all of these', [...etcd, ...keyed])];
 }
 
-/** 100,000 operations on 100 keys by 32 clients, each of which takes effect in the middle of its call. */
-function manyClients(): Case {
-  const keys = 100;
-  const clients = 32;
-  const values = Array.from({ length: keys }, () => '');
-  const history = Array.from({ length: 100_000 }, (_, id) => {
-    const key = (id * 7919) % keys;
-    const isPut = id % 3 === 0;
-    const value = isPut ? `v${id}` : '';
-    if (isPut) values[key] = value;
-    const jitter = (id * 2654435761) % (clients / 2);
-    return {
-      id, actor: `c${id % clients}`, start: id - jitter, end: id + 1 + ((id * 40503) % (clients / 2)),
-      invocation: { op: isPut ? ('put' as const) : ('get' as const), key: String(key), value }, response: isPut ? '' : values[key]!,
-    };
-  });
+/** Gets, puts and appends on a hundred string registers. */
+function overlapping(): Case {
+  const history = manyClients({ operations: 100_000, clients: 32, keys: 100, seed: 1 });
   return { name: '32 clients, 100 keys', operations: history.length, judge: () => check(keyValue, history).verdict };
+}
+
+/** Reads and writes of values of their own, so many at once that no search would end. */
+function oneRegister(): Case {
+  const history = Array.from({ length: 100_000 }, (_, id): Entry<RegisterCall, RegisterAnswer> => ({
+    id, actor: `c${id}`, start: id, end: id + 10_000, ...(id % 2 === 0 ? { invocation: { op: 'write', value: id }, response: 'done' } : { invocation: { op: 'read' }, response: id - 1 }),
+  }));
+  const view: RegisterView<RegisterCall, RegisterAnswer, number | null> = {
+    initial: null,
+    access: (call, answer) => (call.op === 'write' ? { op: 'write', value: call.value } : { op: 'read', value: answer as number }),
+    isRead: ({ op }) => op === 'read',
+  };
+  return { name: '10,000 clients, one register, unique values', operations: history.length, judge: () => checkRegisters(view, history)?.verdict ?? 'not judged' };
 }

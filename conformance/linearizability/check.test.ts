@@ -1,25 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { check, type CheckResult, type Model } from './check.js';
+import { check, checkAsync } from './check.js';
+import type { Model } from './model.js';
 import type { Entry, History } from './history.js';
 import { bruteForce } from './testing/brute-force.js';
-import { registerHistories } from './testing/histories.js';
-import { keyValue, register } from './testing/models.js';
-
-/** Whether the order that a result shows is one: in time, and allowed by the model from state to state. */
-function isOrder<S, I, O>(model: Model<S, I, O>, { parts }: CheckResult<S, I, O>): boolean {
-  return parts.every(({ longest, unplaced, history, verdict }) => {
-    let state = model.initial;
-    const follows = longest.every(({ entry, state: after }, i) => {
-      const allowed = model.step(state, entry.invocation, entry.response).includes(after);
-      state = after;
-      return allowed && longest.slice(i + 1).every((later) => later.entry.end >= entry.start);
-    });
-    const there = new Set(longest.map(({ entry }) => entry));
-    const missing = history.filter((entry) => entry.end !== Infinity && !there.has(entry));
-    return follows && there.size === longest.length && missing.length === unplaced.length && (verdict !== 'linearizable' || missing.length === 0);
-  });
-}
+import { manyClients, registerHistories } from './testing/histories.js';
+import { keyValue, register, type KeyCall, type RegisterAnswer, type RegisterCall } from './testing/models.js';
+import { isOrder } from './testing/order.js';
 
 /** A switch that lands on either side, and a lamp to look at. */
 const coin: Model<number, 'toss' | 'look', number> = {
@@ -27,10 +14,21 @@ const coin: Model<number, 'toss' | 'look', number> = {
   step: (state, call, answer) => (call === 'toss' ? [0, 1, 2] : answer === undefined || answer === state ? [state] : []),
 };
 
-const histories = <I, O>(call: fc.Arbitrary<readonly [I, O]>): fc.Arbitrary<Entry<I, O>[]> =>
+/** Three states, three operations and two answers: any set of states, mostly none or one, may follow. What happens to change nothing is said to be a read. */
+const automata: fc.Arbitrary<Model<number, number, number>> = fc
+  .array(fc.oneof({ weight: 3, arbitrary: fc.constant<number[]>([]) }, { weight: 4, arbitrary: fc.tuple(fc.nat(2)) }, fc.constant<number[]>([0, 1]), fc.constant<number[]>([1, 2, 1])), { minLength: 18, maxLength: 18 })
+  .chain((table) => fc.subarray([0, 1, 2]).map((reads) => table.map((next, at) => (reads.includes(Math.floor(at / 6)) && next.length > 0 ? [at % 3] : next))))
+  .map((table) => {
+    const step = (state: number, call: number, answer: number | undefined): number[] =>
+      answer === undefined ? [...step(state, call, 0), ...step(state, call, 1)] : table[call * 6 + answer * 3 + state]!;
+    const isRead = (call: number, answer: number | undefined): boolean => [0, 1, 2].every((state) => step(state, call, answer).every((next) => next === state));
+    return { initial: 0, step, isRead, operationKey: (call, answer) => `${call} ${answer}` };
+  });
+
+const histories = <I, O>(call: fc.Arbitrary<readonly [I, O]>, lostOfSix = 1): fc.Arbitrary<Entry<I, O>[]> =>
   fc.array(fc.record({ call, times: fc.tuple(fc.nat(8), fc.nat(8)), lost: fc.constantFrom(0, 1, 2, 3, 4, 5) }), { maxLength: 6 }).map((all) =>
     all.map(({ call: [invocation, response], times: [a, b], lost }, id) => ({
-      id, actor: `c${id}`, invocation, response: lost === 0 ? undefined : response, start: Math.min(a, b), end: lost === 0 ? Infinity : Math.max(a, b),
+      id, actor: `c${id}`, invocation, response: lost < lostOfSix ? undefined : response, start: Math.min(a, b), end: lost < lostOfSix ? Infinity : Math.max(a, b),
     })),
   );
 
@@ -64,6 +62,37 @@ describe('the checker agrees with trying every order', () => {
       { numRuns: 3_000 },
     );
     expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(300);
+  });
+
+  it('of a register, for 6,000 histories most of which was lost', () => {
+    // Writes are alike whether they were lost or not, which a model may know, or not.
+    const byCall: typeof register = { ...register, operationKey: (call, answer) => JSON.stringify([call, call.op === 'write' ? '' : answer]) };
+    const models = [register, byCall, { initial: register.initial, step: register.step }];
+    const seen = { linearizable: 0, violated: 0, unknown: 0 };
+    fc.assert(
+      fc.property(registerHistories({ most: 7, lostOfTen: 6, overlap: 8 }), fc.constantFrom(...models), (history, model) => {
+        const result = check(model, history);
+        expect(result.verdict).toBe(bruteForce(register, history));
+        expect(isOrder(register, result)).toBe(true);
+        seen[result.verdict]++;
+      }),
+      { numRuns: 6_000 },
+    );
+    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(300);
+  });
+
+  it('of any model, for 10,000 of them with a history each', () => {
+    const seen = { linearizable: 0, violated: 0, unknown: 0 };
+    fc.assert(
+      fc.property(automata, fc.constantFrom(1, 3).chain((lost) => histories(fc.tuple(fc.nat(2), fc.nat(1)), lost)), (model, history) => {
+        const result = check(model, history);
+        expect(result.verdict).toBe(bruteForce(model, history));
+        expect(isOrder(model, result)).toBe(true);
+        seen[result.verdict]++;
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(2_000);
   });
 
   it('of keys that are judged apart', () => {
@@ -126,17 +155,71 @@ describe('the order of time', () => {
   });
 });
 
+describe('what is no history', () => {
+  const entry: Entry<RegisterCall, RegisterAnswer> = { id: 7, actor: 'c', invocation: { op: 'read' }, response: null, start: 2, end: 3 };
+
+  it.each([[1, 0], [NaN, 1], [0, NaN]])('is refused: from %d to %d', (start, end) => {
+    expect(() => check(register, [{ ...entry, start, end }])).toThrow(RangeError);
+  });
+
+  it('is refused if a read changes something', () => {
+    expect(() => check({ ...register, isRead: () => true }, [{ ...entry, invocation: { op: 'write', value: 1 }, response: 'done' }])).toThrow(TypeError);
+  });
+});
+
+it('knows of 60 writes that were lost that they explain no read of what nobody wrote', () => {
+  const lost = Array.from({ length: 60 }, (_, i): Entry<RegisterCall, RegisterAnswer> => ({ id: i, actor: `c${i}`, invocation: { op: 'write', value: i }, response: undefined, start: 0, end: Infinity }));
+  const reads = [5, 3, 99].map((value, i): Entry<RegisterCall, RegisterAnswer> => ({ id: 100 + i, actor: 'r', invocation: { op: 'read' }, response: value, start: 10 * i, end: 10 * i + 1 }));
+  const result = check(register, [...lost, ...reads]);
+  expect(result.verdict).toBe('violated');
+  expect(result.parts[0]!.stuck).toEqual([reads[2]]);
+  expect(result.steps).toBeLessThan(100_000);
+});
+
+it('lets an operation that was lost come before one that is alike and came later', () => {
+  const model: typeof register = { ...register, operationKey: (call, answer) => JSON.stringify([call, call.op === 'write' ? '' : answer]) };
+  const write: Entry<RegisterCall, RegisterAnswer> = { id: 1, actor: 'a', invocation: { op: 'write', value: 1 }, response: undefined, start: 0, end: Infinity };
+  const read: Entry<RegisterCall, RegisterAnswer> = { id: 2, actor: 'b', invocation: { op: 'read' }, response: 1, start: 5, end: 6 };
+  expect(check(model, [write, read, { ...write, id: 3, actor: 'c', response: 'done', start: 10, end: 11 }]).verdict).toBe('linearizable');
+  expect(check(model, [write, read, { ...write, id: 3, actor: 'c', start: 10 }]).verdict).toBe('linearizable');
+});
+
 describe('what cannot be told in time', () => {
   /** Writes that all overlap, and a read of what nobody wrote: every order has to be tried. */
-  const hard = Array.from({ length: 14 }, (_, i): Entry<{ op: 'write'; value: number } | { op: 'read' }, number | 'done'> => ({
+  const hard = Array.from({ length: 14 }, (_, i): Entry<RegisterCall, RegisterAnswer> => ({
     id: i, actor: `c${i}`, invocation: i === 0 ? { op: 'read' } : { op: 'write', value: i }, response: i === 0 ? 99 : 'done', start: 0, end: 1,
   }));
 
   it('is unknown, never passed', () => {
     expect(check(register, hard, { steps: 1_000 }).verdict).toBe('unknown');
+    expect(check(register, hard, { steps: 1_000 }).steps).toBeLessThanOrEqual(1_000);
     expect(check(register, hard, { milliseconds: 0 }).verdict).toBe('unknown');
-    expect(check(register, hard, { bytes: 20_000 }).verdict).toBe('unknown');
+    for (const bytes of [0, 1_000, 10_000]) expect(check(register, hard, { bytes }).verdict).toBe('unknown');
+    expect(check(register, hard, { signal: AbortSignal.abort() }).verdict).toBe('unknown');
     expect(check(register, hard).verdict).toBe('violated');
+  });
+
+  it('is told apart for parts: one that fills the memory does not hide another that is wrong', () => {
+    const puts = Array.from({ length: 24 }, (_, i): Entry<KeyCall, string> => ({ id: i, actor: `c${i}`, invocation: { op: i === 0 ? 'get' : 'append', key: 'a', value: `${i}` }, response: i === 0 ? 'x' : '', start: 0, end: 1 }));
+    const wrong = { id: 99, actor: 'c', invocation: { op: 'get' as const, key: 'b', value: '' }, response: 'y', start: 0, end: 1 };
+    expect(check(keyValue, puts, { bytes: 100_000 }).verdict).toBe('unknown');
+    expect(check(keyValue, [...puts, wrong], { bytes: 100_000 }).verdict).toBe('violated');
+  });
+
+  it('ends in time even if the model is slow', () => {
+    const slow: typeof register = { ...register, step: (...call) => { for (const until = performance.now() + 0.2; performance.now() < until; ); return register.step(...call); } };
+    const began = performance.now();
+    const fresh = Array.from({ length: 200 }, (_, i): Entry<RegisterCall, RegisterAnswer> => ({ ...hard[1]!, id: i, invocation: { op: 'cas', from: i, to: i + 1 }, response: false, start: i % 7, end: 100 }));
+    expect(check({ initial: slow.initial, step: slow.step }, [...hard, ...fresh], { milliseconds: 50 }).verdict).toBe('unknown');
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it('can be given up by somebody else', async () => {
+    const endless = Array.from({ length: 40 }, (_, i): Entry<KeyCall, string> => ({ id: i, actor: `c${i}`, invocation: { op: i === 0 ? 'get' : 'append', key: 'a', value: `${i}` }, response: i === 0 ? 'x' : '', start: 0, end: 1 }));
+    const began = performance.now();
+    expect((await checkAsync(keyValue, endless, { signal: AbortSignal.timeout(50) })).verdict).toBe('unknown');
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect((await checkAsync(register, hard)).verdict).toBe('violated');
   });
 
   it('does not stand before what is plainly wrong', () => {
@@ -149,10 +232,26 @@ describe('what cannot be told in time', () => {
   });
 });
 
-it('judges 100,000 operations of one register that 32 clients share, without recursion', () => {
-  const history = Array.from({ length: 100_000 }, (_, i): Entry<{ op: 'write'; value: number } | { op: 'read' }, number | 'done'> => ({
-    id: i, actor: `c${i % 32}`, start: i - ((i * 31) % 8), end: i + 1 + ((i * 17) % 8),
-    ...(i % 2 === 0 ? { invocation: { op: 'write', value: i % 1_000 }, response: 'done' } : { invocation: { op: 'read' }, response: (i - 1) % 1_000 }),
-  }));
-  expect(check(register, history).verdict).toBe('linearizable');
-}, 60_000);
+describe('100,000 operations by 32 clients', () => {
+  const judged = <S, I, O>(model: Model<S, I, O>, history: History<I, O>): string => {
+    const began = performance.now();
+    const { verdict } = check(model, history);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    return verdict;
+  };
+
+  it('of one register are judged without recursion', () => {
+    const history = Array.from({ length: 100_000 }, (_, i): Entry<RegisterCall, RegisterAnswer> => ({
+      id: i, actor: `c${i % 32}`, start: i - ((i * 31) % 8), end: i + 1 + ((i * 17) % 8),
+      ...(i % 2 === 0 ? { invocation: { op: 'write', value: i % 1_000 }, response: 'done' } : { invocation: { op: 'read' }, response: (i - 1) % 1_000 }),
+    }));
+    expect(judged(register, history)).toBe('linearizable');
+  });
+
+  it('of many keys are judged in two seconds, right or wrong', () => {
+    const history = manyClients({ operations: 100_000, clients: 32, keys: 100, seed: 1 });
+    expect(judged(keyValue, history)).toBe('linearizable');
+    const at = history.findLastIndex(({ invocation }) => invocation.op === 'get');
+    expect(judged(keyValue, history.with(at, { ...history[at]!, response: 'never written' }))).toBe('violated');
+  });
+});

@@ -1,90 +1,87 @@
-/** Largest number of 32-bit words that fit one buffer. */
-const mostWords = 2 ** 29;
-
-/** There is no room for another configuration. */
-export class CacheFull extends Error {
-  override readonly name = 'CacheFull';
-}
+import { mix } from './hash.js';
+import type { Memory } from './memory.js';
 
 /**
  * The configurations that a search has been in: which entries have been placed, and the state that they lead to. Two that are
- * equal have the same future, so a search need go on from one of them only (Lowe, 2017). They are kept whole and compared whole;
- * of the entries placed, those before the first that is not are known by their number, so that what is kept is as long as
- * operations overlap, and not as long as the history.
+ * equal have the same future, so a search need go on from one of them only (Lowe, 2017). They are kept whole and compared whole,
+ * and found by a hash; of the entries placed, those before the first that is not are known by their number, so that what is kept is
+ * as long as operations overlap, and not as long as the history.
  */
 export class Configurations {
-  /** The configurations, one after the other: length, state, then what tells which entries are placed. */
-  #words = new Int32Array(1024);
+  /** One after the other: hash, length, state, then what tells which entries are placed. Begins at 1. */
+  #words: Int32Array;
   #used = 1;
   /** Where each one begins, by its hash; 0: free. */
-  #table = new Int32Array(256);
+  #table: Int32Array;
   #count = 0;
 
-  constructor(private readonly bytes: number) {}
-
-  get size(): number {
-    return this.#count;
+  constructor(private readonly memory: Memory) {
+    this.#words = memory.take(256);
+    this.#table = memory.take(64);
   }
 
   /**
-   * Adds a configuration; false if it is there already. `words` from `first` to `last` and from `rest` on say what is placed.
-   * Throws {@link CacheFull}. O(length).
+   * Adds a configuration; false if it is there already. `words` say what is placed: those before `first` are full, those from `last`
+   * to `rest` are empty, and so are most of those from `rest` on. Throws {@link MemoryFull}. O(length).
    */
   add(hash: number, state: number, words: Int32Array, first: number, last: number, rest: number): boolean {
-    const length = 2 + (last - first) + (words.length - rest);
-    if (this.#used + length + 1 > this.#words.length) this.#growWords(length + 1);
+    const most = 5 + (last - first) + 2 * (words.length - rest);
+    if (this.#used + most > this.#words.length) this.#growWords(most);
     const kept = this.#words;
     const begin = this.#used;
+    const mixed = mix(hash ^ Math.imul(state, 0x9e3779b1));
     let at = begin;
-    kept[at++] = length;
+    kept[at++] = mixed;
+    at++;
     kept[at++] = state;
     kept[at++] = first;
+    kept[at++] = last;
     for (let i = first; i < last; i++) kept[at++] = words[i]!;
-    for (let i = rest; i < words.length; i++) kept[at++] = words[i]!;
+    for (let i = rest; i < words.length; i++) {
+      if (words[i] === 0) continue;
+      kept[at++] = i;
+      kept[at++] = words[i]!;
+    }
+    const length = at - begin;
+    kept[begin + 1] = length;
     const table = this.#table;
     const mask = table.length - 1;
-    let slot = mix(hash ^ Math.imul(state, 0x9e3779b1)) & mask;
-    for (let other = table[slot]!; other !== 0; other = table[(slot = (slot + 1) & mask)]!) {
+    let slot = mixed & mask;
+    for (let other = table[slot]!; other !== 0; other = table[slot]!) {
       let i = 0;
-      while (i <= length && kept[other + i] === kept[begin + i]) i++;
-      if (i > length) return false;
+      while (i < length && kept[other + i] === kept[begin + i]) i++;
+      if (i === length) return false;
+      slot = (slot + 1) & mask;
     }
     table[slot] = begin;
     this.#used = at;
-    this.#hashes[this.#count++] = hash;
-    if (this.#count * 2 > table.length) this.#growTable();
+    if (++this.#count * 2 > table.length) this.#growTable();
     return true;
   }
 
-  /** Hashes in the order of addition, for when the table grows. */
-  #hashes = new Int32Array(128);
+  /** Forgets all of them, so that other parts can have the room. */
+  clear(): void {
+    this.memory.giveBack(this.#words);
+    this.memory.giveBack(this.#table);
+    this.#words = this.#table = new Int32Array(0);
+  }
 
   #growWords(more: number): void {
-    const wanted = Math.min(mostWords, Math.max(this.#words.length * 2, this.#used + more));
-    if (this.#used + more > wanted || (wanted + this.#table.length) * 4 > this.bytes) throw new CacheFull();
-    const words = new Int32Array(wanted);
-    words.set(this.#words);
-    this.#words = words;
+    const old = this.#words;
+    this.#words = this.memory.take(Math.max(old.length * 2, old.length + more));
+    this.#words.set(old);
+    this.memory.giveBack(old);
   }
 
   #growTable(): void {
-    const table = new Int32Array(this.#table.length * 2);
-    const hashes = new Int32Array(table.length / 2);
-    hashes.set(this.#hashes.subarray(0, this.#count));
-    this.#hashes = hashes;
-    const mask = table.length - 1;
-    for (let begin = 1, i = 0; begin < this.#used; begin += this.#words[begin]! + 1, i++) {
-      let slot = mix(hashes[i]! ^ Math.imul(this.#words[begin + 1]!, 0x9e3779b1)) & mask;
-      while (table[slot] !== 0) slot = (slot + 1) & mask;
-      table[slot] = begin;
+    const old = this.#table;
+    this.#table = this.memory.take(old.length * 2);
+    const mask = this.#table.length - 1;
+    for (let begin = 1; begin < this.#used; begin += this.#words[begin + 1]!) {
+      let slot = this.#words[begin]! & mask;
+      while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
+      this.#table[slot] = begin;
     }
-    this.#table = table;
+    this.memory.giveBack(old);
   }
-}
-
-/** Spreads a hash over all of its bits. */
-function mix(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }

@@ -10,7 +10,7 @@ import type { Sink } from './recorder.js';
  */
 export class HistoryFile<I, O> implements Sink<I, O> {
   #descriptor: number | undefined;
-  /** Why nothing is written any more: a disk that is full must not end the run. */
+  /** Why nothing is written any more, a full disk, or a value that JSON has not: neither must end the run. */
   error: Error | undefined = undefined;
 
   /** Begins a new file, in place of what was there. Throws what the file system does. */
@@ -20,9 +20,10 @@ export class HistoryFile<I, O> implements Sink<I, O> {
 
   write(entry: Entry<I, O>): void {
     if (this.#descriptor === undefined) return;
-    const line = `${JSON.stringify({ ...entry, response: entry.response ?? null, end: entry.end === Infinity ? null : entry.end })}\n`;
     try {
-      writeSync(this.#descriptor, line);
+      const line = Buffer.from(`${JSON.stringify({ ...entry, end: entry.end === Infinity ? null : entry.end })}\n`);
+      // A system may take less than it is given.
+      for (let at = 0; at < line.length; ) at += writeSync(this.#descriptor, line, at);
     } catch (error) {
       this.error = error as Error;
       this.close();
@@ -35,14 +36,14 @@ export class HistoryFile<I, O> implements Sink<I, O> {
   }
 }
 
-/** Longest line that is read. Characters. */
+/** Longest line that is read, in characters. */
 const longestLine = 1 << 20;
 
 const lineShape = z.object({
-  id: z.number().int().nonnegative(),
+  id: z.int().nonnegative(),
   actor: z.string().max(1_000),
   invocation: z.unknown(),
-  response: z.unknown(),
+  response: z.unknown().optional(),
   start: z.number(),
   end: z.number().nullable(),
 });
@@ -53,40 +54,52 @@ export class HistoryFileError extends Error {
 }
 
 /**
- * Reads a file of entries, one on each line. Of an entry that comes several times the last counts. A last line that was not written
- * to its end is passed over; any other line that is no entry throws a {@link HistoryFileError} with its number.
+ * Reads a file of entries, one on each line, each at its call and again when it has ended. A last line that was not written to its
+ * end is passed over; any other line that is no entry, or does not belong to the entry that it ends, throws a
+ * {@link HistoryFileError} with its number, and so do more than `limit` entries. What is in invocations and responses is up to the
+ * caller to look at. O(n).
  */
-export async function readHistory(path: string): Promise<History> {
+export async function readHistory(path: string, limit = 1_000_000): Promise<History> {
   const entries = new Map<number, Entry>();
   let number = 0;
+  const refuse = (why: string): never => {
+    throw new HistoryFileError(`${path}:${number}: ${why}`);
+  };
   for await (const { line, ended } of linesOf(path)) {
     number++;
+    if (line.length > longestLine) refuse(`longer than ${longestLine} characters`);
     const entry = parse(line);
     if (entry === undefined && !ended) break;
-    if (entry === undefined) throw new HistoryFileError(`${path}:${number}: expected {"id", "actor", "invocation", "response", "start", "end"}, "end" not before "start", or null`);
+    if (entry === undefined) return refuse('expected {"id", "actor", "invocation", "response", "start", "end"}, "end" not before "start", or null');
+    const call = entries.get(entry.id);
+    if (call !== undefined && (call.end !== Infinity || call.actor !== entry.actor || call.start !== entry.start)) refuse(`entry ${entry.id} has ended already, or is another`);
+    if (call === undefined && entries.size >= limit) refuse(`more than ${limit} entries`);
     entries.set(entry.id, entry);
   }
   return [...entries.values()];
 }
 
 function parse(line: string): Entry | undefined {
+  let json: unknown;
   try {
-    const { end, response, ...rest } = lineShape.parse(JSON.parse(line));
-    if (end !== null && end < rest.start) return undefined;
-    return { ...rest, invocation: rest.invocation, response: end === null ? undefined : response, end: end ?? Infinity };
+    json = JSON.parse(line);
   } catch {
     return undefined;
   }
+  const { data } = lineShape.safeParse(json);
+  if (data === undefined || (data.end !== null && data.end < data.start)) return undefined;
+  const { id, actor, invocation, response, start, end } = data;
+  return { id, actor, invocation, response: end === null ? undefined : response, start, end: end ?? Infinity };
 }
 
-/** The lines of a file, and whether they were ended. */
+/** The lines of a file, and whether they were ended; of one that is too long, its beginning. */
 async function* linesOf(path: string): AsyncGenerator<{ line: string; ended: boolean }> {
   let rest = '';
   for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
     const lines = `${rest}${chunk}`.split('\n');
     rest = lines.pop()!;
     for (const line of lines) yield { line, ended: true };
-    if (rest.length > longestLine) throw new HistoryFileError(`${path}: a line is longer than ${longestLine} characters`);
+    if (rest.length > longestLine) break;
   }
   if (rest !== '') yield { line: rest, ended: false };
 }

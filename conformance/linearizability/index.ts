@@ -3,8 +3,11 @@
  *
  * @module linearizability
  */
-export { check, type Budget, type CheckResult, type Model, type PartResult, type Placed, type Verdict } from './check.js';
+export { check, checkAsync, type Budget, type CheckResult } from './check.js';
 export { HistoryFile, HistoryFileError, readHistory } from './file.js';
 export type { Entry, History } from './history.js';
+export type { Model } from './model.js';
+export { checkRegisters, type Access, type RegisterView } from './registers.js';
 export { Recorder, type RecorderOptions, type Sink } from './recorder.js';
-export { shrink } from './shrink.js';
+export type { PartResult, Placed, Verdict } from './search.js';
+export { shrink, type ShrinkBudget } from './shrink.js';

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { check, type Verdict } from './check.js';
+import { check } from './check.js';
+import type { Verdict } from './search.js';
 import { readEtcdLog, readKeyValueLog } from './testing/logs.js';
 import { keyValue, register } from './testing/models.js';
 

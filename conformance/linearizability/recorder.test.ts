@@ -29,6 +29,18 @@ describe('a recorder', () => {
     expect(recorder.history().map(({ response, end }) => [response, end])).toEqual([[undefined, Infinity], [undefined, Infinity]]);
   });
 
+  it('takes no answer to what was lost, which would end the next call of that actor', () => {
+    const recorder = new Recorder<string, number>();
+    const lost = recorder.call('a', 'x');
+    recorder.lose(lost);
+    const next = recorder.call('a', 'y');
+    expect(() => recorder.answer(lost, 1)).toThrow(RangeError);
+    expect(() => recorder.lose(lost)).toThrow(RangeError);
+    expect(() => recorder.call('a', 'z')).toThrow(RangeError);
+    recorder.answer(next, 2);
+    expect(recorder.history().map(({ response }) => response)).toEqual([undefined, 2]);
+  });
+
   it('refuses a second call of an actor, an answer to nothing, and more than its limit', () => {
     const recorder = new Recorder<string, number>({ limit: 2 });
     const a = recorder.call('a', 'x');
@@ -50,6 +62,8 @@ describe('a history in a file', () => {
     const a = recorder.call('a', { op: 'write', value: 1 });
     recorder.call('lost', { op: 'write', value: 2 });
     recorder.answer(a, { done: true });
+    recorder.answer(recorder.call('a', { op: 'nothing' }), undefined);
+    recorder.answer(recorder.call('a', { op: 'null' }), null);
     sink.close();
     expect(await readHistory(path)).toEqual(recorder.history());
   });
@@ -87,6 +101,8 @@ describe('a history in a file', () => {
   it.each([
     ['no JSON', 'nonsense'],
     ['something else', '{"id": "x"}'],
+    ['without an invocation', '{"id":1,"actor":"a","response":1,"start":5,"end":6}'],
+    ['the end of what has ended', '{"id":0,"actor":"a","invocation":1,"response":2,"start":1,"end":4}'],
     ['an end before its start', '{"id":0,"actor":"a","invocation":1,"response":1,"start":5,"end":4}'],
   ])('is refused where a line is %s, with its number', async (_, line) => {
     const path = join(folder, 'wrong');
@@ -99,7 +115,27 @@ describe('a history in a file', () => {
   it('is refused where a line does not end', async () => {
     const path = join(folder, 'long');
     writeFileSync(path, 'x'.repeat(3 << 20));
-    await expect(readHistory(path)).rejects.toThrow('longer than');
+    await expect(readHistory(path)).rejects.toThrow(`${path}:1: longer than`);
+    writeFileSync(path, `${JSON.stringify({ id: 0, actor: 'a', invocation: 'x'.repeat(1 << 20), start: 1, end: 1 })}\n`);
+    await expect(readHistory(path)).rejects.toThrow(`${path}:1: longer than`);
+  });
+
+  it('is refused where it holds more entries than may be read', async () => {
+    const path = join(folder, 'many');
+    const sink = new HistoryFile<string, number>(path);
+    const recorder = new Recorder<string, number>({ sink });
+    for (let i = 0; i < 3; i++) recorder.answer(recorder.call('a', 'x'), i);
+    sink.close();
+    expect(await readHistory(path, 3)).toHaveLength(3);
+    await expect(readHistory(path, 2)).rejects.toThrow(`${path}:5: more than 2 entries`);
+  });
+
+  it('goes on being recorded when an answer is no JSON', () => {
+    const sink = new HistoryFile<string, bigint>(join(folder, 'bigint'));
+    const recorder = new Recorder<string, bigint>({ sink });
+    recorder.answer(recorder.call('a', 'x'), 1n);
+    expect(recorder.history()[0]!.response).toBe(1n);
+    expect(sink.error).toBeInstanceOf(TypeError);
   });
 
   it('goes on being recorded when the disk is full', () => {

@@ -17,7 +17,8 @@ export interface RecorderOptions<I, O> {
 /** Records who called what when, and what was answered when. Memory is bounded by the limit of entries. */
 export class Recorder<I, O> {
   readonly #entries: Entry<I, O>[] = [];
-  readonly #busy = new Set<string>();
+  /** The open call of each actor. */
+  readonly #busy = new Map<string, number>();
   readonly #now: () => number;
   readonly #limit: number;
   readonly #sink: Sink<I, O> | undefined;
@@ -45,14 +46,14 @@ export class Recorder<I, O> {
   call(actor: string, invocation: I): number {
     if (this.#busy.has(actor)) throw new RangeError(`${actor} has called already, and was not answered`);
     if (this.isFull) throw new RangeError(`the history holds ${this.#limit} operations, and takes no more`);
-    this.#busy.add(actor);
     const entry = { id: this.#entries.length, actor, invocation, response: undefined, start: this.#now(), end: Infinity };
+    this.#busy.set(actor, entry.id);
     this.#entries.push(entry);
     this.#sink?.write(entry);
     return entry.id;
   }
 
-  /** A call has been answered. O(1). */
+  /** A call has been answered. Throws a `RangeError` if it is not open. O(1). */
   answer(id: number, response: O): void {
     const entry = { ...this.#open(id), response, end: this.#now() };
     this.#entries[id] = entry;
@@ -60,7 +61,7 @@ export class Recorder<I, O> {
     this.#sink?.write(entry);
   }
 
-  /** Of a call it will never be known what became of it. */
+  /** Of a call it will never be known what became of it; an answer that comes later is refused. O(1). */
   lose(id: number): void {
     this.#busy.delete(this.#open(id).actor);
   }
@@ -72,7 +73,7 @@ export class Recorder<I, O> {
 
   #open(id: number): Entry<I, O> {
     const entry = this.#entries[id];
-    if (entry === undefined || entry.end !== Infinity) throw new RangeError(`no call with the number ${id} is open`);
+    if (entry === undefined || this.#busy.get(entry.actor) !== id) throw new RangeError(`no call with the number ${id} is open`);
     return entry;
   }
 }

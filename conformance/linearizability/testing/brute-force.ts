@@ -1,4 +1,5 @@
-import type { Model, Verdict } from '../check.js';
+import type { Model } from '../model.js';
+import type { Verdict } from '../search.js';
 import type { History } from '../history.js';
 
 /** Tries every order of every selection of operations. For histories of a few, to have something to compare with. */

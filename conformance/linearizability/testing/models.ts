@@ -1,4 +1,4 @@
-import type { Model } from '../check.js';
+import type { Model } from '../model.js';
 import type { History } from '../history.js';
 
 /** Calls of the one register of the etcd logs. */
