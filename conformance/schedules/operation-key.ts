@@ -23,6 +23,7 @@ function textOf(value: unknown, depth: number): string {
   if (typeof value === 'bigint') return `${value}n`;
   const prototype: unknown = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined;
   if (depth === 0 || (prototype !== Object.prototype && prototype !== Array.prototype) || Object.getOwnPropertySymbols(value).length > 0) return `odd ${++odd}`;
-  const items = Object.entries(value as object).map(([key, item]) => `${JSON.stringify(key)}:${textOf(item, depth - 1)}`);
-  return Array.isArray(value) ? `[${(value as unknown[]).length} ${items.join()}]` : `{${items.join()}}`;
+  let text = Array.isArray(value) ? `[${value.length}` : '{';
+  for (const key of Object.keys(value as object)) text += `${JSON.stringify(key)}:${textOf((value as Record<string, unknown>)[key], depth - 1)},`;
+  return `${text}}`;
 }
