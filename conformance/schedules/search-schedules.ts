@@ -75,7 +75,7 @@ const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', '
 
 /**
  * Runs small programs of overlapping operations under many schedules: every one of a program if there are not too many, else those
- * with the fewest interruptions, and as many at random, half of them by priorities (PCT). What fails is made small, in its operations
+ * with the fewest interruptions, and some at random, half of them by priorities (PCT). What fails is made small, in its operations
  * and in how often clients interrupt each other.
  *
  * No schedule is left out because another is said to come to the same (sleep sets, DPOR): of a registry of which nothing is known, not
@@ -158,7 +158,7 @@ class Search {
     const inOrder = new FewestFirst<RegistryStep>();
     let [count, ordered, estimate, isComplete, isOver] = [0, 0, 0, false, false];
     while (!isOver && count < schedules && !this.#isLate) {
-      // Half of them in order, so that a small program is seen whole, and half from all over.
+      // Half of them in order, so that a small program is seen whole; then every other one is from all over.
       const isInOrder = count < schedules / 2 || count % 2 === 0;
       if (isInOrder && !inOrder.advance()) {
         isComplete = true;
