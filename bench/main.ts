@@ -5,20 +5,35 @@ import { benchExplore, type ExploreFigure } from './explore.js';
 import { benchChecker, type CheckFigure } from './linearizability.js';
 import { runScenarios, type Figure } from './run.js';
 import { scenarios } from './scenarios.js';
+import { benchSchedules, type ScheduleFigure } from './schedules.js';
 
-/** `npm run bench -- [--rounds N] [--ms N] [--json FILE]` */
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' } } });
+/** What is measured, by the name that `--only` takes. Each gives what goes into the JSON file, and prints a table. */
+const sections: Readonly<Record<string, () => Promise<unknown>>> = {
+  micro: async () => shown(await runScenarios(scenarios, { rounds, ms }), table),
+  explore: async () => shown(benchExplore({ rounds, ms }), exploreTable),
+  linearizability: async () => shown(benchChecker({ rounds }), checkTable),
+  schedules: async () => shown(await benchSchedules({ rounds, ms }), scheduleTable),
+};
 
-const figures = await runScenarios(scenarios, { rounds: Number(values.rounds), ms: Number(values.ms) });
+/** `npm run bench -- [--only SECTION,…] [--rounds N] [--ms N] [--json FILE]` */
+const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' } } });
+const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
+const selected = values.only?.split(',') ?? Object.keys(sections);
+const unknown = selected.filter((name) => !Object.hasOwn(sections, name));
+if (unknown.length > 0) {
+  console.error(`There is no section ${unknown.join(', ')}: there are ${Object.keys(sections).join(', ')}.`);
+  process.exit(2);
+}
 
-console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${values.rounds} rounds of ${values.ms} ms, variants in turn\n`);
-console.log(table(figures));
+console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${rounds} rounds of ${ms} ms, variants in turn`);
+const results: Record<string, unknown> = { node: process.version };
+for (const name of selected) results[name === 'micro' ? 'figures' : name] = await sections[name]!();
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 
-const explored = benchExplore({ rounds: Number(values.rounds), ms: Number(values.ms) });
-console.log(`\n${exploreTable(explored)}`);
-const checked = benchChecker({ rounds: Number(values.rounds) });
-console.log(`\n${checkTable(checked)}`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ node: process.version, figures, explore: explored, linearizability: checked }, undefined, 2)}\n`);
+function shown<T>(figures: T, asTable: (figures: T) => string): T {
+  console.log(`\n${asTable(figures)}`);
+  return figures;
+}
 
 function table(all: readonly Figure[]): string {
   const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.toFixed(2)}x`]);
@@ -36,6 +51,12 @@ function exploreTable(all: readonly ExploreFigure[]): string {
 function checkTable(all: readonly CheckFigure[]): string {
   const rows = all.map(({ history, operations, verdict, median, low, high }) => [history, operations.toLocaleString('en'), verdict, median.toFixed(2), `${low.toFixed(2)} – ${high.toFixed(2)}`]);
   return columns(['linearizability', 'operations', 'verdict', 'ms, median', 'least – most'], rows);
+}
+
+function scheduleTable(all: readonly ScheduleFigure[]): string {
+  const whole = (rate: number): string => Math.round(rate).toLocaleString('en');
+  const rows = all.map(({ what, schedules, median, low, high }) => [what, schedules.toLocaleString('en'), whole(median), `${whole(low)} – ${whole(high)}`]);
+  return columns(['schedules', 'complete ones a round', 'schedules/s, median', 'least – most'], rows);
 }
 
 function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {

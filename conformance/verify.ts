@@ -133,9 +133,9 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(overlapTitle);
     const result =
       timeouts < mostTimeouts
-        ? await searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds: overlapMs, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`) })
+        ? await searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds: overlapMs * Math.max(1, runs / defaults.runs), progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`) })
         : undefined;
-    schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, outOf: Math.max(result.outOf, result.schedules) };
+    schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late };
     done++;
     report(overlapTitle, overlapFindings(result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
@@ -169,7 +169,7 @@ const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4'] as const;
 
 const overlapTitle = 'small programs of overlapping operations, their steps in many orders';
 
-/** How long schedules may take. */
+/** How long schedules may take, of as many runs as there are by default. */
 const overlapMs = 15_000;
 
 function overlapFindings(result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] {

@@ -1,6 +1,7 @@
 import { errorCodes, type Config, type ErrorCode, type Registry, type RequirementId } from '../../spec/index.js';
 import { z } from 'zod';
 import { EndpointFailure, TestEndpoint } from './endpoint.js';
+import { readPlain } from './plain-answer.js';
 import { safe, show } from './show.js';
 import type { Found } from '../../model/index.js';
 
@@ -72,6 +73,15 @@ export const broken = (what: string, breaks: RequirementId = 'ERR-1'): Answer =>
 
 /** Reads a value that an operation returned. */
 export function readValue(operation: keyof Registry, value: unknown): Answer {
+  try {
+    return readPlain(operation, value) ?? readShaped(operation, value);
+  } catch {
+    return readShaped(operation, value);
+  }
+}
+
+/** Reads a value through the shape of the answer. */
+export function readShaped(operation: keyof Registry, value: unknown): Answer {
   try {
     const parsed = shapes[operation].safeParse(value);
     if (parsed.success) return { kind: 'done', value: parsed.data };

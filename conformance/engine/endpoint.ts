@@ -23,6 +23,9 @@ export class EndpointFailure extends Error {
   }
 }
 
+/** Why endpoints go down: the same for all, since an error of its own for each takes longer than all the rest. */
+const gone = Object.freeze(new DOMException('This operation was aborted', 'AbortError'));
+
 /** An endpoint that keeps what it is sent, in a mailbox shared by all endpoints of one registry under test. */
 export class TestEndpoint implements Endpoint {
   readonly signal: Endpoint['signal'];
@@ -51,7 +54,7 @@ export class TestEndpoint implements Endpoint {
 
   /** The endpoint goes down. */
   kill(): void {
-    this.lifetime.abort();
+    this.lifetime.abort(gone);
   }
 
   /** Another endpoint that lives as long as this one. */

@@ -17,9 +17,9 @@ const model = createModel({ partitions: 1, thresholds: { minWrites: Number.MAX_S
 export const surroundings: ReadonlySet<ErrorCode> = new Set(['admission_control_active', 'partition_overloaded', 'write_timeout', 'store_failed', 'registry_closed']);
 
 /** What histories of registries are judged by: the model, in which overlapping operations take effect one after the other. CON-1, CON-3. */
-export const registryHistories: Model<RegistryState, Operation, Observed> = {
+export const registryHistories = {
   initial: model.initial,
-  step(state, operation, observed) {
+  step(state: RegistryState, operation: Operation, observed: Observed | undefined): readonly RegistryState[] {
     const step = model.step(state, operation);
     if (observed === undefined) return [step.state];
     if (observed.kind === 'broken') return [];
@@ -35,7 +35,7 @@ export const registryHistories: Model<RegistryState, Operation, Observed> = {
   operationKey: (operation, observed) => JSON.stringify([operation, observed]),
   isRead: ({ op }, observed) => op.startsWith('find') || op.startsWith('get') || op.startsWith('route') || observed?.kind === 'refused',
   partition: connected,
-};
+} satisfies Model<RegistryState, Operation, Observed>;
 
 export const isRoute = ({ op }: Operation): boolean => op === 'routeToServer' || op === 'routeToTransport';
 

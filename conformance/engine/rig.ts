@@ -49,7 +49,8 @@ export class Rig {
     const clock: Clock = offers(adapter, undefined, 'virtual-time') ? rig.clock : realClock;
     let subject: Subject;
     try {
-      subject = await within(patienceMs, 'open', Promise.resolve(adapter.open({ ...options, clock })));
+      const opened = adapter.open({ ...options, clock });
+      subject = isThenable(opened) ? await within(patienceMs, 'open', Promise.resolve(opened)) : opened;
     } catch (error) {
       if (error instanceof Unanswered) throw error;
       throw new AdapterError(`open() of adapter ${show(adapter.name)} failed: ${show(error)}`);
@@ -132,7 +133,8 @@ export class Rig {
   /** Commits take `ms` milliseconds of virtual time from now on. */
   async slowCommit(ms: number): Promise<void> {
     try {
-      await within(this.patienceMs, 'slowCommit', Promise.resolve(this.subject.slowCommit?.(ms)));
+      const told = this.subject.slowCommit?.(ms);
+      if (isThenable(told)) await within(this.patienceMs, 'slowCommit', Promise.resolve(told));
     } catch (error) {
       if (error instanceof Unanswered) throw error;
       throw new AdapterError(`slowCommit() of adapter ${show(this.adapter.name)} failed: ${show(error)}`);
@@ -176,7 +178,8 @@ export class Rig {
   /** Lets go of the registry. Never throws: what it was used for has been judged. */
   async dispose(): Promise<void> {
     try {
-      await within(this.patienceMs, 'dispose', Promise.resolve(this.#subject?.dispose?.()));
+      const disposed = this.#subject?.dispose?.();
+      if (isThenable(disposed)) await within(this.patienceMs, 'dispose', Promise.resolve(disposed));
     } catch {
       // A registry that cannot be let go of is no reason to distrust its answers.
     }
@@ -218,11 +221,11 @@ export class Rig {
     switch (operation.op) {
       case 'registerServer':
       case 'registerTransport': {
-        const config: [] | [Config] = operation.config === undefined ? [] : [structuredClone(operation.config) as Config];
+        const config: [] | [Config] = operation.config === undefined ? [] : [copied(operation.config)];
         return [operation.op, [operation.id, this.endpoint(operation.endpoint), ...config]];
       }
       case 'updateServer':
-        return [operation.op, [operation.id, structuredClone(operation.config)]];
+        return [operation.op, [operation.id, copied(operation.config)]];
       case 'unregisterServer':
       case 'unregisterTransport':
       case 'findServer':
@@ -265,6 +268,9 @@ export class Rig {
     return patienceMs === Infinity ? answer : within(patienceMs, operation, answer);
   }
 }
+
+/** A configuration of the registry's own: it may do with it what it likes. Most hold nothing that has to be cloned. */
+const copied = (config: Config): Config => (Object.values(config).every((value) => Object(value) !== value) ? { ...config } : structuredClone(config));
 
 const done: Answer = { kind: 'done', value: undefined };
 

@@ -92,9 +92,10 @@ function coverageLines({ states, transitions, guards, disagreements, unreachable
   ];
 }
 
-function scheduleLine({ programs, exhausted, run, outOf }: ScheduleCoverage): string {
+function scheduleLine({ programs, exhausted, run, random, outOf, late }: ScheduleCoverage): string {
   const all = outOf > run ? ` of about ${outOf < 1e6 ? outOf.toLocaleString('en') : outOf.toExponential(1)}` : '';
-  return `overlap: ${run.toLocaleString('en')} schedules run${all}, of ${programs} programs; every one of ${exhausted}`;
+  const end = late ? '; then the time was over' : '';
+  return `overlap: ${run.toLocaleString('en')} schedules run${all}, ${random.toLocaleString('en')} of them at random, of ${programs} programs; every one of ${exhausted}${end}`;
 }
 
 const shorten = (text: string, width: number): string => {

@@ -48,7 +48,9 @@ const schedules = z.object({
   programs: z.number().int().describe('Small programs of overlapping operations.'),
   exhausted: z.number().int().describe('Programs of which every schedule was run.'),
   run: z.number().int().describe('Schedules that were run.'),
+  random: z.number().int().describe('Of these, schedules chosen at random.'),
   outOf: z.number().describe('Schedules that these programs have, estimated where not all were run.'),
+  late: z.boolean().describe('Whether the time was over before all programs had been run.'),
 });
 
 const coverage = z.object({

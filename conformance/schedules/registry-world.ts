@@ -4,7 +4,7 @@ import type { Answer } from '../engine/answer.js';
 import { Unanswered } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { isRoute, type Observed } from '../engine/registry-history.js';
-import { Rig } from '../engine/rig.js';
+import { Rig, type Call } from '../engine/rig.js';
 import { showOperation } from '../engine/show.js';
 import { drained, turn, type VirtualTimer } from '../engine/virtual-clock.js';
 import { Recorder, type History } from '../linearizability/index.js';
@@ -82,7 +82,11 @@ export class RegistryWorld implements World<RegistryStep> {
   static async open(adapter: Adapter, program: ConcurrentProgram, patienceMs: number): Promise<RegistryWorld> {
     const rig = await Rig.open(adapter, { partitions: 2 }, patienceMs);
     const world = new RegistryWorld(rig, program, patienceMs);
-    for (const operation of program.setup) await world.#perform('setup', operation);
+    for (const operation of program.setup) {
+      const waits = world.#perform('setup', operation);
+      if (waits !== undefined) await waits;
+    }
+    await drained();
     if (offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(commitMs);
     return world;
   }
@@ -94,22 +98,26 @@ export class RegistryWorld implements World<RegistryStep> {
 
   enabled(): readonly RegistryStep[] {
     const steps: RegistryStep[] = [];
-    const timers = this.rig.clock.pending();
-    for (const timer of timers) {
+    for (const timer of this.rig.clock.waiting()) {
       if (timer.after > longestStepMs) continue;
-      const thread = this.#ownerOf(timer);
-      steps.push({ thread, label: 'goes on', does: { kind: 'timer', timer } });
+      steps.push({ thread: this.#ownerOf(timer), label: 'goes on', does: { kind: 'timer', timer } });
     }
-    const idle = this.#clients.flatMap((client, thread) => (client.open === undefined && client.next < client.operations.length ? [{ thread, operation: client.operations[client.next]! }] : []));
-    for (const { thread, operation } of idle) {
+    const goesOn = steps.length > 0;
+    let [idle, someWait] = [0, false];
+    for (const client of this.#clients) {
+      if (client.open !== undefined) someWait = true;
+      else if (client.next < client.operations.length) idle++;
+    }
+    for (const [thread, { open, operations, next }] of this.#clients.entries()) {
+      const operation = operations[next];
+      if (open !== undefined || operation === undefined) continue;
       const label = labelOf(operation);
       steps.push({ thread, label, does: { kind: 'call', operation } });
       // As long as there is somebody else to call.
-      if (this.#early && idle.length > 1) for (const jobs of [0, 1, 2, 4]) steps.push({ thread, label, does: { kind: 'call', operation, jobs } });
+      if (this.#early && idle > 1) for (const jobs of [0, 1, 2, 4]) steps.push({ thread, label, does: { kind: 'call', operation, jobs } });
     }
-    const someWait = this.#clients.some(({ open }) => open !== undefined);
-    if (someWait && steps.every(({ does }) => does.kind === 'call') && !this.#waited) steps.push({ thread: this.#clients.length, label: 'time passes', does: { kind: 'wait' } });
-    else if (someWait && steps.length === 0 && timers.length > 0) steps.push({ thread: this.#clients.length, label: 'a time-out runs off', does: { kind: 'time' } });
+    if (someWait && !goesOn && !this.#waited) steps.push({ thread: this.#clients.length, label: 'time passes', does: { kind: 'wait' } });
+    else if (someWait && steps.length === 0 && this.rig.clock.timers > 0) steps.push({ thread: this.#clients.length, label: 'a time-out runs off', does: { kind: 'time' } });
     return steps;
   }
 
@@ -137,15 +145,21 @@ export class RegistryWorld implements World<RegistryStep> {
     const { consistency } = this.rig.adapter;
     if (consistency?.level === 'eventual') await new Promise((resolve) => setTimeout(resolve, consistency.stalenessMs));
     // What hangs has been found out, and would only hang once more.
-    if (this.blocked.length === 0) for (const read of reads) await this.#perform('afterwards', read);
+    if (this.blocked.length === 0) for (const read of reads) {
+      const waits = this.#perform('afterwards', read);
+      if (waits !== undefined) await waits;
+    }
+    const history = this.#recorder.history();
     // Messages may be handed over after the call has been answered.
-    for (let turns = 0; turns < 20 && this.rig.mailbox.size < this.#routes.size; turns++) await turn();
+    const routed = history.filter(({ invocation, response }) => isRoute(invocation) && response?.kind === 'done' && response.value !== 0).length;
+    for (let turns = 0; turns < 20 && this.rig.mailbox.size < routed; turns++) await turn();
     const reached = new Map(this.rig.mailbox.take().flatMap(({ message, endpoint }) => {
       const route = this.#routes.get(String(message));
       return route === undefined ? [] : [[route, endpoint] as const];
     }));
     await this.rig.dispose();
-    return this.#recorder.history().map((entry) => (isRoute(entry.invocation) && entry.response?.kind === 'done' ? { ...entry, response: { kind: 'done', value: reached.get(entry.id) } } : entry));
+    if (this.#routes.size === 0) return history;
+    return history.map((entry) => (isRoute(entry.invocation) && entry.response?.kind === 'done' ? { ...entry, response: { kind: 'done', value: reached.get(entry.id) } } : entry));
   }
 
   #call(thread: number, operation: Operation, jobs = Infinity): void | Promise<void> {
@@ -189,10 +203,16 @@ export class RegistryWorld implements World<RegistryStep> {
     return (known[this.#recorder.size] ??= { ...operation, message: `m${this.#recorder.size}` } as Operation);
   }
 
-  /** One operation by itself, given all the time it takes. */
-  async #perform(actor: string, operation: Operation): Promise<void> {
+  /** One operation by itself, given all the time it takes. A promise only if it takes any. */
+  #perform(actor: string, operation: Operation): void | Promise<void> {
     const id = this.#recorder.call(actor, operation);
     const call = this.rig.begin(operation);
+    if (call.settled === undefined) return this.#ended(call, operation).then((answer) => this.#recorder.answer(id, answer));
+    this.#recorder.answer(id, call.settled);
+  }
+
+  async #ended(call: Call, operation: Operation): Promise<Answer> {
+    for (let jobs = 0; jobs < 4 && call.settled === undefined; jobs++) await undefined;
     if (call.settled === undefined) await drained();
     const patienceMs = Math.max(this.patienceMs, 2_000);
     const end = performance.now() + patienceMs;
@@ -202,7 +222,7 @@ export class RegistryWorld implements World<RegistryStep> {
       else if (turns > 50 && performance.now() > end) throw new Unanswered(`${showOperation(operation)}, by itself, did not answer within ${patienceMs} ms`);
       await (timer === undefined ? turn() : drained());
     }
-    this.#recorder.answer(id, call.settled);
+    return call.settled;
   }
 
   /** Real time passes, until something has come of it or there was enough. */
