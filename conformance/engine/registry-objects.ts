@@ -3,13 +3,14 @@ import type { History, Model, Objects } from '../linearizability/index.js';
 import { mortalIn, subjects, type Observed } from './registry-history.js';
 
 type NameState = RegistryState['names']['server'] extends ReadonlyMap<string, infer N> ? N : never;
+type EndpointState = RegistryState['endpoints'] extends ReadonlyMap<string, infer E> ? E : never;
 type Binding = RegistryState['bindings'] extends ReadonlyMap<string, infer B> ? B : never;
 
 /** What one object holds: a name with its holder and its binding, or the state of an endpoint. */
 interface Held {
   readonly name?: NameState;
   readonly binding?: Binding;
-  readonly endpoint?: string;
+  readonly endpoint?: EndpointState;
   /** The objects without which it would not be so. */
   readonly refersTo: readonly string[];
 }
@@ -30,7 +31,7 @@ export function registryObjects(model: Model<RegistryState, Operation, Observed>
   const held: Held[] = [{ refersTo: [] }];
   const numbers = new Map<string, number>();
 
-  const numberOf = (kind: string, name: NameState | undefined, binding: Binding | undefined, endpoint: string | undefined): number => {
+  const numberOf = (kind: string, name: NameState | undefined, binding: Binding | undefined, endpoint: EndpointState | undefined): number => {
     if (name === undefined && binding === undefined && endpoint === undefined) return 0;
     const key = endpoint ?? `${kind} ${name!.state} ${name!.endpoint} ${binding?.state} ${binding?.server} ${JSON.stringify(name!.config)}`;
     let number = numbers.get(key);
@@ -44,17 +45,18 @@ export function registryObjects(model: Model<RegistryState, Operation, Observed>
 
   /** A registry with nothing else in it. */
   const only = (objects: readonly Subject[], values: readonly number[]): RegistryState => {
-    const names = { server: new Map<string, NameState>(), transport: new Map<string, NameState>() };
-    const bindings = new Map<string, Binding>();
-    const endpoints = new Map<string, NonNullable<ReturnType<RegistryState['endpoints']['get']>>>();
-    for (const [i, { kind, id }] of objects.entries()) {
+    let { names: { server, transport }, bindings, endpoints } = model.initial;
+    const and = <V>(map: ReadonlyMap<string, V>, id: string, value: V): ReadonlyMap<string, V> => (map.size === 0 ? new Map<string, V>() : (map as Map<string, V>)).set(id, value);
+    for (let i = 0; i < objects.length; i++) {
       if (values[i] === 0) continue;
+      const { kind, id } = objects[i]!;
       const { name, binding, endpoint } = held[values[i]!]!;
-      if (kind === 'endpoint') endpoints.set(id, endpoint as never);
-      else names[kind].set(id, name!);
-      if (binding !== undefined) bindings.set(id, binding);
+      if (kind === 'endpoint') endpoints = and(endpoints, id, endpoint!);
+      else if (kind === 'server') server = and(server, id, name!);
+      else transport = and(transport, id, name!);
+      if (binding !== undefined) bindings = and(bindings, id, binding);
     }
-    return { ...model.initial, names, bindings, endpoints };
+    return { ...model.initial, names: { server, transport }, bindings, endpoints };
   };
 
   const subjectsByName = new Map<string, Subject>();

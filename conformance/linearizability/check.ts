@@ -74,6 +74,11 @@ function* judge<S, I, O>(model: Model<S, I, O>, history: History<I, O>, budget: 
       purse.spend(search.steps - before);
       yield;
     }
+    // Too much was uncertain at once. A search needs luck, but no room.
+    if (search instanceof Worlds && search.verdict === 'unknown') {
+      open.push(new Search(states, search.history));
+      return false;
+    }
     if (search.verdict !== undefined) results.push(search.result());
     return search.verdict === undefined;
   };

@@ -45,6 +45,9 @@ interface Island<I, O> {
 /** As many worlds of one island are looked at together: more of them, and it is given up. */
 const mostWorlds = 2_048;
 
+/** What may follow from one event, in steps. */
+const mostSteps = 2 ** 17;
+
 /** What a way or a world is taken to need, in bytes. */
 const nominalWorld = 128;
 
@@ -75,6 +78,8 @@ export class Worlds<S, I, O> {
   readonly #ends: readonly Call<I, O>[];
   #called = 0;
   #ended = 0;
+  /** When what follows from one event becomes too much. */
+  #lastStep = 0;
   /** How the islands came to an end that are none any more. */
   readonly #settled: Way[] = [];
 
@@ -157,43 +162,42 @@ export class Worlds<S, I, O> {
       else this.#leave(island.objects, world);
       return;
     }
-    const after = new Map<string, World>();
+    this.#lastStep = this.steps + mostSteps;
+    const after: World[] = [];
     const keep = (world: World): void => {
-      const kept = { ...world, placed: world.placed.filter((number) => number !== call.number) };
-      after.set(keyOf(kept), kept);
-      if (after.size > mostWorlds) throw new MemoryFull();
+      after.push({ ...world, placed: world.placed.filter((number) => number !== call.number) });
     };
     for (const world of island.worlds) {
       if (world.placed.includes(call.number)) keep(world);
       else this.#explore(island, world, call, keep);
     }
-    if (after.size === 0) {
+    if (after.length === 0) {
       this.verdict = 'violated';
       return;
     }
     island.open = island.open.filter((other) => other !== call);
-    island.worlds = island.open.some(({ isLost }) => isLost) ? this.#least([...after.values()]) : [...after.values()];
+    island.worlds = this.#least(after);
+    if (island.worlds.length > mostWorlds) throw new MemoryFull();
     this.#divide(island);
   }
 
   /** Finds all ways to come from a world to ones in which a call is placed, by placing it and others that have to do with it. */
   #explore(island: Island<I, O>, from: World, call: Call<I, O>, keep: (world: World) => void): void {
     const others = connected(call, island.open.filter((other) => !other.isRead && other !== call && !from.placed.includes(other.number)));
-    const seen = new Set<string>();
+    const seen = new Least(this.#isLost);
+    seen.add(from);
     const ways: { readonly world: World; readonly added: readonly Call<I, O>[] }[] = [{ world: from, added: [] }];
-    for (let way = ways.pop(); way !== undefined; way = ways.pop()) {
-      const { world, added } = way;
+    // It grows while it is walked: those in which less has been placed come first.
+    for (const { world, added } of ways) {
       const done = this.#place(island, world, call);
       if (done !== undefined && connected(call, added).length === added.length) keep(this.#withReads(island, done));
       for (const other of others) {
         if (added.includes(other)) continue;
         const next = this.#place(island, world, other);
-        if (next === undefined || (other.isLost && next.values === world.values)) continue;
+        if (next === undefined) continue;
         const complete = this.#withReads(island, next);
-        const key = keyOf(complete);
-        if (seen.has(key)) continue;
-        seen.add(key);
-        if (seen.size > mostWorlds) throw new MemoryFull();
+        if (!seen.add(complete)) continue;
+        if (this.steps > this.#lastStep) throw new MemoryFull();
         // It has been placed with the reads.
         if (complete.placed.includes(call.number)) {
           if (connected(call, [...added, other]).length === added.length + 1) keep(complete);
@@ -234,21 +238,20 @@ export class Worlds<S, I, O> {
 
   /** The island on which objects lie, once all of them lie on one. */
   #united(objects: readonly number[]): Island<I, O> {
-    const islands = new Set<Island<I, O>>();
+    const islands: Island<I, O>[] = [];
     const free: number[] = [];
     for (const object of objects) {
       const island = this.#islands[object];
-      if (island !== undefined) islands.add(island);
-      else free.push(object);
+      if (island === undefined) free.push(object);
+      else if (!islands.includes(island)) islands.push(island);
     }
-    const [first, ...others] = islands;
-    if (first !== undefined && others.length === 0 && free.length === 0) return first;
+    if (islands.length === 1 && free.length === 0) return islands[0]!;
     let worlds: readonly World[] = [{ values: free.map((object) => this.#known[object]!), placed: [], way: undefined }];
     for (const island of islands) {
       if (worlds.length * island.worlds.length > mostWorlds) throw new MemoryFull();
       worlds = worlds.flatMap((a) => island.worlds.map((b): World => ({ values: [...a.values, ...b.values], placed: merged(a.placed, b.placed), way: this.#meet(a.way, b.way) })));
     }
-    return this.#settle([...free, ...[...islands].flatMap((island) => island.objects)], [...islands].flatMap(({ open }) => open), worlds);
+    return this.#settle([...free, ...islands.flatMap((island) => island.objects)], islands.flatMap(({ open }) => open), worlds);
   }
 
   #settle(objects: readonly number[], open: readonly Call<I, O>[], worlds: readonly World[]): Island<I, O> {
@@ -349,19 +352,15 @@ export class Worlds<S, I, O> {
     return island.worlds.some(({ values }) => this.#objects.refersTo(values[at]!).includes(name));
   }
 
-  /** Without the worlds to which another is equal that has used fewer of the operations that may never have happened. */
-  #least(worlds: readonly World[]): World[] {
-    const isLost = (number: number): boolean => this.#calls[number]!.isLost;
-    const alike = new Map<string, World[]>();
-    const countOf = ({ placed }: World): number => placed.filter(isLost).length;
-    for (const world of [...worlds].sort((a, b) => countOf(a) - countOf(b))) {
-      const key = keyOf({ ...world, placed: world.placed.filter((number) => !isLost(number)) });
-      const others = alike.get(key);
-      if (others === undefined) alike.set(key, [world]);
-      else if (!others.some(({ placed }) => placed.every((number) => world.placed.includes(number)))) others.push(world);
-    }
-    return [...alike.values()].flat();
+  /** Of worlds that are alike, one, with the fewest operations that may never have happened. */
+  #least(worlds: World[]): readonly World[] {
+    if (worlds.length === 1) return worlds;
+    const countOf = ({ placed }: World): number => placed.filter(this.#isLost).length;
+    const least = new Least(this.#isLost);
+    return worlds.sort((a, b) => countOf(a) - countOf(b)).filter((world) => least.add(world));
   }
+
+  readonly #isLost = (number: number): boolean => this.#calls[number]!.isLost;
 
   #numberOf(name: string): number {
     let number = this.#numbers.get(name);
@@ -416,11 +415,27 @@ export class Worlds<S, I, O> {
 
 const isSame = (a: World, b: World): boolean => a.values.every((value, i) => value === b.values[i]) && a.placed.length === b.placed.length && a.placed.every((number, i) => number === b.placed[i]);
 
-const keyOf = ({ values, placed }: World): string => `${values.join()};${placed.join()}`;
+/** Worlds, without those that are like another that has used no operations with an unknown end beyond those of this one: whatever can follow on it can follow on the other. */
+class Least {
+  readonly #worlds = new Map<string, (readonly number[])[]>();
 
-const inserted = (numbers: readonly number[], number: number): number[] => merged(numbers, [number]);
+  constructor(readonly isLost: (call: number) => boolean) {}
 
-const merged = (a: readonly number[], b: readonly number[]): number[] => [...a, ...b].sort((x, y) => x - y);
+  /** False if there is one already that is as good. */
+  add({ values, placed }: World): boolean {
+    const lost = placed.filter(this.isLost);
+    const key = `${values.join()};${(lost.length === 0 ? placed : placed.filter((number) => !lost.includes(number))).join()}`;
+    const others = this.#worlds.get(key);
+    if (others === undefined) this.#worlds.set(key, [lost]);
+    else if (others.some((other) => other.every((number) => lost.includes(number)))) return false;
+    else others.push(lost);
+    return true;
+  }
+}
+
+const inserted = (numbers: readonly number[], number: number): readonly number[] => merged(numbers, [number]);
+
+const merged = (a: readonly number[], b: readonly number[]): readonly number[] => (a.length === 0 ? b : b.length === 0 ? a : [...a, ...b].sort((x, y) => x - y));
 
 /** Of some calls, those that touch what a call touches, or what one of those touches. */
 function connected<I, O>(to: Call<I, O>, calls: readonly Call<I, O>[]): Call<I, O>[] {
