@@ -183,27 +183,31 @@ export class Worlds<S, I, O> {
 
   /** Finds all ways to come from a world to ones in which a call is placed, by placing it and others that have to do with it. */
   #explore(island: Island<I, O>, from: World, call: Call<I, O>, keep: (world: World) => void): void {
-    const others = connected(call, island.open.filter((other) => !other.isRead && other !== call && !from.placed.includes(other.number)));
+    const open = island.open.filter((other) => other !== call && !from.placed.includes(other.number));
+    const others = connected(call, open).filter((other) => !other.isRead);
+    // Reads tie as well: one that a write makes possible may have to come before the call.
+    const needsAll = ({ placed }: World): boolean => {
+      const added = open.filter((other) => placed.includes(other.number));
+      const needed = added.length === 0 ? added : connected(call, added);
+      return needed.length === added.length || added.every((other) => other.isRead || needed.includes(other));
+    };
     const seen = new Least(this.#isLost);
     seen.add(from);
-    const ways: { readonly world: World; readonly added: readonly Call<I, O>[] }[] = [{ world: from, added: [] }];
+    const ways = [from];
     // It grows while it is walked: those in which less has been placed come first.
-    for (const { world, added } of ways) {
+    for (const world of ways) {
       const done = this.#place(island, world, call);
-      if (done !== undefined && connected(call, added).length === added.length) keep(this.#withReads(island, done));
+      if (done !== undefined && needsAll(world)) keep(this.#withReads(island, done));
       for (const other of others) {
-        if (added.includes(other)) continue;
+        if (world.placed.includes(other.number)) continue;
         const next = this.#place(island, world, other);
         if (next === undefined) continue;
         const complete = this.#withReads(island, next);
         if (!seen.add(complete)) continue;
         if (this.steps > this.#lastStep) throw new MemoryFull();
-        // It has been placed with the reads.
-        if (complete.placed.includes(call.number)) {
-          if (connected(call, [...added, other]).length === added.length + 1) keep(complete);
-        } else {
-          ways.push({ world: complete, added: [...added, other] });
-        }
+        // It may have been placed with the reads.
+        if (!complete.placed.includes(call.number)) ways.push(complete);
+        else if (needsAll(complete)) keep(complete);
       }
     }
   }

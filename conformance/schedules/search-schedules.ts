@@ -9,6 +9,7 @@ import { Exhaustive } from './exhaustive.js';
 import { runProgram, type Row, type Run } from './overlap.js';
 import { randomProgram, smaller, type ConcurrentProgram, type ProgramSize, type ScheduledProgram } from './program.js';
 import type { RegistryStep } from './registry-world.js';
+import type { ReplayedCommands } from './scheduled-commands.js';
 import type { Chooser, Schedule } from './world.js';
 
 /** Something that goes wrong only when operations overlap, as small as it could be made. */
@@ -18,6 +19,8 @@ export interface OverlapCounterexample {
   readonly program: ConcurrentProgram;
   readonly schedule: Schedule;
   readonly rows: readonly Row[];
+  /** How it is found again, if not by its program and its schedule. */
+  readonly replay?: ReplayedCommands;
 }
 
 /** How much was tried, and what came of it. */
@@ -216,4 +219,4 @@ export async function replaySchedule(adapter: Adapter, { setup, clients, early, 
 }
 
 /** What can be told from schedules; anything else that is wrong is for others to say. */
-const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4']);
+export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4']);
