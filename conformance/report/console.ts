@@ -92,9 +92,9 @@ function coverageLines({ states, transitions, guards, disagreements, unreachable
   ];
 }
 
-function scheduleLine({ programs, exhausted, run, outOf }: ScheduleCoverage): string {
+function scheduleLine({ programs, exhausted, run, outOf, commands }: ScheduleCoverage): string {
   const all = outOf > run ? ` of about ${outOf < 1e6 ? outOf.toLocaleString('en') : outOf.toExponential(1)}` : '';
-  return `overlap: ${run.toLocaleString('en')} schedules run${all}, of ${programs} programs; every one of ${exhausted}`;
+  return `overlap: ${run.toLocaleString('en')} schedules run${all}, of ${programs} programs; every one of ${exhausted}; ${commands.toLocaleString('en')} runs of random commands`;
 }
 
 const shorten = (text: string, width: number): string => {

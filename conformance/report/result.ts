@@ -49,6 +49,7 @@ const schedules = z.object({
   exhausted: z.number().int().describe('Programs of which every schedule was run.'),
   run: z.number().int().describe('Schedules that were run.'),
   outOf: z.number().describe('Schedules that these programs have, estimated where not all were run.'),
+  commands: z.number().int().describe('Beside these, random commands that were run, each time under one random schedule.'),
 });
 
 const coverage = z.object({
