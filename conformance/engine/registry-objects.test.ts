@@ -85,6 +85,17 @@ describe('a registry as objects', () => {
   }, 120_000);
 });
 
+it('a read may need a write that has nothing to do with the one that must come after it', () => {
+  const done: Observed = { kind: 'done', value: undefined };
+  const entry = (id: number, end: number, invocation: Operation, response: Observed): RegistryEntry => ({ id, actor: `client ${id}`, invocation, response, start: 0, end });
+  const history = [
+    entry(1, 10, { op: 'registerServer', id: 's', endpoint: 'e1' }, done),
+    entry(2, 11, { op: 'bindTransportToServer', transportId: 't', serverId: 's' }, { kind: 'refused', code: 'transport_not_found' }),
+    entry(3, 5, { op: 'registerTransport', id: 't', endpoint: 'e2' }, done),
+  ];
+  expect(judgeByWorlds(history).verdict).toBe('linearizable');
+});
+
 /** States of the model are made anew by each step, and known by their keys. */
 function showsOrder(result: Parameters<typeof isOrder<typeof registryHistories.initial, Operation, Observed>>[1]): boolean {
   const { step, key } = registryHistories;
