@@ -14,6 +14,7 @@ import { turn } from './engine/virtual-clock.js';
 import { walkModel, type WalkResult } from './engine/whole-model.js';
 import type { CheckResult, Failure, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
+import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
 /** What to verify, and how thoroughly. */
@@ -87,7 +88,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
   const walks = !options.replay && selected.includes('MODEL-1');
   const overlaps = !options.replay && aboutOverlap.some((id) => selected.includes(id));
-  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 1 : 0) + (walks ? 1 : 0);
+  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 2 : 0) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
   const report = (doing: string, found: readonly Finding[] = []): void => {
@@ -135,9 +136,15 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
       timeouts < mostTimeouts
         ? await searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds: overlapMs * Math.max(1, runs / defaults.runs), progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`) })
         : undefined;
-    schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late };
     done++;
-    report(overlapTitle, overlapFindings(result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+    report(overlapTitle, overlapFindings(overlapTitle, result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+    if (result !== undefined) {
+      const began = performance.now();
+      const random = await searchCommands(adapter, { seed, runs: runs * 5, patienceMs, milliseconds: commandsMs });
+      schedules = { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late, commands: random.schedules };
+      report(commandsTitle, commandsFindings(random, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+    }
+    done++;
   }
 
   let model: ModelCoverage | undefined;
@@ -156,6 +163,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     const findings =
       options.replay.suite === 'schedules'
         ? replayFindings(title, await replaySchedule(adapter, options.replay, patienceMs), performance.now() - began, context)
+        : options.replay.suite === 'commands'
+        ? replayFindings(title, await replayCommands(adapter, options.replay, patienceMs), performance.now() - began, context)
         : suiteFindings(title, await replay(options.replay, adapter, patienceMs), performance.now() - began, context);
     sequences = 1;
     done++;
@@ -172,10 +181,19 @@ const overlapTitle = 'small programs of overlapping operations, their steps in m
 /** How long schedules may take, of as many runs as there are by default. */
 const overlapMs = 15_000;
 
-function overlapFindings(result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] {
+const commandsTitle = 'random commands, their steps in random order';
+
+/** How long random commands may take. */
+const commandsMs = 5_000;
+
+/** A second look at the same: where it had nothing to judge, the first has said so. */
+const commandsFindings = (result: SchedulesResult, adapter: Adapter, milliseconds: number, context: Context): Finding[] =>
+  overlapFindings(commandsTitle, result, adapter, milliseconds, context).filter(({ result: { status, evidence } }) => status === 'failed' || evidence > 0 || (status === 'inconclusive' && result.inconclusive !== undefined));
+
+function overlapFindings(title: string, result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] {
   const level = adapter.consistency?.level ?? 'linearizable';
   return aboutOverlap.map((requirement): Finding => {
-    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title: overlapTitle, evidence: 0, milliseconds, ...more } });
+    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, evidence: 0, milliseconds, ...more } });
     if (requirement === (level === 'eventual' ? 'CON-1' : 'CON-2')) return finding({ status: 'untested', reason: `the registry claims to be ${level}` });
     if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
     const counterexample = result.counterexamples.find((one) => one.requirement === requirement);
@@ -193,8 +211,8 @@ function replayFindings(title: string, { counterexamples, inconclusive }: Schedu
   return (['CON-1', 'DLK-4'] as const).map((requirement): Finding => ({ requirement, result: { title, evidence: 1, milliseconds, ...status } }));
 }
 
-const describeOverlap = ({ violation, program, schedule, requirement, rows }: OverlapCounterexample, context: Context): Failure => ({
-  ...failure(violation, [], [], replayLineOf({ suite: 'schedules', ...program, schedule }, requirement, context)),
+const describeOverlap = ({ violation, program, schedule, requirement, rows, replay }: OverlapCounterexample, context: Context): Failure => ({
+  ...failure(violation, [], [], replayLineOf(replay ?? { suite: 'schedules', ...program, schedule }, requirement, context)),
   interleaving: rows.map(({ client, text, switch: interrupts }) => ({ ...(client !== undefined && { client }), text: safe(text, 200), switch: interrupts })),
 });
 

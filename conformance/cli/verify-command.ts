@@ -114,6 +114,7 @@ const programSchema = z.union([
     early: z.boolean().optional(),
     schedule: z.array(z.number().int().nonnegative()).max(100_000),
   }),
+  z.object({ suite: z.literal('commands'), seed: z.number().int(), path: z.string().regex(/^\d+(:\d+)*$/).max(10_000) }),
 ]);
 
 function parseReplay(value: string): Program {

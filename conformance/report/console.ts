@@ -92,10 +92,10 @@ function coverageLines({ states, transitions, guards, disagreements, unreachable
   ];
 }
 
-function scheduleLine({ programs, exhausted, run, random, outOf, late }: ScheduleCoverage): string {
+function scheduleLine({ programs, exhausted, run, random, outOf, commands, late }: ScheduleCoverage): string {
   const all = outOf > run ? ` of about ${outOf < 1e6 ? outOf.toLocaleString('en') : outOf.toExponential(1)}` : '';
   const end = late ? '; then the time was over' : '';
-  return `overlap: ${run.toLocaleString('en')} schedules run${all}, ${random.toLocaleString('en')} of them at random, of ${programs} programs; every one of ${exhausted}${end}`;
+  return `overlap: ${run.toLocaleString('en')} schedules run${all}, ${random.toLocaleString('en')} of them at random, of ${programs} programs; every one of ${exhausted}; ${commands.toLocaleString('en')} runs of random commands${end}`;
 }
 
 const shorten = (text: string, width: number): string => {

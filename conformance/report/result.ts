@@ -51,6 +51,7 @@ const schedules = z.object({
   random: z.number().int().describe('Of these, schedules chosen at random.'),
   outOf: z.number().describe('Schedules that these programs have, estimated where not all were run.'),
   late: z.boolean().describe('Whether the time was over before all programs had been run.'),
+  commands: z.number().int().describe('Beside these, random commands that were run, each time under one random schedule.'),
 });
 
 const coverage = z.object({

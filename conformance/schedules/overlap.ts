@@ -63,7 +63,7 @@ export async function runProgram(adapter: Adapter, program: ConcurrentProgram, c
   return { schedule, history, rows: () => tableOf(steps, marks, history, program.clients.length), violation, undecided, widths };
 }
 
-function judge({ blocked }: RegistryWorld, history: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
+export function judge({ blocked }: RegistryWorld, history: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
   for (const { response } of history) if (response?.kind === 'broken') return { violation: new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', response.what, response.breaks) };
   if (blocked.length > 0) {
     const who = blocked.map(({ client, operation }) => `client ${client + 1} in ${showOperation(operation)}`).join(', ');
@@ -125,7 +125,7 @@ function blame(history: History<Operation, Observed>, isEventual: boolean): Requ
   return check(model, doubted, budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
 }
 
-function tableOf(steps: readonly RegistryStep[], marks: readonly { readonly entries: number; readonly interrupts: boolean }[], history: History<Operation, Observed>, clients: number): Row[] {
+export function tableOf(steps: readonly RegistryStep[], marks: readonly { readonly entries: number; readonly interrupts: boolean }[], history: History<Operation, Observed>, clients: number): Row[] {
   const rows: Row[] = [];
   const events = history
     .flatMap((entry) => [{ at: entry.start, entry, ends: false }, ...(entry.end === Infinity ? [] : [{ at: entry.end, entry, ends: true }])])

@@ -96,6 +96,11 @@ export class RegistryWorld implements World<RegistryStep> {
     return this.#moment;
   }
 
+  /** Whether a client waits for no answer. */
+  isIdle(client: number): boolean {
+    return this.#clients[client]!.open === undefined;
+  }
+
   enabled(): readonly RegistryStep[] {
     const steps: RegistryStep[] = [];
     for (const timer of this.rig.clock.waiting()) {

@@ -9,6 +9,7 @@ import { FewestFirst } from './fewest-first.js';
 import { runProgram, type Row, type Run } from './overlap.js';
 import { randomProgram, type ConcurrentProgram, type ProgramSize, type ScheduledProgram } from './program.js';
 import type { RegistryStep } from './registry-world.js';
+import type { ReplayedCommands } from './scheduled-commands.js';
 import { failsInSequence, shrinkFailing, type Attempt } from './shrink-schedule.js';
 import type { Chooser, Schedule } from './world.js';
 
@@ -19,6 +20,8 @@ export interface OverlapCounterexample {
   readonly program: ConcurrentProgram;
   readonly schedule: Schedule;
   readonly rows: readonly Row[];
+  /** How it is found again, if not by its program and its schedule. */
+  readonly replay?: ReplayedCommands;
 }
 
 /** How much was tried, and what came of it. */
@@ -71,7 +74,7 @@ const mostDeadlocks = 10;
 const shortPatienceMs = 20;
 
 /** What can be told from schedules; anything else that is wrong is for others to say. */
-const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4']);
+export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4']);
 
 /**
  * Runs small programs of overlapping operations under many schedules: every one of a program if there are not too many, else those
