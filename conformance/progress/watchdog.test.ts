@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Wait } from '../contract.js';
 import { randomFrom } from '../schedules/choosers.js';
 import { VirtualClock } from '../engine/virtual-clock.js';
@@ -11,12 +11,12 @@ const after = (ms: number): Promise<void> => new Promise((resolve) => void setTi
 const circle: Wait[] = [{ waiter: 'a', holder: 'b', for: 'lock 1' }, { waiter: 'b', holder: 'a', for: 'lock 2' }];
 
 describe('where everything that could wake somebody is seen', () => {
-  let wakers: Wakers;
-  beforeEach(() => void (wakers = Wakers.watchAll()));
-  afterEach(() => wakers.stop());
+  // Made in each test, and not before it: the runner of the tests has timers as well.
+  let wakers: Wakers | undefined;
+  afterEach(() => wakers?.stop());
 
   it('a call that nothing can answer is blocked, at once', async () => {
-    const dog = new Watchdog({ subject: {}, patienceMs: 5_000, wakers });
+    const dog = new Watchdog({ subject: {}, patienceMs: 5_000, wakers: (wakers = Wakers.watchAll()) });
     const began = performance.now();
     dog.watch([{ what: 'find(a)', answer: Promise.resolve() }, { what: 'bind(a, b)', answer: never() }]);
     expect(await dog.settled()).toMatchObject({ kind: 'blocked', proof: 'nothing is left in the process that could answer', open: ['bind(a, b)'] });
@@ -41,12 +41,13 @@ describe('where everything that could wake somebody is seen', () => {
       });
     }))],
   ])('a call that waits for %s is slow', async (_, wait) => {
-    const dog = new Watchdog({ subject: {}, patienceMs: 8_000, wakers });
+    const dog = new Watchdog({ subject: {}, patienceMs: 8_000, wakers: (wakers = Wakers.watchAll()) });
     dog.watch([{ what: 'slow', answer: wait() }]);
     expect(await dog.settled()).toEqual({ kind: 'answered' });
   });
 
   it('an interval that goes on may yet answer: nothing is proved', async () => {
+    wakers = Wakers.watchAll();
     const interval = setInterval(() => undefined, 5).unref();
     const dog = new Watchdog({ subject: {}, patienceMs: 60, wakers });
     dog.watch([{ what: 'find(a)', answer: Promise.resolve() }, { what: 'bind(a, b)', answer: never() }]);
@@ -58,7 +59,7 @@ describe('where everything that could wake somebody is seen', () => {
 
   it('what only names a context wakes nobody', async () => {
     const named = new AsyncResource('pool');
-    const dog = new Watchdog({ subject: {}, patienceMs: 5_000, wakers });
+    const dog = new Watchdog({ subject: {}, patienceMs: 5_000, wakers: (wakers = Wakers.watchAll()) });
     dog.watch([{ what: 'bind', answer: never() }]);
     expect(await dog.settled()).toMatchObject({ kind: 'blocked' });
     named.emitDestroy();
