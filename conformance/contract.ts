@@ -48,7 +48,7 @@ export type Subject = {
   getPartitionStats?(partition?: number): Awaitable<unknown>;
   /** Feature `slow-commit`: from now on each commit takes this many milliseconds of the clock that `open` was given. */
   slowCommit?(ms: number): Awaitable<void>;
-  /** Who waits for whom at this moment. What is told at once, not through a promise, is a picture of one moment. */
+  /** Who waits for whom at this moment. */
   waits?(): Awaitable<readonly Wait[]>;
   /** Frees what the subject holds outside the process. Called when the kit is done with it, whatever happened. */
   dispose?(): Awaitable<void>;
@@ -56,7 +56,7 @@ export type Subject = {
 
 /**
  * One waits for another, and goes on only when the other has: an edge of the wait-for graph. Both are names that mean something to
- * a reader: calls, `bind(t1, s1)`, locks, lanes. Who waits for several waits for all of them. A wait that ends by itself, because
+ * a reader, and to one call or lock only: `bind(t1, s1) #7`, `lock s1`. Who waits for several waits for all of them. A wait that ends by itself, because
  * it is bounded or because somebody breaks cycles up, is none: whoever is in a cycle of these waits for ever.
  */
 export interface Wait {

@@ -68,10 +68,10 @@ describe('what an adapter says', () => {
   });
 
   it('is not waited for longer than for anything else', async () => {
-    expect(await askWaits({ waits: () => new Promise<never>(() => undefined) }, 10)).toEqual({ waits: [], atOnce: false });
-    expect(await askWaits({ waits: () => { throw new Error('no'); } }, 10)).toEqual({ waits: [], atOnce: false });
-    expect(await askWaits({}, 10)).toEqual({ waits: [], atOnce: false });
-    expect(await askWaits({ waits: () => edges('ab') }, 10)).toEqual({ waits: edges('ab'), atOnce: true });
-    expect(await askWaits({ waits: async () => edges('ab') }, 10)).toEqual({ waits: edges('ab'), atOnce: false });
+    expect(await askWaits({ waits: () => new Promise<never>(() => undefined) }, 10)).toEqual([]);
+    expect(await askWaits({ waits: () => { throw new Error('no'); } }, 10)).toEqual([]);
+    expect(await askWaits({}, 10)).toEqual([]);
+    expect(await askWaits({ waits: () => edges('ab') }, 10)).toEqual(edges('ab'));
+    expect(await askWaits({ waits: async () => edges('ab') }, 10)).toEqual(edges('ab'));
   });
 });

@@ -26,13 +26,12 @@ export function readWaits(value: unknown): readonly Wait[] {
 }
 
 /** Asks a registry who waits for whom. Nobody, if it cannot tell or does not answer in time. */
-export async function askWaits(subject: Pick<Subject, 'waits'>, patienceMs: number): Promise<{ readonly waits: readonly Wait[]; readonly atOnce: boolean }> {
+export async function askWaits(subject: Pick<Subject, 'waits'>, patienceMs: number): Promise<readonly Wait[]> {
   try {
     const told: unknown = subject.waits?.();
-    if (Array.isArray(told)) return { waits: readWaits(told), atOnce: true };
-    return { waits: readWaits(await within(patienceMs, 'waits', Promise.resolve(told))), atOnce: false };
+    return readWaits(Array.isArray(told) ? told : await within(patienceMs, 'waits', Promise.resolve(told)));
   } catch {
-    return { waits: [], atOnce: false };
+    return [];
   }
 }
 
@@ -124,6 +123,12 @@ function pathTo(node: string, start: string, cameBy: ReadonlyMap<string, Wait>, 
     node = edge.waiter;
   }
   return path.reverse();
+}
+
+/** A cycle of these, if there is one, in words. */
+export function describeCycle(waits: readonly Wait[]): string | undefined {
+  const cycle = findCycle(waits);
+  return cycle && showCycle(cycle);
 }
 
 /** A cycle, in words: `bind(t1, s1) → lock s1 → unregister(s1) → lock t1 → bind(t1, s1)`. */

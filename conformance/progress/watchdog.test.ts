@@ -19,7 +19,7 @@ describe('where everything that could wake somebody is seen', () => {
     const dog = new Watchdog({ subject: {}, patienceMs: 5_000, wakers: (wakers = Wakers.watchAll()) });
     const began = performance.now();
     dog.watch([{ what: 'find(a)', answer: Promise.resolve() }, { what: 'bind(a, b)', answer: never() }]);
-    expect(await dog.settled()).toMatchObject({ kind: 'blocked', proof: 'nothing is left in the process that could answer', open: ['bind(a, b)'] });
+    expect(await dog.settled()).toMatchObject({ kind: 'blocked', proof: 'nothing is left that could answer', open: ['bind(a, b)'] });
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
@@ -81,7 +81,10 @@ describe('as long as there is progress', () => {
     const end = dog.begin('never');
     let goesOn = true;
     void (async () => {
-      while (goesOn) dog.watch([{ what: 'find', answer: after(10) }]), await after(10);
+      while (goesOn) {
+        dog.watch([{ what: 'find', answer: after(10) }]);
+        await after(10);
+      }
     })();
     const outcome = await dog.settled();
     goesOn = false;
@@ -126,25 +129,20 @@ describe('with time of ours', () => {
 describe('who waits for whom', () => {
   it('is asked again and again, and a circle is seen soon after it has closed', async () => {
     const latencies: number[] = [];
-    const truth: number[] = [];
     for (let i = 0; i < 25; i++) {
       let waits: readonly Wait[] = circle.slice(1);
-      const dog = new Watchdog({ subject: { waits: () => waits }, patienceMs: 2_000 });
+      const dog = new Watchdog({ subject: { waits: () => waits }, patienceMs: 60 });
       dog.begin('a');
       await after(5 + ((i * 7) % 40));
-      const closed = performance.now();
       waits = circle;
       const outcome = await dog.settled();
-      truth.push(performance.now() - closed);
       expect(outcome).toMatchObject({ kind: 'blocked', open: ['a'] });
       const { proof, cycle } = outcome as { proof: string; cycle: { latencyMs: number } };
       expect(proof).toMatch(/^in a circle: a → lock 1 → b → lock 2 → a \(seen at most \d+ ms after it closed\)$/);
       latencies.push(cycle.latencyMs);
     }
-    const sorted = (values: number[]): string => values.sort((a, b) => a - b).map(Math.round).join(' ');
-    console.log(`seen after, bound: ${sorted(latencies)}\nproved after: ${sorted(truth)}`);
-    // The requirement, given that the machine is not asleep: half of them are far below.
-    expect(latencies[12]).toBeLessThan(100);
+    // The median: a machine that is busy otherwise may oversleep now and then, and says so.
+    expect(latencies.sort((a, b) => a - b)[12]).toBeLessThan(100);
   });
 
   it('a circle that opens again accuses nobody', async () => {
@@ -163,11 +161,30 @@ describe('who waits for whom', () => {
     dog.stop();
   });
 
-  it('a picture that takes time to take is believed only when it stays', async () => {
-    const dog = new Watchdog({ subject: { waits: async () => (await after(1), circle) }, patienceMs: 150 });
+  it('may be told later', async () => {
+    const dog = new Watchdog({ subject: { waits: async () => (await after(1), circle) }, patienceMs: 60 });
     dog.begin('a');
-    const began = performance.now();
     expect(await dog.settled()).toMatchObject({ kind: 'blocked' });
-    expect(performance.now() - began).toBeGreaterThanOrEqual(150);
+  });
+
+  it('a circle that is there at every look accuses nobody, as long as each call ends: two calls may have one name', async () => {
+    const dog = new Watchdog({ subject: { waits: () => circle }, patienceMs: 100 });
+    const began = performance.now();
+    while (performance.now() - began < 400) {
+      dog.watch([{ what: 'a', answer: after(20) }]);
+      await after(10);
+    }
+    expect(dog.blocked).toBeUndefined();
+    dog.stop();
+  });
+
+  it('a loop that is blocked meanwhile makes the bound larger, not wrong', async () => {
+    let waits: readonly Wait[] = [];
+    const dog = new Watchdog({ subject: { waits: () => waits }, patienceMs: 60 });
+    dog.begin('a');
+    await after(50);
+    waits = circle;
+    for (const end = performance.now() + 200; performance.now() < end; );
+    expect((await dog.settled() as { cycle: { latencyMs: number } }).cycle.latencyMs).toBeGreaterThanOrEqual(200);
   });
 });

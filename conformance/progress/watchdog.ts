@@ -1,7 +1,7 @@
 import type { Subject, Wait } from '../contract.js';
 import type { VirtualClock } from '../engine/virtual-clock.js';
 import { askWaits, findCycle, showCycle } from './wait-for-graph.js';
-import { Wakers } from './wakers.js';
+import type { Wakers } from './wakers.js';
 
 /** What became of the calls that were watched. */
 export type Outcome =
@@ -27,6 +27,8 @@ export interface WatchdogOptions {
   readonly longestMs?: number;
   /** The clock that the registry lives by, if it lives by one of ours: time passes when nothing else can happen. */
   readonly clock?: VirtualClock;
+  /** How much time of that clock calls may take, where to answer later is as bad as never. Milliseconds. */
+  readonly withinMs?: number;
   /** Sees what could still answer: everything in the process, or what was begun since the registry was opened. */
   readonly wakers?: Wakers | undefined;
 }
@@ -34,14 +36,11 @@ export interface WatchdogOptions {
 /** How often it is asked who waits for whom. Milliseconds. */
 const pollMs = 20;
 
-/** How often a cycle must be there in a row before it is believed. */
-const looks = 3;
+/** How much time of our clock calls are given. Milliseconds. */
+const longestVirtualMs = 600_000;
 
 /** How many turns of the event loop must pass in which there is nothing that could wake anybody. */
 const idleTurns = 5;
-
-/** How much virtual time calls are given that wait by the clock. Milliseconds. */
-const longestVirtualMs = 600_000;
 
 /**
  * Tells calls that are blocked for ever from calls that are slow. It is made before the first call, and stopped after the last. As long as anything is answered there is progress, and it waits.
@@ -53,7 +52,7 @@ export class Watchdog {
   #ended = 0;
   #lastEnd = performance.now();
   #lastClear = performance.now();
-  #suspect: (DetectedCycle & { readonly seenAt: number; readonly looks: number }) | undefined;
+  #suspect: (DetectedCycle & { readonly seenAt: number }) | undefined;
   #blocked: (Outcome & { readonly kind: 'blocked' }) | undefined;
   #stopped = false;
 
@@ -89,9 +88,9 @@ export class Watchdog {
 
   /** Waits until all calls have been answered, or it is known that they never will be, or patience is at its end. */
   async settled(): Promise<Outcome> {
-    const { patienceMs, longestMs = 10 * patienceMs, clock, subject } = this.options;
+    const { patienceMs, longestMs = 10 * patienceMs, clock, withinMs, subject } = this.options;
     const begun = performance.now();
-    const began = clock?.now() ?? 0;
+    const until = clock && clock.now() + (withinMs ?? longestVirtualMs);
     this.#lastEnd = begun;
     for (;;) {
       await this.#turn();
@@ -99,20 +98,19 @@ export class Watchdog {
       if (this.#blocked !== undefined) return this.#blocked;
       const now = performance.now();
       const silent = now - this.#lastEnd >= patienceMs;
-      const lapsed = (clock?.now() ?? 0) - began >= longestVirtualMs;
-      if (clock !== undefined && clock.timers > 0 && !lapsed) {
-        await clock.advance(Math.max(0, Math.min(...clock.pending().map(({ due }) => due)) - clock.now()));
-        // Whoever has been given time is not silent yet.
-        if (now - begun < longestMs) continue;
-      } else if (this.#wakers !== undefined && (this.#wakers.isWhole || (clock !== undefined && silent)) && (await this.#nothingIsLeft(this.#wakers))) {
-        // A circle that had no time to be seen says more.
-        const waits = findCycle((await askWaits(subject, patienceMs)).waits);
-        const cycle = waits && { waits, latencyMs: this.#suspect?.latencyMs ?? performance.now() - this.#lastClear };
-        if (this.#open.size > 0) return this.#blockedBy(cycle, 'nothing is left in the process that could answer');
+      const isOver = now - begun >= longestMs;
+      if (clock !== undefined && this.#nextDue() <= until! && !isOver) {
+        await clock.advance(Math.max(0, this.#nextDue() - clock.now()));
+        continue;
       }
-      if (this.#suspect === undefined && (silent || lapsed || now - begun >= longestMs)) return this.#unanswered(now, silent);
-      // Somebody who has been seen in a circle is given the time to be seen in it again.
-      if (this.#suspect !== undefined && now - begun >= longestMs + patienceMs) return this.#unanswered(now, silent);
+      // Of what was begun before the registry was opened nothing is known, unless everything is seen: then patience speaks as well.
+      if (this.#wakers !== undefined && (this.#wakers.isWhole || (clock !== undefined && silent)) && (await this.#nothingIsLeft(this.#wakers, until))) {
+        const waits = findCycle(await askWaits(subject, patienceMs));
+        const cycle = waits && { waits, latencyMs: this.#suspect?.latencyMs ?? performance.now() - this.#lastClear };
+        if (this.#open.size > 0) return this.#blockedBy(cycle, withinMs === undefined ? 'nothing is left that could answer' : `nothing is left that could answer within ${withinMs / 1_000} s`);
+      }
+      // Whoever has been seen in a circle is given the time to be seen in it again.
+      if ((silent || isOver) && (this.#suspect === undefined || now - begun >= longestMs + patienceMs)) return this.#unanswered(now, silent);
       await this.#pause(2);
     }
   }
@@ -132,22 +130,20 @@ export class Watchdog {
   async #look(): Promise<void> {
     const { subject, patienceMs } = this.options;
     const asked = performance.now();
-    const { waits, atOnce } = await askWaits(subject, patienceMs);
+    const waits = await askWaits(subject, patienceMs);
     const now = performance.now();
     const there = new Set(waits.map(({ waiter, holder }) => JSON.stringify([waiter, holder])));
     if (this.#suspect?.waits.every(({ waiter, holder }) => there.has(JSON.stringify([waiter, holder])))) {
-      this.#suspect = { ...this.#suspect, looks: this.#suspect.looks + 1 };
-    } else {
-      const cycle = findCycle(waits);
-      this.#suspect = cycle && { waits: cycle, latencyMs: now - this.#lastClear, seenAt: now, looks: 1 };
-      if (cycle === undefined) this.#lastClear = asked;
+      const { seenAt } = this.#suspect;
+      // A picture that took time to take, or in which two calls have one name, may show a circle that never was: it is believed when
+      // it stays, and somebody who was there when it was seen is there still.
+      const stillOpen = [...this.#open.values()].some(({ since }) => since <= seenAt);
+      if (stillOpen && now - seenAt >= patienceMs) this.#blocked = this.#blockedBy(this.#suspect, 'they wait for each other');
+      return;
     }
-    if (this.#suspect === undefined) return;
-    const { seenAt } = this.#suspect;
-    // Who was open then must be open still; and a picture that took time may show what never was at one moment.
-    const stillOpen = [...this.#open.values()].some(({ since }) => since <= seenAt);
-    const certain = this.#suspect.looks >= looks && (atOnce || now - seenAt >= patienceMs);
-    if (stillOpen && certain) this.#blocked = this.#blockedBy(this.#suspect, 'they wait for each other');
+    const cycle = findCycle(waits);
+    this.#suspect = cycle && { waits: cycle, latencyMs: now - this.#lastClear, seenAt: now };
+    if (cycle === undefined) this.#lastClear = asked;
   }
 
   #blockedBy(cycle: DetectedCycle | undefined, proof: string): Outcome & { readonly kind: 'blocked' } {
@@ -167,10 +163,16 @@ export class Watchdog {
     return [...this.#open.values()].slice(0, 20).map(({ what }) => what);
   }
 
+  /** When something on the clock is due that could answer. */
+  #nextDue(): number {
+    return Math.min(...(this.options.clock?.pending().map(({ due }) => due) ?? []));
+  }
+
   /** Whether for some turns of the event loop there has been nothing that could wake anybody. */
-  async #nothingIsLeft(wakers: Wakers): Promise<boolean> {
+  async #nothingIsLeft(wakers: Wakers, until: number | undefined): Promise<boolean> {
     const ended = this.#ended;
-    const idle = (): boolean => wakers.alive().length === 0 && (this.options.clock?.timers ?? 0) === 0 && this.#ended === ended;
+    const farthest = this.options.withinMs === undefined ? Infinity : until!;
+    const idle = (): boolean => wakers.alive().length === 0 && this.#ended === ended && !(this.#nextDue() <= farthest && this.#nextDue() < Infinity);
     for (let turns = 0; turns < idleTurns; turns++) {
       if (!idle()) return false;
       await this.#turn();
