@@ -1,7 +1,7 @@
 import { AsyncResource, createHook, type AsyncHook } from 'node:async_hooks';
 
-/** What runs by itself before the event loop turns: when a turn is over there is none left. */
-const runsAtOnce: ReadonlySet<string> = new Set(['PROMISE', 'TickObject', 'Microtask']);
+/** What runs before the event loop turns, of which there is none left when it has; and open files: a request to one is another thing. */
+const harmless: ReadonlySet<string> = new Set(['PROMISE', 'TickObject', 'Microtask', 'FILEHANDLE']);
 
 /**
  * Everything in this thread, begun since it was made, that could still wake somebody: timers, whether they keep the process alive
@@ -22,7 +22,7 @@ export class Wakers {
     this.#hook = createHook({
       init: (id, type, _, resource) => {
         // A resource made by hand is a name for a context, and wakes nobody.
-        if (this.#hiding || runsAtOnce.has(type) || resource instanceof AsyncResource) return;
+        if (this.#hiding || harmless.has(type) || resource instanceof AsyncResource) return;
         this.#alive.set(id, type);
       },
       destroy: (id) => void this.#alive.delete(id),
