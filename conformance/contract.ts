@@ -48,9 +48,23 @@ export type Subject = {
   getPartitionStats?(partition?: number): Awaitable<unknown>;
   /** Feature `slow-commit`: from now on each commit takes this many milliseconds of the clock that `open` was given. */
   slowCommit?(ms: number): Awaitable<void>;
+  /** Who waits for whom at this moment. */
+  waits?(): Awaitable<readonly Wait[]>;
   /** Frees what the subject holds outside the process. Called when the kit is done with it, whatever happened. */
   dispose?(): Awaitable<void>;
 };
+
+/**
+ * One waits for another, and goes on only when the other has: an edge of the wait-for graph. Both are names that mean something to
+ * a reader, and to one call or lock only: `bind(t1, s1) #7`, `lock s1`. Who waits for several waits for all of them. A wait that ends by itself, because
+ * it is bounded or because somebody breaks cycles up, is none: whoever is in a cycle of these waits for ever.
+ */
+export interface Wait {
+  readonly waiter: string;
+  readonly holder: string;
+  /** What is waited for, for people: `lock s1`. */
+  readonly for?: string;
+}
 
 /** The adapter, or what it opened, is not what the contract asks for: a one-line reason. */
 export class AdapterError extends Error {

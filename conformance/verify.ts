@@ -4,6 +4,7 @@ import { checks } from './checks/index.js';
 import { AdapterError, type Adapter } from './contract.js';
 import { showAnswer } from './engine/answer.js';
 import { EndpointFailure } from './engine/endpoint.js';
+import { Endurance, type GivenUp } from './engine/endurance.js';
 import { Blocked, Unanswered, Violation } from './engine/findings.js';
 import { offers } from './engine/offers.js';
 import { Rig, type Line } from './engine/rig.js';
@@ -31,25 +32,40 @@ export interface VerifyOptions {
   readonly replay?: Program;
   /** How the adapter is named on a command line, for the lines that replay a failure. */
   readonly adapterArgument?: string;
+  /** A run that was cut off goes on from there; the same seed gives the same rest. */
+  readonly resume?: Resumption;
+  /** Shared memory in which to see, even while the event loop is blocked, which operation is being called. */
+  readonly calling?: Int32Array;
   /** Called as the run proceeds. */
   readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Where a run goes on. */
+export interface Resumption {
+  /** How many things were tried, the one included that cut the run off. */
+  readonly after: number;
+  /** What was found to be broken. */
+  readonly failed: readonly RequirementId[];
+  /** What is not to be called again. */
+  readonly givenUp: GivenUp;
 }
 
 /** Where a run stands. */
 export interface Progress {
   /** What is being tried now. */
   readonly doing: string;
+  /** The requirement that it is about, if it is about one. */
+  readonly judging: RequirementId | undefined;
   readonly done: number;
   readonly of: number;
   /** What has been found since the last call. */
   readonly findings: readonly Finding[];
   readonly sequences: number;
+  /** How much has been covered, as far as it is known. */
+  readonly coverage: Pick<Report, 'schedules' | 'model'>;
 }
 
 export const defaults = { runs: 300, patienceMs: 2_000 } as const;
-
-/** After so many time-outs nothing more is tried: the registry has stopped answering. */
-const mostTimeouts = 3;
 
 /**
  * Judges a registry. Never hangs for long and never throws for what the registry does: only {@link AdapterError}, when
@@ -82,8 +98,10 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const selected = options.only ?? requirements.map(({ id }) => id);
   const findings: Finding[] = [];
   let sequences = 0;
-  let timeouts = 0;
+  let schedules: ScheduleCoverage | undefined;
+  let model: ModelCoverage | undefined;
 
+  Endurance.begin(adapter, options.resume?.givenUp, options.calling);
   const registry = await introduce(adapter, patienceMs);
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
   const walks = !options.replay && selected.includes('MODEL-1');
@@ -91,15 +109,18 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 2 : 0) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
-  const report = (doing: string, found: readonly Finding[] = []): void => {
+  /** Whether it was done before the run was cut off. */
+  const isDone = (): boolean => done < (options.resume?.after ?? 0) && ++done > 0;
+  const failedSoFar = (): Set<RequirementId> => new Set([...(options.resume?.failed ?? []), ...findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement)]);
+  const report = (doing: string, found: readonly Finding[] = [], judging?: RequirementId): void => {
     const all = [...found, ...escapes(doing, escaped.splice(0), commandLine(context, `--seed ${seed}`))];
     findings.push(...all);
-    options.onProgress?.({ doing, done, of, findings: all, sequences });
+    options.onProgress?.({ doing, judging, done, of, findings: all, sequences, coverage: { ...(schedules && { schedules }), ...(model && { model }) } });
   };
   for (const check of todo) {
-    report(check.title);
-    const found = timeouts < mostTimeouts ? await runCheck(check, context, registry.features) : [skipped(check, 'the registry has stopped answering')];
-    if (found.some(({ result }) => result.reason?.includes('did not answer'))) timeouts++;
+    if (isDone()) continue;
+    report(check.title, [], check.requirement);
+    const found = await runCheck(check, context, registry.features);
     done++;
     // Lets signals, messages and what escaped come through even if everything answers at once.
     await turn();
@@ -107,18 +128,20 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   }
 
   for (const suite of options.replay || selected.every((id) => id === 'MODEL-1' || (aboutOverlap as readonly RequirementId[]).includes(id)) ? [] : suites) {
+    if (isDone()) continue;
+    report(suite.title);
     const before = sequences;
     const began = performance.now();
     const lacking = suite.needs.find((feature) => !registry.features.includes(feature));
     const result: SuiteResult =
-      lacking !== undefined || timeouts >= mostTimeouts
-        ? { sequences: 0, evidence: new Map(), counterexamples: [], ...(lacking === undefined ? { inconclusive: 'the registry has stopped answering' } : {}) }
+      lacking !== undefined
+        ? { sequences: 0, evidence: new Map(), counterexamples: [] }
         : await runSuite(suite, adapter, {
             seed,
             runs,
             patienceMs,
             judged: (requirement) => selected.includes(requirement),
-            failed: new Set(findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement)),
+            failed: failedSoFar(),
             progress: (count) => {
               sequences = before + count;
               if (count % 20 === 0) report(suite.title);
@@ -128,33 +151,35 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(suite.title, suiteFindings(suite.title, result, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
-  let schedules: ScheduleCoverage | undefined;
-  if (overlaps) {
+  if (overlaps && !isDone()) {
     const began = performance.now();
-    report(overlapTitle);
-    const result =
-      timeouts < mostTimeouts
-        ? await searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds: overlapMs * Math.max(1, runs / defaults.runs), progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`) })
-        : undefined;
+    report(overlapTitle, [], 'DLK-4');
+    const milliseconds = overlapMs * Math.max(1, runs / defaults.runs);
+    const result = await unlessUnanswered(
+      searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`, [], 'DLK-4') }),
+    );
+    schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late, commands: 0 };
     done++;
     report(overlapTitle, overlapFindings(overlapTitle, result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
-    if (result !== undefined) {
-      const began = performance.now();
-      const random = await searchCommands(adapter, { seed, runs: runs * 5, patienceMs, milliseconds: commandsMs });
-      schedules = { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late, commands: random.schedules };
-      report(commandsTitle, commandsFindings(random, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
-    }
-    done++;
   }
 
-  let model: ModelCoverage | undefined;
-  if (walks) {
+  if (overlaps && !isDone()) {
     const began = performance.now();
-    const result = timeouts < mostTimeouts ? await walkModel(adapter, { patienceMs, milliseconds: walkMs, progress: () => report(walkTitle) }) : undefined;
+    report(commandsTitle, [], 'DLK-4');
+    const milliseconds = commandsMs * Math.max(1, runs / defaults.runs);
+    const result = await unlessUnanswered(searchCommands(adapter, { seed, runs: runs * 5, patienceMs, milliseconds }));
+    if (result !== undefined && schedules !== undefined) schedules = { ...schedules, commands: result.schedules };
+    done++;
+    report(commandsTitle, commandsFindings(result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+  }
+
+  if (walks && !isDone()) {
+    const began = performance.now();
+    report(walkTitle, [], 'MODEL-1');
+    const result = await unlessUnanswered(walkModel(adapter, { patienceMs, milliseconds: walkMs, progress: () => report(walkTitle, [], 'MODEL-1') }));
     model = result?.coverage;
     done++;
-    const failed = new Set(findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement));
-    report(walkTitle, [walkFinding(result, failed, performance.now() - began, context)]);
+    report(walkTitle, [walkFinding(result, failedSoFar(), performance.now() - began, context)]);
   }
 
   if (options.replay) {
@@ -173,6 +198,16 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(model && { model }) }, selected, findings);
 }
 
+/** Nothing, of what could not begin because the registry did not answer. */
+async function unlessUnanswered<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Unanswered) return undefined;
+    throw error;
+  }
+}
+
 /** What is judged by programs of overlapping operations. */
 const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4'] as const;
 
@@ -187,8 +222,8 @@ const commandsTitle = 'random commands, their steps in random order';
 const commandsMs = 5_000;
 
 /** A second look at the same: where it had nothing to judge, the first has said so. */
-const commandsFindings = (result: SchedulesResult, adapter: Adapter, milliseconds: number, context: Context): Finding[] =>
-  overlapFindings(commandsTitle, result, adapter, milliseconds, context).filter(({ result: { status, evidence } }) => status === 'failed' || evidence > 0 || (status === 'inconclusive' && result.inconclusive !== undefined));
+const commandsFindings = (result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] =>
+  overlapFindings(commandsTitle, result, adapter, milliseconds, context).filter(({ result: { status, evidence } }) => status === 'failed' || evidence > 0 || (status === 'inconclusive' && result?.inconclusive !== undefined));
 
 function overlapFindings(title: string, result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] {
   const level = adapter.consistency?.level ?? 'linearizable';
@@ -379,5 +414,3 @@ function failure(violation: Violation, lines: readonly Line[], stateBefore: read
 const isRead = ({ op }: Operation): boolean => op.startsWith('find') || op.startsWith('get');
 
 const commandLine = ({ argument }: Context, options: string): string => `sharded-registry verify ${argument === undefined ? '' : `${argument} `}${options}`;
-
-const skipped = ({ requirement, title }: Check, reason: string): Finding => ({ requirement, result: { title, status: 'inconclusive', evidence: 0, milliseconds: 0, reason } });

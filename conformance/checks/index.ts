@@ -1,6 +1,7 @@
 import type { Check } from '../engine/trial.js';
 import { bindingChecks } from './binding.js';
 import { admissionChecks, contentionChecks, overrideChecks } from './contention.js';
+import { deadlockChecks } from './deadlock.js';
 import { namesChecks } from './names.js';
 import { progressChecks } from './progress.js';
 import { registrationChecks } from './registration.js';
@@ -18,4 +19,5 @@ export const checks: readonly Check[] = [
   ...admissionChecks,
   ...overrideChecks,
   ...progressChecks,
+  ...deadlockChecks,
 ];

@@ -68,6 +68,9 @@ const shapes: Record<keyof Registry, z.ZodType> = {
   close: nothing,
 };
 
+/** Every operation of the interface. */
+export const operationNames = Object.keys(shapes) as readonly (keyof Registry)[];
+
 /** An answer that the interface does not know: it breaks ERR-1, unless something more particular. */
 export const broken = (what: string, breaks: RequirementId = 'ERR-1'): Answer => ({ kind: 'broken', what, breaks });
 

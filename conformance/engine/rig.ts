@@ -3,9 +3,9 @@ import { broadcast, type Clock, type Config, type Registry } from '../../spec/in
 import { AdapterError, type Adapter, type OpenOptions, type Subject } from '../contract.js';
 import { broken, readError, readValue, showAnswer, type Answer } from './answer.js';
 import { Mailbox, TestEndpoint } from './endpoint.js';
+import { Endurance } from './endurance.js';
 import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
-import { within } from './patience.js';
 import { show, showOperation } from './show.js';
 import { turn, VirtualClock } from './virtual-clock.js';
 
@@ -21,6 +21,7 @@ export interface Line {
 export interface Call {
   readonly answer: Promise<Answer>;
   settled: Answer | undefined;
+  readonly operation: keyof Registry;
 }
 
 /**
@@ -35,22 +36,26 @@ export class Rig {
   readonly anchor = 'anchor';
   #stalled: Call | undefined = undefined;
   readonly #endpoints = new Map<string, TestEndpoint>();
+  readonly #endurance: Endurance;
   #subject: Subject | undefined;
 
   private constructor(
     readonly adapter: Adapter,
     /** Milliseconds of real time that anything may take to answer. */
     readonly patienceMs: number,
-  ) {}
+  ) {
+    this.#endurance = Endurance.of(adapter);
+  }
 
   /** Opens a registry. Throws {@link AdapterError} if that fails, {@link Unanswered} if it takes too long. */
   static async open(adapter: Adapter, options: Omit<OpenOptions, 'clock'>, patienceMs: number): Promise<Rig> {
     const rig = new Rig(adapter, patienceMs);
     const clock: Clock = offers(adapter, undefined, 'virtual-time') ? rig.clock : realClock;
     let subject: Subject;
+    rig.#endurance.beforeWait('open');
     try {
       const opened = adapter.open({ ...options, clock });
-      subject = isThenable(opened) ? await within(patienceMs, 'open', Promise.resolve(opened)) : opened;
+      subject = isThenable(opened) ? await rig.#endurance.wait('open', patienceMs, Promise.resolve(opened)) : opened;
     } catch (error) {
       if (error instanceof Unanswered) throw error;
       throw new AdapterError(`open() of adapter ${show(adapter.name)} failed: ${show(error)}`);
@@ -117,24 +122,27 @@ export class Rig {
   /** Makes a call without waiting for its answer, and without a line in the record. */
   begin(operation: Operation): Call {
     // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
+    const [name] = this.#arguments(operation);
     const given = this.#invoke(operation, Infinity);
-    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given };
+    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given, operation: name };
     const answer = given;
-    const call: Call = { answer, settled: undefined };
+    const call: Call = { answer, settled: undefined, operation: name };
     void answer.then((settled) => (call.settled = settled));
     return call;
   }
 
   /** Waits, within bounds, for the answer of a call. */
-  finish(call: Call, what: string): Promise<Answer> {
-    return within(this.patienceMs, what, call.answer);
+  async finish(call: Call, what: string): Promise<Answer> {
+    if (call.settled === undefined) this.#endurance.beforeWait(call.operation);
+    return this.#endurance.wait(call.operation, this.patienceMs, call.answer, what);
   }
 
   /** Commits take `ms` milliseconds of virtual time from now on. */
   async slowCommit(ms: number): Promise<void> {
+    this.#endurance.beforeWait('slowCommit');
     try {
       const told = this.subject.slowCommit?.(ms);
-      if (isThenable(told)) await within(this.patienceMs, 'slowCommit', Promise.resolve(told));
+      if (isThenable(told)) await this.#endurance.wait('slowCommit', this.patienceMs, Promise.resolve(told));
     } catch (error) {
       if (error instanceof Unanswered) throw error;
       throw new AdapterError(`slowCommit() of adapter ${show(this.adapter.name)} failed: ${show(error)}`);
@@ -144,8 +152,10 @@ export class Rig {
   /** What an operation returns, itself and not what the kit reads out of it: to see whether it can be tampered with. */
   async raw(operation: keyof Registry, ...args: unknown[]): Promise<unknown> {
     const call = this.subject[operation] as (...args: unknown[]) => unknown;
+    this.#endurance.beforeCall(operation);
+    this.#endurance.beforeWait(operation);
     try {
-      return await within(this.patienceMs, operation, Promise.resolve(call.apply(this.subject, args)));
+      return await this.#endurance.wait(operation, this.patienceMs, Promise.resolve(call.apply(this.subject, args)));
     } catch (error) {
       if (error instanceof Unanswered) throw error;
       throw new Blocked(`${operation} had to succeed first, and failed: ${show(error)}`);
@@ -178,8 +188,9 @@ export class Rig {
   /** Lets go of the registry. Never throws: what it was used for has been judged. */
   async dispose(): Promise<void> {
     try {
+      this.#endurance.beforeWait('dispose');
       const disposed = this.#subject?.dispose?.();
-      if (isThenable(disposed)) await within(this.patienceMs, 'dispose', Promise.resolve(disposed));
+      if (isThenable(disposed)) await this.#endurance.wait('dispose', this.patienceMs, Promise.resolve(disposed));
     } catch {
       // A registry that cannot be let go of is no reason to distrust its answers.
     }
@@ -257,15 +268,20 @@ export class Rig {
   }
 
   #call(operation: keyof Registry, args: unknown[], patienceMs: number): Answer | Promise<Answer> {
+    this.#endurance.beforeCall(operation);
+    if (patienceMs !== Infinity) this.#endurance.beforeWait(operation);
     let result: unknown;
+    const before = this.#endurance.enter(operation);
     try {
       result = (this.subject[operation] as (...args: unknown[]) => unknown).apply(this.subject, args);
       if (!isThenable(result)) return readValue(operation, result);
     } catch (error) {
       return readError(operation, error);
+    } finally {
+      this.#endurance.leave(before);
     }
     const answer = settle(operation, result);
-    return patienceMs === Infinity ? answer : within(patienceMs, operation, answer);
+    return patienceMs === Infinity ? answer : this.#endurance.wait(operation, patienceMs, answer);
   }
 }
 

@@ -63,13 +63,13 @@ export async function runProgram(adapter: Adapter, program: ConcurrentProgram, c
   return { schedule, history, rows: () => tableOf(steps, marks, history, program.clients.length), violation, undecided, widths };
 }
 
-export function judge({ blocked }: RegistryWorld, history: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
+export function judge({ blocked, circle }: RegistryWorld, history: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
   for (const { response } of history) if (response?.kind === 'broken') return { violation: new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', response.what, response.breaks) };
   if (blocked.length > 0) {
     const who = blocked.map(({ client, operation }) => `client ${client + 1} in ${showOperation(operation)}`).join(', ');
     // Whoever lives by another clock may only be slow.
     if (!ownsTime) return { undecided: `not answered: ${who}` };
-    return { violation: new Violation('a call is never answered: nothing is left that could happen', 'every operation ends', `waiting for ever: ${who}`, 'DLK-4') };
+    return { violation: new Violation('a call is never answered: nothing is left that could happen', 'every operation ends', `waiting for ever${circle === undefined ? '' : `, in a circle: ${circle}`}: ${who}`, 'DLK-4') };
   }
   if (isExplainedByEnds(model, history)) return {};
   const signature = signatureOf(history);

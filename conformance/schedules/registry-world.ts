@@ -8,6 +8,7 @@ import { Rig, type Call } from '../engine/rig.js';
 import { showOperation } from '../engine/show.js';
 import { drained, turn, type VirtualTimer } from '../engine/virtual-clock.js';
 import { Recorder, type History } from '../linearizability/index.js';
+import { askWaits, describeCycle } from '../progress/wait-for-graph.js';
 
 import type { ConcurrentProgram } from './program.js';
 import type { Step, World } from './world.js';
@@ -57,6 +58,8 @@ const commitMs = 1;
 export class RegistryWorld implements World<RegistryStep> {
   /** Clients that wait for ever, when it is over: nothing was left that could have answered them. */
   readonly blocked: { readonly client: number; readonly operation: Operation }[] = [];
+  /** A circle in which they wait for each other, if the registry can tell. */
+  circle: string | undefined;
   #moment = 0;
   readonly #recorder = new Recorder<Operation, Observed>({ now: () => this.#moment++ });
   readonly #clients: Client[];
@@ -147,6 +150,7 @@ export class RegistryWorld implements World<RegistryStep> {
   /** What is looked up when everything is over, and all that was called and answered before. */
   async finish(reads: readonly Operation[]): Promise<History<Operation, Observed>> {
     for (const [client, { open, operations, next }] of this.#clients.entries()) if (open !== undefined) this.blocked.push({ client, operation: operations[next - 1]! });
+    if (this.blocked.length > 0) this.circle = describeCycle(await askWaits(this.rig.subject, this.patienceMs));
     const { consistency } = this.rig.adapter;
     if (consistency?.level === 'eventual') await new Promise((resolve) => setTimeout(resolve, consistency.stalenessMs));
     // What hangs has been found out, and would only hang once more.

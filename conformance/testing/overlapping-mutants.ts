@@ -17,7 +17,7 @@ export interface OverlappingMutant {
   readonly adapter: Adapter;
 }
 
-interface Entry {
+export interface Entry {
   readonly id: string;
   readonly endpoint: Endpoint;
   config: Config;
@@ -26,7 +26,7 @@ interface Entry {
 }
 
 /** Where a fault can be planted in the registry below; all of it is right as it stands. */
-class Honest {
+export class Honest {
   protected readonly servers = new Map<string, Entry>();
   protected readonly transports = new Map<string, Entry>();
   readonly #lanes = new Map<string, Promise<unknown>>();
@@ -159,7 +159,7 @@ class Honest {
     return this.transports.get(id)?.server?.id;
   }
 
-  routeToServer(serverId: string, transportId: string, message: unknown): number {
+  routeToServer(serverId: string, transportId: string, message: unknown): number | Promise<number> {
     return send(this.servers.get(serverId), { namespace: 'server', to: serverId, from: transportId, message });
   }
 
@@ -187,7 +187,7 @@ function send(entry: Entry | undefined, delivery: Delivery): number {
 
 const features: Adapter['features'] = ['virtual-time', 'slow-commit'];
 
-const anew = (name: string, create: (clock: Clock) => Honest): Adapter => ({ name, features, without: ['stats', 'contention'], open: ({ clock }) => create(clock) });
+export const anew = (name: string, create: (clock: Clock) => Honest): Adapter => ({ name, features, without: ['stats', 'contention'], open: ({ clock }) => create(clock) });
 
 /** Right in all it does, and written otherwise than ours: what the faults below are planted in. */
 export const honest: Adapter = anew('one that keeps its data elsewhere', (clock) => new Honest(clock));
