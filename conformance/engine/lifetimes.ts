@@ -131,13 +131,13 @@ export class Lifetimes {
     const { id, endpoint, config = {} } = operation;
     const namespace = namespaceOf(operation);
     const name = this.#name(namespace, id);
-    const down = this.#down(endpoint);
+    const down = this.#downs.get(endpoint);
     const life = { id, endpoint, config, made: span };
     // A name is registered again only when it has been given up. What is down, or closed, holds nothing whatever came first.
-    const to = Math.min(name.unregistered.doneAfter(span.end), name.registered.doneAfter(span.end), down.doneAfter(-Infinity), this.#closed.doneAfter(-Infinity));
+    const to = Math.min(name.unregistered.doneAfter(span.end), name.registered.doneAfter(span.end), down?.doneAfter(-Infinity) ?? Infinity, this.#closed.doneAfter(-Infinity));
     name.lives.add({ ...life, from: span.start, to });
     if (!certain) return;
-    const least = { ...life, from: span.end, to: Math.min(name.unregistered.possibleAfter(span.start), down.possibleAfter(-Infinity), this.#closed.possibleAfter(-Infinity)) };
+    const least = { ...life, from: span.end, to: Math.min(name.unregistered.possibleAfter(span.start), down?.possibleAfter(-Infinity) ?? Infinity, this.#closed.possibleAfter(-Infinity)) };
     if (least.from >= least.to) return;
     name.certain.add(least);
     this.registered[namespace].push(least);
@@ -169,7 +169,10 @@ export class Lifetimes {
   #possibleEnd(namespace: Namespace, id: string, span: Span): number {
     const { unregistered, lives } = this.#name(namespace, id);
     let earliest = Math.min(unregistered.possibleAfter(span.start), this.#closed.possibleAfter(-Infinity));
-    for (const { endpoint } of lives.meeting(span)) earliest = Math.min(earliest, this.#down(endpoint).possibleAfter(span.start));
+    lives.some(span, ({ endpoint }) => {
+      earliest = Math.min(earliest, this.#downs.get(endpoint)?.possibleAfter(span.start) ?? Infinity);
+      return false;
+    });
     return earliest;
   }
 

@@ -3,7 +3,7 @@ import type { Found, Operation } from '../../model/index.js';
 import type { Namespace } from '../../spec/index.js';
 import type { History } from '../linearizability/index.js';
 import { Violation } from './findings.js';
-import type { Lifetimes } from './lifetimes.js';
+import type { Life, Lifetimes } from './lifetimes.js';
 import type { Span } from './moments.js';
 import { throughout } from './periods.js';
 import type { Observed } from './registry-history.js';
@@ -50,15 +50,18 @@ function missing(op: string, lists: readonly List[], registered: Lifetimes['regi
 
 function unaccounted(op: string, namespace: Namespace, list: List, lifetimes: Lifetimes): Violation | undefined {
   for (const item of list.found) {
-    const lives = [...lifetimes.lives(namespace, item.id).meeting(list)].filter(({ endpoint }) => endpoint === item.endpoint);
+    const lives = lifetimes.lives(namespace, item.id);
+    if (lives.some(list, (life) => life.endpoint === item.endpoint && isCurrent(namespace, item, life, list, lifetimes))) continue;
     const actual = `${op}() → ${show(list.found)}`;
-    if (lives.length === 0) return new Violation('a list holds what was not registered at any moment of the call', `no ${show(item.id)} held by ${item.endpoint}`, actual, 'LST-3');
-    const isCurrent = lives.some(
-      ({ config, made }) =>
-        (isDeepStrictEqual(config, item.config) && lifetimes.writtenUntil(namespace, item.id, made) >= list.start) ||
-        lifetimes.written(namespace, item.id).some(list, (update) => update.made.end >= made.start && isDeepStrictEqual(update.config, item.config)),
-    );
-    if (!isCurrent) return new Violation('a list shows a configuration that was not in force at any moment of the call', `another configuration of ${show(item.id)}`, actual, 'LST-1');
+    return lives.some(list, ({ endpoint }) => endpoint === item.endpoint)
+      ? new Violation('a list shows a configuration that was not in force at any moment of the call', `another configuration of ${show(item.id)}`, actual, 'LST-1')
+      : new Violation('a list holds what was not registered at any moment of the call', `no ${show(item.id)} held by ${item.endpoint}`, actual, 'LST-3');
   }
   return undefined;
+}
+
+/** Whether an incarnation can have had this configuration at some moment of a list: its first, or one that an update gave it. */
+function isCurrent(namespace: Namespace, { id, config }: Found, life: Life, list: List, lifetimes: Lifetimes): boolean {
+  if (isDeepStrictEqual(life.config, config) && lifetimes.writtenUntil(namespace, id, life.made) >= list.start) return true;
+  return lifetimes.written(namespace, id).some(list, (update) => update.made.end >= life.made.start && isDeepStrictEqual(update.config, config));
 }

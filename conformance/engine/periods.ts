@@ -17,17 +17,16 @@ export class Periods<P extends Period> {
     this.#latest = undefined;
   }
 
-  /** Those that have begun at `end`, and were not over at `start`; whoever began last comes first, since it mostly is the one. */
-  *meeting({ start, end }: Span): Generator<P> {
+  /**
+   * Whether one will do of those that have begun at `end` and were not over at `start`. Whoever began last is asked first, since it
+   * mostly is the one.
+   */
+  some({ start, end }: Span, will: (period: P) => boolean): boolean {
     const latest = (this.#latest ??= this.#sort());
     for (let i = firstIndex(this.#periods, ({ from }) => from > end) - 1; i >= 0 && latest[i]! >= start; i--) {
-      if (this.#periods[i]!.to >= start) yield this.#periods[i]!;
+      const period = this.#periods[i]!;
+      if (period.to >= start && will(period)) return true;
     }
-  }
-
-  /** Whether one of those that meet a span will do. */
-  some(span: Span, will: (period: P) => boolean): boolean {
-    for (const period of this.meeting(span)) if (will(period)) return true;
     return false;
   }
 

@@ -8,6 +8,10 @@ export interface ConcurrentProgram {
   readonly setup: readonly Operation[];
   /** For each client, what it does: each operation is called when the one before has been answered. */
   readonly clients: readonly (readonly Operation[])[];
+  /** What an endpoint calls back, from within its `send`, when it is sent something for the first time: that `send` returns the promise of it. */
+  readonly reactions?: Readonly<Record<string, Operation>>;
+  /** What is called back when an endpoint goes down, by a listener to its signal that was added when all was set up. */
+  readonly downReactions?: Readonly<Record<string, Operation>>;
   /** Whether a call may come before what the last one set off has come to rest: some registries yield without waiting for anything. */
   readonly early?: boolean;
 }
