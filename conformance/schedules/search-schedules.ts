@@ -1,13 +1,14 @@
 import type { Feature, RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { AdapterError } from '../contract.js';
+import { contested } from '../engine/contested.js';
 import { Blocked, Unanswered, type Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { Rig } from '../engine/rig.js';
 import { anything, pct, randomFrom, replaying, serial, type Random } from './choosers.js';
 import { Exhaustive } from './exhaustive.js';
 import { runProgram, type Row, type Run } from './overlap.js';
-import { randomProgram, smaller, type ConcurrentProgram, type ProgramSize, type ScheduledProgram } from './program.js';
+import { inSequence, randomProgram, smaller, type ConcurrentProgram, type ProgramSize, type ScheduledProgram } from './program.js';
 import type { RegistryStep } from './registry-world.js';
 import type { Chooser, Schedule } from './world.js';
 
@@ -31,6 +32,8 @@ export interface SchedulesResult {
   readonly counterexamples: readonly OverlapCounterexample[];
   /** How often refusals were among what was judged (CON-3). */
   readonly refusals: number;
+  /** How many lists and broadcasts overlapped a write that may have changed what they give (LST-3, RTE-9). */
+  readonly contested: { readonly lists: number; readonly broadcasts: number };
   /** Why it says less than it should. */
   readonly inconclusive: string | undefined;
 }
@@ -67,7 +70,7 @@ export async function searchSchedules(adapter: Adapter, options: SchedulesOption
   const deadline = performance.now() + milliseconds;
   const found = new Map<RequirementId, OverlapCounterexample>();
   const undecided: string[] = [];
-  let [ran, outOf, exhausted, made, spoiled, refusals, deadlocks] = [0, 0, 0, 0, 0, 0, 0];
+  let [ran, outOf, exhausted, made, spoiled, refusals, deadlocks, ofLists, ofBroadcasts] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
   const patienceMs = Math.min(options.patienceMs, shortPatienceMs);
 
   // Of a refusal nobody reads where it was thrown, and to find that out takes longer than all the rest of it.
@@ -107,6 +110,8 @@ export async function searchSchedules(adapter: Adapter, options: SchedulesOption
         count++;
         if (!inOrder) estimate += (result.widths.reduce((product, width) => product * width, 1) - estimate) / Math.max(1, count);
         if (result.history.some(({ response }) => response?.kind === 'refused')) refusals++;
+        const { lists, broadcasts } = contested(result.history);
+        [ofLists, ofBroadcasts] = [ofLists + lists, ofBroadcasts + broadcasts];
         if (result.undecided !== undefined) undecided.push(result.undecided);
         if (result.undecided !== undefined && undecided.length >= 3) break;
         const { violation } = result;
@@ -139,13 +144,14 @@ export async function searchSchedules(adapter: Adapter, options: SchedulesOption
     Error.stackTraceLimit = stackTraceLimit;
   }
   return {
-    programs: made, exhausted, schedules: ran, outOf: Math.round(outOf), counterexamples: [...found.values()], refusals,
+    programs: made, exhausted, schedules: ran, outOf: Math.round(outOf), counterexamples: [...found.values()], refusals, contested: { lists: ofLists, broadcasts: ofBroadcasts },
     inconclusive: undecided[0] ?? (spoiled >= mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined),
   };
 
   /** Whether operations of a program go wrong one after the other. */
   async function failsInSequence(program: ConcurrentProgram, random: Random, orders: number): Promise<boolean> {
-    for (let i = 0; i < orders; i++) if ((await attempt(program, serial(random)))?.violation !== undefined) return true;
+    const apart = inSequence(program);
+    for (let i = 0; i < orders; i++) if ((await attempt(apart, serial(random)))?.violation !== undefined) return true;
     return false;
   }
 
@@ -202,18 +208,18 @@ export async function searchSchedules(adapter: Adapter, options: SchedulesOption
 }
 
 /** Runs a program under one schedule once more: the counterexample, if it still is one. */
-export async function replaySchedule(adapter: Adapter, { setup, clients, early, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
-  const program: ConcurrentProgram = { setup, clients, ...(early !== undefined && { early }) };
+export async function replaySchedule(adapter: Adapter, { setup, clients, reactions, downReactions, early, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
+  const program: ConcurrentProgram = { setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }), ...(early !== undefined && { early }) };
   const result = await runProgram(adapter, program, replaying(schedule), patienceMs).catch((error: unknown) => {
     if (!(error instanceof Unanswered) && !(error instanceof AdapterError) && !(error instanceof Blocked)) throw error;
     return error;
   });
-  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, outOf: 1, counterexamples: [], refusals: 0, inconclusive: undefined };
+  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, outOf: 1, counterexamples: [], refusals: 0, contested: { lists: 0, broadcasts: 0 }, inconclusive: undefined };
   if (result === undefined || result instanceof Error) return { ...none, inconclusive: result?.message };
   const { violation, rows, undecided } = result;
-  if (violation === undefined) return { ...none, inconclusive: undecided };
+  if (violation === undefined) return { ...none, contested: contested(result.history), inconclusive: undecided };
   return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: result.schedule, rows: rows() }] };
 }
 
 /** What can be told from schedules; anything else that is wrong is for others to say. */
-const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4']);
+const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-1', 'LST-3', 'RTE-4', 'RTE-5', 'RTE-8', 'RTE-9']);
