@@ -229,8 +229,8 @@ export const unhurried: Adapter = anew('one that takes its time', (clock) => new
   }
 })(clock));
 
-/** Right, and hands over at the end of the turn, all at once; a broadcast leaves out who is no longer bound by then, and answers when that is done. */
-export const gathering: Adapter = anew('one that gathers its messages', (clock) => new (class extends Honest {
+/** Right, and late: whom a broadcast reaches and what a list holds is looked up after a round trip, all at one moment; a list is answered after another. */
+export const lateLooking: Adapter = anew('one that looks late', (clock) => new (class extends Honest {
   override async routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): Promise<number> {
     await this.pause();
     return super.routeToTransport(transportId, serverId, message);
