@@ -160,7 +160,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     );
     schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late, commands: 0 };
     done++;
-    report(overlapTitle, overlapFindings(overlapTitle, result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+    report(overlapTitle, overlapFindings(overlapTitle, result, registry.features, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
   if (overlaps && !isDone()) {
@@ -170,7 +170,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     const result = await unlessUnanswered(searchCommands(adapter, { seed, runs: runs * 5, patienceMs, milliseconds }));
     if (result !== undefined && schedules !== undefined) schedules = { ...schedules, commands: result.schedules };
     done++;
-    report(commandsTitle, commandsFindings(result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+    report(commandsTitle, commandsFindings(result, registry.features, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
   if (walks && !isDone()) {
@@ -209,7 +209,7 @@ async function unlessUnanswered<T>(promise: Promise<T>): Promise<T | undefined> 
 }
 
 /** What is judged by programs of overlapping operations. */
-const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4'] as const;
+const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-3', 'RTE-9'] as const;
 
 const overlapTitle = 'small programs of overlapping operations, their steps in many orders';
 
@@ -218,32 +218,40 @@ const overlapMs = 15_000;
 
 const commandsTitle = 'random commands, their steps in random order';
 
-/** How long random commands may take. */
+/** How long random commands may take, of as many runs as there are by default. */
 const commandsMs = 5_000;
 
 /** A second look at the same: where it had nothing to judge, the first has said so. */
-const commandsFindings = (result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] =>
-  overlapFindings(commandsTitle, result, adapter, milliseconds, context).filter(({ result: { status, evidence } }) => status === 'failed' || evidence > 0 || (status === 'inconclusive' && result?.inconclusive !== undefined));
+const commandsFindings = (result: SchedulesResult | undefined, offered: readonly string[], milliseconds: number, context: Context): Finding[] =>
+  overlapFindings(commandsTitle, result, offered, milliseconds, context).filter(({ result: { status, evidence } }) => status === 'failed' || evidence > 0 || (status === 'inconclusive' && result?.inconclusive !== undefined));
 
-function overlapFindings(title: string, result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] {
-  const level = adapter.consistency?.level ?? 'linearizable';
-  return aboutOverlap.map((requirement): Finding => {
-    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, evidence: 0, milliseconds, ...more } });
-    if (requirement === (level === 'eventual' ? 'CON-1' : 'CON-2')) return finding({ status: 'untested', reason: `the registry claims to be ${level}` });
-    if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
+function overlapFindings(title: string, result: SchedulesResult | undefined, offered: readonly string[], milliseconds: number, context: Context): Finding[] {
+  const level = context.adapter.consistency?.level ?? 'linearizable';
+  const finding = (requirement: RequirementId, more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, evidence: 0, milliseconds, ...more } });
+  const evidenceOf: Partial<Record<RequirementId, number>> = { 'CON-3': result?.refusals ?? 0, 'LST-3': result?.contested.lists ?? 0, 'RTE-9': result?.contested.broadcasts ?? 0 };
+  const judged = aboutOverlap.map((requirement): Finding => {
+    const lacking = findRequirement(requirement)!.needs.find((feature) => !offered.includes(feature));
+    if (lacking !== undefined) return finding(requirement, { status: 'untested', reason: `the adapter does not offer \`${lacking}\`` });
+    // What an eventual registry shows in between may be old: only what it did, and what it shows in the end, is judged.
+    if ((level === 'eventual' ? ['CON-1', 'LST-3', 'RTE-9'] : ['CON-2']).includes(requirement)) return finding(requirement, { status: 'untested', reason: `the registry claims to be ${level}` });
+    if (result === undefined) return finding(requirement, { status: 'inconclusive', reason: 'the registry has stopped answering' });
     const counterexample = result.counterexamples.find((one) => one.requirement === requirement);
-    const evidence = requirement === 'CON-3' ? result.refusals : result.schedules;
-    if (counterexample !== undefined) return finding({ status: 'failed', evidence, failure: describeOverlap(counterexample, context) });
-    if (result.inconclusive !== undefined) return finding({ status: 'inconclusive', reason: result.inconclusive });
-    return evidence > 0 ? finding({ status: 'passed', evidence }) : finding({ status: 'inconclusive', reason: 'nothing was put to the test' });
+    const evidence = evidenceOf[requirement] ?? result.schedules;
+    if (counterexample !== undefined) return finding(requirement, { status: 'failed', evidence, failure: describeOverlap(counterexample, context) });
+    if (result.inconclusive !== undefined) return finding(requirement, { status: 'inconclusive', reason: result.inconclusive });
+    return evidence > 0 ? finding(requirement, { status: 'passed', evidence }) : finding(requirement, { status: 'inconclusive', reason: 'nothing was put to the test' });
   });
+  // What other requirements say is judged by other checks, but that it fails only when operations overlap is found here.
+  const others = (result?.counterexamples ?? []).filter(({ requirement }) => !(aboutOverlap as readonly RequirementId[]).includes(requirement));
+  return [...judged, ...others.map((one) => finding(one.requirement, { status: 'failed', evidence: 1, failure: describeOverlap(one, context) }))];
 }
 
-function replayFindings(title: string, { counterexamples, inconclusive }: SchedulesResult, milliseconds: number, context: Context): Finding[] {
+function replayFindings(title: string, { counterexamples, contested, inconclusive }: SchedulesResult, milliseconds: number, context: Context): Finding[] {
   const [counterexample] = counterexamples;
   if (counterexample !== undefined) return [{ requirement: counterexample.requirement, result: { title, status: 'failed', evidence: 1, milliseconds, failure: describeOverlap(counterexample, context) } }];
   const status = inconclusive === undefined ? { status: 'passed' as const } : { status: 'inconclusive' as const, reason: inconclusive };
-  return (['CON-1', 'DLK-4'] as const).map((requirement): Finding => ({ requirement, result: { title, evidence: 1, milliseconds, ...status } }));
+  const replayed: RequirementId[] = ['CON-1', 'DLK-4', ...(contested.lists > 0 ? (['LST-3'] as const) : []), ...(contested.broadcasts > 0 ? (['RTE-9'] as const) : [])];
+  return replayed.map((requirement): Finding => ({ requirement, result: { title, evidence: 1, milliseconds, ...status } }));
 }
 
 const describeOverlap = ({ violation, program, schedule, requirement, rows, replay }: OverlapCounterexample, context: Context): Failure => ({

@@ -99,7 +99,9 @@ const integer = (least: number, most: number) => (value: string): number => {
 };
 
 /** A program comes from outside: it is read through a schema. */
-const operations = z.array(z.looseObject({ op: z.string() })).max(10_000);
+const operation = z.looseObject({ op: z.string() });
+const operations = z.array(operation).max(10_000);
+const reactions = z.record(z.string(), operation).optional();
 const sequentialSchema = z.object({
   suite: z.enum([...suites.map(({ name }) => name), 'model-names', 'model-contention']),
   ids: z.array(z.string()).max(100),
@@ -111,6 +113,8 @@ const programSchema = z.union([
     suite: z.literal('schedules'),
     setup: operations,
     clients: z.array(operations).min(1).max(64),
+    reactions,
+    downReactions: reactions,
     early: z.boolean().optional(),
     schedule: z.array(z.number().int().nonnegative()).max(100_000),
   }),

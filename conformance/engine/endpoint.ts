@@ -71,20 +71,25 @@ export class Mailbox {
   readonly #arrivals: Arrival[] = [];
   /** Called once, at the next delivery to the named endpoint; what it returns is returned by that `send`. */
   reaction: { readonly endpoint: string; readonly run: () => Promise<void> } | undefined;
+  /** Told of every delivery that is kept; what it returns is returned by that `send`. */
+  witness: ((arrival: Arrival) => Promise<void> | undefined) | undefined;
   /** A delivery that was not of the right shape. */
   malformed: string | undefined;
   /** How many rejections of a `send` nobody handled: in production each of them ends the process. */
   unhandled = 0;
 
   put(endpoint: string, delivery: unknown): Promise<void> | undefined {
+    let answer: Promise<void> | undefined;
     if (!isDelivery(delivery)) {
       this.malformed ??= show(delivery);
     } else if (this.#arrivals.length < capacity) {
       const { namespace, to, from, message } = delivery;
-      this.#arrivals.push({ endpoint, namespace, to, from, message });
+      const arrival = { endpoint, namespace, to, from, message };
+      this.#arrivals.push(arrival);
+      answer = this.witness?.(arrival);
     }
     const { reaction } = this;
-    if (reaction?.endpoint !== endpoint) return undefined;
+    if (reaction?.endpoint !== endpoint) return answer;
     this.reaction = undefined;
     return reaction.run();
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Operation } from '../../model/index.js';
 import type { Feature, RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter, type Subject } from '../contract.js';
+import { uncontested } from '../engine/contested.js';
 import { Blocked, Unanswered } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { Rig } from '../engine/rig.js';
@@ -177,12 +178,12 @@ export async function searchCommands(adapter: Adapter, options: CommandsOptions)
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-  return { programs: ran, exhausted: 0, schedules: ran, random: ran, outOf: ran, late: performance.now() > deadline, counterexamples, refusals, inconclusive: undecided[0] ?? (spoiled > mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined) };
+  return { programs: ran, exhausted: 0, schedules: ran, random: ran, outOf: ran, late: performance.now() > deadline, counterexamples, refusals, contested: uncontested, inconclusive: undecided[0] ?? (spoiled > mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined) };
 }
 
 /** Runs one case once more: the counterexample, if it still is one. */
 export async function replayCommands(adapter: Adapter, replay: ReplayedCommands, patienceMs: number): Promise<SchedulesResult> {
-  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, late: false, counterexamples: [], refusals: 0, inconclusive: undefined };
+  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, late: false, counterexamples: [], refusals: 0, contested: uncontested, inconclusive: undefined };
   try {
     let one: CommandsCase | undefined;
     const remember = fc.property(await casesFor(adapter, patienceMs), (value) => void (one = value));

@@ -1,6 +1,7 @@
 import type { Feature, RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { AdapterError } from '../contract.js';
+import { contested, uncontested, type Contested } from '../engine/contested.js';
 import { Blocked, Unanswered, type Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { Rig } from '../engine/rig.js';
@@ -39,6 +40,8 @@ export interface SchedulesResult {
   readonly refusals: number;
   /** Whether the time was over before all programs had been run. */
   readonly late: boolean;
+  /** How many lists and broadcasts overlapped a write that may have changed what they give (LST-3, RTE-9). */
+  readonly contested: Contested;
   /** Why it says less than it should. */
   readonly inconclusive: string | undefined;
 }
@@ -74,7 +77,7 @@ const mostDeadlocks = 10;
 const shortPatienceMs = 20;
 
 /** What can be told from schedules; anything else that is wrong is for others to say. */
-export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4']);
+export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-1', 'LST-3', 'RTE-4', 'RTE-5', 'RTE-8', 'RTE-9']);
 
 /**
  * Runs small programs of overlapping operations under many schedules: every one of a program if there are not too many, else those
@@ -114,6 +117,8 @@ class Search {
   #random = 0;
   #outOf = 0;
   #refusals = 0;
+  #lists = 0;
+  #broadcasts = 0;
   #spoiled = 0;
   #deadlocks = 0;
 
@@ -142,6 +147,7 @@ class Search {
       outOf: Math.round(this.#outOf),
       counterexamples: [...this.#found.values()],
       refusals: this.#refusals,
+      contested: { lists: this.#lists, broadcasts: this.#broadcasts },
       late: this.#programs < this.options.programs && this.#isLate,
       inconclusive: this.undecided[0] ?? (this.#spoiled >= mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined),
     };
@@ -185,6 +191,9 @@ class Search {
   async #isLastOf(program: ConcurrentProgram, run: Run, random: Random): Promise<boolean> {
     const { violation, undecided } = run;
     if (run.history.some(({ response }) => response?.kind === 'refused')) this.#refusals++;
+    const { lists, broadcasts } = contested(run.history);
+    this.#lists += lists;
+    this.#broadcasts += broadcasts;
     if (undecided !== undefined) this.undecided.push(undecided);
     if (violation === undefined) return this.undecided.length >= mostUndecided;
     const requirement = violation.requirement!;
@@ -230,15 +239,15 @@ function atRandom({ clients }: ConcurrentProgram, random: Random, count: number)
 const isOfAdapter = (error: unknown): error is Error => error instanceof Unanswered || error instanceof AdapterError || error instanceof Blocked;
 
 /** Runs a program under one schedule once more: the counterexample, if it still is one. */
-export async function replaySchedule(adapter: Adapter, { setup, clients, early, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
-  const program: ConcurrentProgram = { setup, clients, ...(early !== undefined && { early }) };
+export async function replaySchedule(adapter: Adapter, { setup, clients, reactions, downReactions, early, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
+  const program: ConcurrentProgram = { setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }), ...(early !== undefined && { early }) };
   const result = await runProgram(adapter, program, replaying(schedule), patienceMs).catch((error: unknown) => {
     if (!isOfAdapter(error)) throw error;
     return error;
   });
-  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, counterexamples: [], refusals: 0, late: false, inconclusive: undefined };
+  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, counterexamples: [], refusals: 0, late: false, contested: uncontested, inconclusive: undefined };
   if (result === undefined || result instanceof Error) return { ...none, inconclusive: result?.message };
   const { violation, rows, undecided } = result;
-  if (violation === undefined) return { ...none, inconclusive: undecided };
+  if (violation === undefined) return { ...none, contested: contested(result.history), inconclusive: undecided };
   return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: result.schedule, rows: rows() }] };
 }

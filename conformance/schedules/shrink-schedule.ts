@@ -2,7 +2,7 @@ import type { RequirementId } from '../../spec/index.js';
 import { anything, replaying, serial, type Random } from './choosers.js';
 import { FewestFirst } from './fewest-first.js';
 import type { Run } from './overlap.js';
-import { smaller, type ConcurrentProgram } from './program.js';
+import { inSequence, smaller, type ConcurrentProgram } from './program.js';
 import type { RegistryStep } from './registry-world.js';
 import type { Chooser, Schedule } from './world.js';
 
@@ -17,7 +17,8 @@ export interface Failing {
 
 /** Whether operations of a program go wrong one after the other, in one of so many orders. */
 export async function failsInSequence(attempt: Attempt, program: ConcurrentProgram, random: Random, orders: number): Promise<boolean> {
-  for (let i = 0; i < orders; i++) if ((await attempt(program, serial(random)))?.violation !== undefined) return true;
+  const apart = inSequence(program);
+  for (let i = 0; i < orders; i++) if ((await attempt(apart, serial(random)))?.violation !== undefined) return true;
   return false;
 }
 
