@@ -12,7 +12,10 @@ import { safe, show, showOperation } from './engine/show.js';
 import { Trial, type Check } from './engine/trial.js';
 import { turn } from './engine/virtual-clock.js';
 import { walkModel, type WalkResult } from './engine/whole-model.js';
-import type { CheckResult, Failure, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
+import { coverageOf, loadFindings } from './load/findings.js';
+import type { Spread } from './load/run-load.js';
+import { searchLoad } from './load/search-load.js';
+import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
@@ -28,6 +31,16 @@ export interface VerifyOptions {
   readonly patienceMs?: number;
   /** A counterexample to replay, instead of anything else. */
   readonly replay?: Program;
+  /** Where the clients of the load are: tasks of this event loop unless said. */
+  readonly clients?: Spread;
+  /** How many clients the load has, from 2 to 64. */
+  readonly concurrency?: number;
+  /** How many operations each load has, of all clients together. */
+  readonly operations?: number;
+  /** Where the history of a load is written to, a line for each call and each answer. */
+  readonly history?: string;
+  /** The file of the adapter's module, for clients in threads and processes that are to load it themselves (`Adapter.connect`). */
+  readonly adapterModule?: string;
   /** How the adapter is named on a command line, for the lines that replay a failure. */
   readonly adapterArgument?: string;
   /** Called as the run proceeds. */
@@ -45,7 +58,7 @@ export interface Progress {
   readonly sequences: number;
 }
 
-export const defaults = { runs: 300, patienceMs: 2_000 } as const;
+export const defaults = { runs: 300, patienceMs: 2_000, clients: 'tasks', concurrency: 8, operations: 2_400 } as const;
 
 /** After so many time-outs nothing more is tried: the registry has stopped answering. */
 const mostTimeouts = 3;
@@ -87,7 +100,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
   const walks = !options.replay && selected.includes('MODEL-1');
   const overlaps = !options.replay && aboutOverlap.some((id) => selected.includes(id));
-  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 1 : 0) + (walks ? 1 : 0);
+  const loads = !options.replay && underLoad.some((id) => selected.includes(id));
+  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 1 : 0) + (loads ? 1 : 0) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
   const report = (doing: string, found: readonly Finding[] = []): void => {
@@ -140,6 +154,25 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(overlapTitle, overlapFindings(result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
+  let load: LoadCoverage | undefined;
+  if (loads && timeouts < mostTimeouts) {
+    const { clients = defaults.clients, concurrency = defaults.concurrency, operations = defaults.operations } = options;
+    let doing = 'a load';
+    // What is asked may take long, and whoever watches the run must not take it to hang.
+    const beat = setInterval(() => report(doing), 1_000);
+    const result = await searchLoad(adapter, {
+      spread: clients, clients: concurrency, operations, seed, patienceMs,
+      milliseconds: Math.max(loadMs, operations),
+      ...(options.history !== undefined && { historyFile: options.history }),
+      ...(options.adapterModule !== undefined && { module: options.adapterModule }),
+      progress: (now) => report((doing = now)),
+    }).finally(() => clearInterval(beat));
+    load = coverageOf(result.figures);
+    done++;
+    const rerun = (id: RequirementId): string => commandLine(context, `--only ${id} --seed ${seed} --clients ${clients} --concurrency ${concurrency} --operations ${operations}`);
+    report('a load', loadFindings(result, adapter.consistency?.level === 'eventual', rerun).filter(({ requirement }) => selected.includes(requirement)));
+  }
+
   let model: ModelCoverage | undefined;
   if (walks) {
     const began = performance.now();
@@ -161,13 +194,19 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     done++;
     report('replay', findings);
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(model && { model }) }, selected, findings);
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) }, selected, findings);
 }
 
 /** What is judged by programs of overlapping operations. */
 const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4'] as const;
 
 const overlapTitle = 'small programs of overlapping operations, their steps in many orders';
+
+/** What is judged by loads, and only by overlapping operations. */
+const underLoad = [...aboutOverlap, 'LST-3', 'RTE-9'] as const;
+
+/** How long loads may take: longer only if more is asked of them. */
+const loadMs = 3_000;
 
 /** How long schedules may take. */
 const overlapMs = 15_000;

@@ -4,7 +4,7 @@ import { safe } from '../engine/show.js';
 import type { Program } from '../engine/sequences.js';
 import type { Report } from '../report/result.js';
 import { summarise, type Finding } from '../report/summary.js';
-import type { Progress } from '../verify.js';
+import type { Progress, VerifyOptions } from '../verify.js';
 
 /** What the worker is told. */
 export interface Assignment {
@@ -15,6 +15,7 @@ export interface Assignment {
   readonly runs: number;
   readonly patienceMs: number;
   readonly replay: Program | undefined;
+  readonly load?: Pick<VerifyOptions, 'clients' | 'concurrency' | 'operations' | 'history'>;
 }
 
 /** What the worker says. */

@@ -6,7 +6,7 @@ import { introduce, verify } from '../verify.js';
 import type { Assignment, Message } from './supervisor.js';
 
 const say = (message: Message): void => parentPort!.postMessage(message);
-const { module, argument, only, seed, runs, patienceMs, replay } = workerData as Assignment;
+const { module, argument, only, seed, runs, patienceMs, replay, load } = workerData as Assignment;
 
 try {
   const adapter = await loadAdapter(module);
@@ -17,6 +17,8 @@ try {
     patienceMs,
     ...(only && { only }),
     ...(replay && { replay }),
+    ...load,
+    ...(module !== undefined && { adapterModule: module }),
     ...(argument !== undefined && { adapterArgument: argument }),
     onProgress: (progress) => say({ kind: 'progress', progress }),
   });

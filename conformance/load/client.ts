@@ -22,7 +22,9 @@ export interface ClientOptions {
   readonly perform: (operation: Operation, id: number) => Ending | Promise<Ending>;
   readonly patienceMs: number;
   readonly isOver: () => boolean;
-  /** Waited for before each call. */
+  /** Whether the client ends now, in the middle of the call that it has just made. */
+  readonly dies?: () => boolean;
+  /** Waited for after each call. */
   readonly breathe?: () => Promise<void> | undefined;
 }
 
@@ -33,7 +35,7 @@ const mostLost = 3;
  * A client with one call at a time. One that is not answered in time is lost, and goes on to be under way for ever: so the client
  * goes on under a new name.
  */
-export async function runClient({ client, plan, journal, perform, patienceMs, isOver, breathe }: ClientOptions): Promise<void> {
+export async function runClient({ client, plan, journal, perform, patienceMs, isOver, dies, breathe }: ClientOptions): Promise<void> {
   let life = 1;
   let lost = 0;
   for (let operation = plan.next(); operation !== undefined && !isOver() && lost < mostLost; operation = plan.next()) {
@@ -41,6 +43,7 @@ export async function runClient({ client, plan, journal, perform, patienceMs, is
     const noted = journal.call(actor, operation);
     const id = noted instanceof Promise ? await noted : noted;
     const given = perform(operation, id);
+    if (dies?.() === true) return;
     let ending: Ending;
     try {
       ending = given instanceof Promise ? await within(patienceMs, operation.op, given) : given;

@@ -15,7 +15,6 @@ export interface TimedArrival extends Arrival {
 export class Ledger {
   #time = 0;
   readonly #recorder: Recorder<Operation, Observed>;
-  readonly #open = new Set<number>();
   readonly arrivals: TimedArrival[] = [];
   /** More arrived than any registry may deliver: what came after is not in the ledger. */
   flooded = false;
@@ -32,20 +31,16 @@ export class Ledger {
   /** Throws a `RangeError` for what no client does: two calls at a time, an answer to none, more than there is room for. */
   called(actor: string, operation: Operation, at: number): number {
     this.#time = at;
-    const id = this.#recorder.call(actor, operation);
-    this.#open.add(id);
-    return id;
+    return this.#recorder.call(actor, operation);
   }
 
   answered(id: number, answer: Answer, at: number): void {
     this.#time = at;
     this.#recorder.answer(id, answer);
-    this.#open.delete(id);
   }
 
   lost(id: number): void {
     this.#recorder.lose(id);
-    this.#open.delete(id);
   }
 
   arrived(arrival: TimedArrival): void {
@@ -58,9 +53,9 @@ export class Ledger {
     return this.#recorder.size;
   }
 
-  /** How many calls are open now. */
-  get open(): number {
-    return this.#open.size;
+  /** Whether there is room for no more than so many calls. */
+  isNearlyFull(room: number): boolean {
+    return this.#recorder.size + room >= this.limit;
   }
 
   history(): History<Operation, Observed> {

@@ -42,6 +42,8 @@ const slowestMs = 1;
 
 /** A registry in real time, and the endpoints of its clients. */
 export class Site {
+  /** Calls that have not been answered. */
+  readonly waiting = new Set<Operation>();
   readonly #random: Random;
   readonly #makesSlow: boolean;
   readonly #downIsPrompt: boolean;
@@ -72,9 +74,11 @@ export class Site {
       // Elsewhere it takes effect when the news arrives, of which nobody is told.
       return this.#downIsPrompt ? { kind: 'done', value: undefined } : undefined;
     }
-    if (this.#makesSlow && this.#random() < 1 / 4) this.#change();
+    if (this.#makesSlow && this.#random() < 1 / 2) this.#change();
     const { settled, answer } = this.rig.begin(operation);
-    return settled ?? answer;
+    if (settled !== undefined) return settled;
+    this.waiting.add(operation);
+    return answer.finally(() => this.waiting.delete(operation));
   }
 
   dispose(): Promise<void> {
@@ -83,7 +87,7 @@ export class Site {
 
   /** From now on commits take another time, or none: so that writes overlap in many ways. */
   #change(): void {
-    const ms = this.#random() < 1 / 3 ? 0 : this.#random() * slowestMs;
+    const ms = this.#random() < 1 / 2 ? 0 : this.#random() * slowestMs;
     // What cannot be made slow is as good a registry.
     this.rig.slowCommit(ms).catch(() => undefined);
   }

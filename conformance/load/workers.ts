@@ -35,12 +35,15 @@ export async function runInWorkers(site: Site, ledger: Ledger, options: WorkersO
   const abandoned: Abandoned[] = [];
   const total = mix.clients * mix.operations;
   let toKill = options.killsOne && count > 1;
+  let deadline = Infinity;
   const workers = Array.from({ length: count }, (_, number) => {
     const clients = Array.from({ length: mix.clients }, (_, client) => client).filter((client) => client % count === number);
     return new RemoteWorker(kind, script, clients, site, ledger, {
       gone: (reason) => void abandoned.push({ worker: number, reason }),
       // The last, so that what it has just called is under way.
       noted(worker) {
+        // To begin with workers takes a while of its own.
+        if (deadline === Infinity) deadline = performance.now() + milliseconds;
         if (!toKill || ledger.size < total / 2 || worker.open === 0) return;
         toKill = false;
         worker.abandon('it was ended on purpose, in the middle of its calls');
@@ -51,7 +54,6 @@ export async function runInWorkers(site: Site, ledger: Ledger, options: WorkersO
 
   // Each call of a worker ends within its patience, or is noted as lost: then it has said something.
   const silenceMs = Math.max(3_000, 3 * patienceMs);
-  const deadline = performance.now() + milliseconds;
   let stopped = false;
   let looks = 0;
   const look = setInterval(() => {
@@ -82,6 +84,8 @@ class RemoteWorker {
   readonly #peer: Peer;
   #finish!: () => void;
   #isOver = false;
+  /** Whether its clients call the registry themselves. */
+  #callsItself = false;
   #heardAt = 0;
   #looked = 0;
   /** Which entry of the ledger each of its open calls is, and its ending where the host has made the call. */
@@ -107,8 +111,6 @@ class RemoteWorker {
   get open(): number {
     return this.#calls.size;
   }
-
-  #callsItself = false;
 
   begin(assignment: Assignment): void {
     this.#callsItself = assignment.connect !== undefined;
