@@ -19,7 +19,10 @@ export interface Assignment {
 export type ToWorker =
   | { readonly kind: 'begin'; readonly assignment: Assignment }
   | { readonly kind: 'endings'; readonly endings: readonly (readonly [id: number, ending: Ending])[] }
-  | { readonly kind: 'stop' };
+  /** Its clients are to make no more calls. */
+  | { readonly kind: 'stop' }
+  /** It is over everywhere: endpoints may go. */
+  | { readonly kind: 'leave' };
 
 const time = z.number().nonnegative();
 const id = z.int().nonnegative();
@@ -45,7 +48,9 @@ export const fromWorker = z.union([
       )
       .max(100_000),
   }),
+  /** Its clients have made all their calls; its endpoints are still there. */
   z.object({ kind: z.literal('finished') }),
+  z.object({ kind: z.literal('left') }),
   z.object({ kind: z.literal('failed'), reason: z.string().max(2_000) }),
 ]);
 

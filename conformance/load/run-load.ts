@@ -13,7 +13,7 @@ import { Ledger, type TimedArrival } from './ledger.js';
 import { allNames, type Mix } from './plan.js';
 import { Site } from './site.js';
 import { runInSequence, runInTasks } from './tasks.js';
-import { runInWorkers, type Abandoned } from './workers.js';
+import { runInWorkers, type Abandoned, type Retired } from './workers.js';
 
 /** Where clients are: tasks of the registry's event loop, or threads or processes of their own. */
 export type Spread = 'tasks' | 'threads' | 'processes';
@@ -77,17 +77,17 @@ export async function runLoad(adapter: Adapter, options: LoadOptions): Promise<L
   // Of a refusal nobody reads where it was thrown, and to find that out takes longer than all the rest of it.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
-  const site = await Site.open(adapter, { seed, now, arrived: (arrival) => ledger.arrived(arrival), patienceMs });
+  const site = await Site.open(adapter, { seed, now, slows: spread !== 'sequence', arrived: (arrival) => ledger.arrived(arrival), patienceMs });
   try {
     const offered = [...(Object.keys(features) as Feature[]).filter((feature) => offers(adapter, site.rig.subject, feature)), ...(isEventual ? [] : (['reads'] as const))];
     const mix: Mix = { seed, clients, operations: each, offered, crowd: options.crowd };
     const connect = (spread === 'threads' || spread === 'processes') && adapter.connect !== undefined && options.module !== undefined ? { module: options.module, handle: site.rig.subject.handle } : undefined;
-    let abandoned: Abandoned[] = [];
+    let workers: Retired | undefined;
     const began = performance.now();
     const load =
       spread === 'sequence' ? runInSequence(site, ledger, { mix, patienceMs, milliseconds, ...(options.steps && { steps: options.steps }) })
       : spread === 'tasks' ? runInTasks(site, ledger, { mix, patienceMs, milliseconds, killsOne })
-      : runInWorkers(site, ledger, { kind: spread, workers: Math.min(clients, options.workers ?? Math.max(2, availableParallelism())), mix, origin, patienceMs, milliseconds, connect, killsOne, ...(options.script && { script: options.script }) }).then((given) => void (abandoned = given));
+      : runInWorkers(site, ledger, { kind: spread, workers: Math.min(clients, options.workers ?? Math.max(2, availableParallelism())), mix, origin, patienceMs, milliseconds, connect, killsOne, ...(options.script && { script: options.script }) }).then((retired) => void (workers = retired));
     await Promise.all([load, options.meanwhile?.(site, ledger)]);
     const took = performance.now() - began;
 
@@ -96,7 +96,8 @@ export async function runLoad(adapter: Adapter, options: LoadOptions): Promise<L
     // What hangs would only hang once more.
     if (options.readsAfter !== false && site.waiting.size === 0) await lookUpAll(site, ledger, mix, patienceMs);
     await lastArrivals(ledger, patienceMs);
-    return { mix, history: ledger.history(), arrivals: ledger.arrivals, connected: connect !== undefined, abandoned, unanswered: [...site.waiting], blocked, flooded: ledger.flooded, milliseconds: took };
+    await workers?.dismiss();
+    return { mix, history: ledger.history(), arrivals: ledger.arrivals, connected: connect !== undefined, abandoned: workers?.abandoned ?? [], unanswered: [...site.waiting], blocked, flooded: ledger.flooded, milliseconds: took };
   } finally {
     await site.dispose();
     Error.stackTraceLimit = stackTraceLimit;

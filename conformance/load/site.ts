@@ -30,6 +30,8 @@ export interface SiteOptions {
   readonly now: Now;
   readonly arrived: (arrival: TimedArrival) => void;
   readonly patienceMs: number;
+  /** Whether commits take their time, where the kit can make them slow. */
+  readonly slows?: boolean;
   /** A registry that was opened elsewhere, to become a client of. */
   readonly connectTo?: Surroundings['connectTo'];
 }
@@ -52,19 +54,21 @@ export class Site {
     readonly rig: Rig,
     readonly clock: RealClock,
     seed: number,
-    isClient: boolean,
+    { slows = true, connectTo }: SiteOptions,
   ) {
+    const isClient = connectTo !== undefined;
     this.#random = randomFrom(seed);
-    this.#makesSlow = offers(rig.adapter, rig.subject, 'slow-commit');
+    this.#makesSlow = slows && offers(rig.adapter, rig.subject, 'slow-commit');
     this.#downIsPrompt = !isClient && offers(rig.adapter, rig.subject, 'in-process');
   }
 
   /** Throws what `Rig.open` does. */
-  static async open(adapter: Adapter, { seed, now, arrived, patienceMs, connectTo }: SiteOptions): Promise<Site> {
+  static async open(adapter: Adapter, options: SiteOptions): Promise<Site> {
+    const { seed, now, arrived, patienceMs, connectTo } = options;
     const clock = new RealClock();
     const thresholds = offers(adapter, undefined, 'thresholds') ? withoutAlarms : {};
     const rig = await Rig.open(adapter, thresholds, patienceMs, { clock, mailbox: new TimedMailbox(now, arrived), ...(connectTo && { connectTo }) });
-    return new Site(rig, clock, seed, connectTo !== undefined);
+    return new Site(rig, clock, seed, options);
   }
 
   /** Makes a call. Whoever waits for it bounds the wait. */

@@ -42,31 +42,35 @@ class Outbox {
 const outbox = new Outbox();
 const waiting = new Map<number, (ending: Ending) => void>();
 let isOver = false;
+let site: Site | undefined;
 
 listen((message) => {
   if (message.kind === 'begin') void begin(message.assignment);
   else if (message.kind === 'stop') isOver = true;
+  else if (message.kind === 'leave') void leave();
   else for (const [id, ending] of message.endings) waiting.get(id)?.(ending);
 });
 
 async function begin({ mix, clients, patienceMs, origin, connect }: Assignment): Promise<void> {
   const now = monotonicSince(BigInt(origin));
   try {
-    const site = connect === undefined ? undefined : await Site.open(await loadAdapter(connect.module), { seed: mix.seed + clients[0]!, now, arrived: (arrival) => void outbox.put({ kind: 'arrival', ...arrival }), patienceMs, connectTo: connect });
+    site = connect === undefined ? undefined : await Site.open(await loadAdapter(connect.module), { seed: mix.seed + clients[0]!, now, arrived: (arrival) => void outbox.put({ kind: 'arrival', ...arrival }), patienceMs, connectTo: connect });
     const perform = site === undefined ? served : site.perform.bind(site);
     const journal = journalAt(now, site !== undefined);
     await Promise.all(clients.map((client) => runClient({ client, plan: new ClientPlan(mix, client), journal, perform, patienceMs, isOver: () => isOver })));
-    // What was sent last may be on its way to an endpoint of this thread.
-    if (site !== undefined) await new Promise((resolve) => setTimeout(resolve, lastArrivalsMs));
     await outbox.emptied();
-    await site?.dispose();
     await say({ kind: 'finished' });
   } catch (error) {
     await say({ kind: 'failed', reason: show(error) });
   }
 }
 
-const lastArrivalsMs = 100;
+/** Until then others may still send something to its endpoints. */
+async function leave(): Promise<void> {
+  await site?.dispose();
+  await outbox.emptied();
+  await say({ kind: 'left' });
+}
 
 /** The host has been told of the call, and makes it. */
 const served = (_: unknown, id: number): Promise<Ending> =>

@@ -26,11 +26,18 @@ export interface Abandoned {
   readonly reason: string;
 }
 
+/** Workers whose clients are done. */
+export interface Retired {
+  readonly abandoned: readonly Abandoned[];
+  /** Lets the workers go, and their endpoints. */
+  dismiss(): Promise<void>;
+}
+
 /** How often it is looked whether workers say anything. Milliseconds. */
 const lookMs = 200;
 
 /** A load whose clients are in threads or processes of their own, several in each. A worker that does not behave is ended, and the rest goes on. */
-export async function runInWorkers(site: Site, ledger: Ledger, options: WorkersOptions): Promise<Abandoned[]> {
+export async function runInWorkers(site: Site, ledger: Ledger, options: WorkersOptions): Promise<Retired> {
   const { kind, workers: count, mix, milliseconds, patienceMs, script = new URL('./worker.js', import.meta.url) } = options;
   const abandoned: Abandoned[] = [];
   const total = mix.clients * mix.operations;
@@ -39,6 +46,7 @@ export async function runInWorkers(site: Site, ledger: Ledger, options: WorkersO
   const workers = Array.from({ length: count }, (_, number) => {
     const clients = Array.from({ length: mix.clients }, (_, client) => client).filter((client) => client % count === number);
     return new RemoteWorker(kind, script, clients, site, ledger, {
+      number,
       gone: (reason) => void abandoned.push({ worker: number, reason }),
       // The last, so that what it has just called is under way.
       noted(worker) {
@@ -68,12 +76,15 @@ export async function runInWorkers(site: Site, ledger: Ledger, options: WorkersO
     await Promise.all(workers.map(({ ended }) => ended));
   } finally {
     clearInterval(look);
-    await Promise.all(workers.map((worker) => worker.end()));
   }
-  return abandoned;
+  return { abandoned, dismiss: async () => void (await Promise.all(workers.map((worker) => worker.dismiss()))) };
 }
 
+/** How long a worker may take to let go of what its endpoints hold outside. Milliseconds. */
+const leaveMs = 1_000;
+
 interface WorkerEvents {
+  readonly number: number;
   readonly gone: (reason: string) => void;
   readonly noted: (worker: RemoteWorker) => void;
 }
@@ -83,6 +94,13 @@ class RemoteWorker {
   readonly ended: Promise<void>;
   readonly #peer: Peer;
   #finish!: () => void;
+  readonly #left: Promise<void>;
+  #leave!: () => void;
+  #isFinished = false;
+  /** Of its clients, as far as they live in it. */
+  readonly #endpoints = new Set<string>();
+  /** The last moment of which it has told. */
+  #lastTime = 0;
   #isOver = false;
   /** Whether its clients call the registry themselves. */
   #callsItself = false;
@@ -104,6 +122,7 @@ class RemoteWorker {
   ) {
     this.#allowance = 8 * ledger.limit + 1_000;
     this.ended = new Promise((resolve) => (this.#finish = resolve));
+    this.#left = new Promise((resolve) => (this.#leave = resolve));
     this.#peer = startPeer(kind, script, { message: (message) => this.#heard(message), gone: (reason) => this.abandon(reason) });
   }
 
@@ -124,24 +143,35 @@ class RemoteWorker {
   /** Counts looks, not time: when the host itself was held up, a worker has not been silent. */
   look(looks: number, most: number): void {
     this.#looked = looks;
-    if (!this.#isOver && looks - this.#heardAt > most) this.abandon('it was silent');
+    if (!this.#isOver && !this.#isFinished && looks - this.#heardAt > most) this.abandon('it was silent');
   }
 
   /** It is ended; what was under way may have happened or may yet happen. */
   abandon(reason: string): void {
     if (this.#isOver) return;
     this.#over();
+    this.#buryEndpoints();
     this.events.gone(reason);
   }
 
-  async end(): Promise<void> {
+  async dismiss(): Promise<void> {
+    if (this.#isOver) return this.#peer.end();
+    this.post({ kind: 'leave' });
+    await Promise.race([this.#left, new Promise((resolve) => setTimeout(resolve, leaveMs).unref())]);
+    this.#over();
     await this.#peer.end();
   }
 
   #over(): void {
     this.#isOver = true;
-    void this.#peer.end();
     this.#finish();
+    void this.#peer.end();
+  }
+
+  /** Endpoints that lived in it have gone down, or will when the news arrives. */
+  #buryEndpoints(): void {
+    if (!this.#callsItself) return;
+    for (const endpoint of this.#endpoints) this.ledger.lost(this.ledger.called(`${endpoint}, in a worker that is gone`, { op: 'down', endpoint }, this.#lastTime));
   }
 
   #heard(message: unknown): void {
@@ -160,7 +190,11 @@ class RemoteWorker {
   }
 
   #take(message: FromWorker): void {
-    if (message.kind === 'finished') return this.#over();
+    if (message.kind === 'finished') {
+      this.#isFinished = true;
+      return this.#finish();
+    }
+    if (message.kind === 'left') return this.#leave();
     if (message.kind === 'failed') return this.abandon(message.reason);
     for (const note of message.notes) this.#note(note);
     this.events.noted(this);
@@ -171,12 +205,15 @@ class RemoteWorker {
       case 'call':
         this.#calls.set(note.id, { entry: this.ledger.called(note.actor, note.operation, note.start), start: note.start });
         if (!this.#callsItself) this.#serve(note.id, note.operation);
+        if (note.operation.op === 'registerServer' || note.operation.op === 'registerTransport') this.#endpoints.add(note.operation.endpoint);
+        this.#lastTime = note.start;
         break;
       case 'end': {
         const call = this.#taken(note.id);
         const answer = note.answer ?? call.ending;
         if (answer === undefined || note.end < call.start) throw new RangeError(`call ${note.id} has no answer, or ended before it began`);
         this.ledger.answered(call.entry, answer, note.end);
+        this.#lastTime = note.end;
         break;
       }
       case 'lost':
