@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly mailbox?: Mailbox;
   /** A registry that another thread or process has opened, to become a client of it: `Subject.handle` of what was opened there. */
   readonly connectTo?: { readonly handle: unknown };
+  /** Whether the registry has clients in other threads or processes besides. */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -51,10 +53,10 @@ export class Rig {
     readonly adapter: Adapter,
     /** Milliseconds of real time that anything may take to answer. */
     readonly patienceMs: number,
-    { mailbox = new Mailbox(), connectTo }: Surroundings,
+    { mailbox = new Mailbox(), connectTo, isShared = connectTo !== undefined }: Surroundings,
   ) {
     this.mailbox = mailbox;
-    this.#isElsewhere = connectTo !== undefined;
+    this.#isElsewhere = isShared;
   }
 
   /**

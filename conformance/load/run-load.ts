@@ -77,11 +77,12 @@ export async function runLoad(adapter: Adapter, options: LoadOptions): Promise<L
   // Of a refusal nobody reads where it was thrown, and to find that out takes longer than all the rest of it.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
-  const site = await Site.open(adapter, { seed, now, slows: spread !== 'sequence', arrived: (arrival) => ledger.arrived(arrival), patienceMs });
+  const isShared = (spread === 'threads' || spread === 'processes') && adapter.connect !== undefined && options.module !== undefined;
+  const site = await Site.open(adapter, { seed, now, isShared, slows: spread !== 'sequence', arrived: (arrival) => ledger.arrived(arrival), patienceMs });
   try {
     const offered = [...(Object.keys(features) as Feature[]).filter((feature) => offers(adapter, site.rig.subject, feature)), ...(isEventual ? [] : (['reads'] as const))];
     const mix: Mix = { seed, clients, operations: each, offered, crowd: options.crowd };
-    const connect = (spread === 'threads' || spread === 'processes') && adapter.connect !== undefined && options.module !== undefined ? { module: options.module, handle: site.rig.subject.handle } : undefined;
+    const connect = isShared ? { module: options.module!, handle: site.rig.subject.handle } : undefined;
     let workers: Retired | undefined;
     const began = performance.now();
     const load =

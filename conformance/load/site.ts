@@ -32,6 +32,8 @@ export interface SiteOptions {
   readonly patienceMs: number;
   /** Whether commits take their time, where the kit can make them slow. */
   readonly slows?: boolean;
+  /** Whether clients elsewhere are to connect to it. */
+  readonly isShared?: boolean;
   /** A registry that was opened elsewhere, to become a client of. */
   readonly connectTo?: Surroundings['connectTo'];
 }
@@ -64,10 +66,10 @@ export class Site {
 
   /** Throws what `Rig.open` does. */
   static async open(adapter: Adapter, options: SiteOptions): Promise<Site> {
-    const { seed, now, arrived, patienceMs, connectTo } = options;
+    const { seed, now, arrived, patienceMs, connectTo, isShared } = options;
     const clock = new RealClock();
     const thresholds = offers(adapter, undefined, 'thresholds') ? withoutAlarms : {};
-    const rig = await Rig.open(adapter, thresholds, patienceMs, { clock, mailbox: new TimedMailbox(now, arrived), ...(connectTo && { connectTo }) });
+    const rig = await Rig.open(adapter, thresholds, patienceMs, { clock, mailbox: new TimedMailbox(now, arrived), ...(isShared && { isShared }), ...(connectTo && { connectTo }) });
     return new Site(rig, clock, seed, options);
   }
 

@@ -115,7 +115,8 @@ const misbehaviours = {
   },
   floods: (find) => async (id) => {
     const { parentPort } = await import('node:worker_threads');
-    if (++found > 20) for (let i = 0; i < 100_000; i++) (parentPort ? parentPort.postMessage('flood') : process.send('flood'));
+    const say = parentPort === null ? (one) => process.send(one) : (one) => parentPort.postMessage(one);
+    if (++found > 20) for (let i = 0; i < 2_000; i++) say('flood');
     return find(id);
   },
 };
