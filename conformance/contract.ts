@@ -19,6 +19,12 @@ export interface Adapter {
   readonly without?: readonly Feature[];
   /** Opens a registry that holds no names. Called once for each thing tried: registries must not share state. */
   open(options: OpenOptions): Subject | PromiseLike<Subject>;
+  /**
+   * A further client of a registry that `open` made, in another thread or process, where the module of the adapter is loaded again:
+   * for registries that live outside the process, as servers and databases do. `handle` is that of what `open` returned. Without it
+   * clients in other threads and processes call the registry where it was opened.
+   */
+  connect?(handle: unknown, options: OpenOptions): Subject | PromiseLike<Subject>;
 }
 
 /** What a registry claims about reads that follow a write. */
@@ -50,6 +56,8 @@ export type Subject = {
   slowCommit?(ms: number): Awaitable<void>;
   /** Who waits for whom at this moment. */
   waits?(): Awaitable<readonly Wait[]>;
+  /** What `connect` of the adapter is given, an address for example: anything that can be cloned (`structuredClone`). */
+  readonly handle?: unknown;
   /** Frees what the subject holds outside the process. Called when the kit is done with it, whatever happened. */
   dispose?(): Awaitable<void>;
 };

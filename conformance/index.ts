@@ -15,4 +15,4 @@ export { renderConsole } from './report/console.js';
 export { explorationSchema, summariseExplorations, type ExplorationReport } from './report/exploration.js';
 export { renderExploration } from './report/exploration-console.js';
 export { reportSchema } from './report/schema.js';
-export type { CheckResult, Failure, ModelCoverage, Report, RequirementResult, ScheduleCoverage, Status } from './report/result.js';
+export type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, RequirementResult, ScheduleCoverage, Status } from './report/result.js';

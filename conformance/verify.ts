@@ -13,7 +13,10 @@ import { safe, show, showOperation } from './engine/show.js';
 import { Trial, type Check } from './engine/trial.js';
 import { turn } from './engine/virtual-clock.js';
 import { walkModel, type WalkResult } from './engine/whole-model.js';
-import type { CheckResult, Failure, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
+import { coverageOf, loadFindings } from './load/findings.js';
+import type { Spread } from './load/run-load.js';
+import { searchLoad } from './load/search-load.js';
+import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
 import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
@@ -30,6 +33,16 @@ export interface VerifyOptions {
   readonly patienceMs?: number;
   /** A counterexample to replay, instead of anything else. */
   readonly replay?: Program;
+  /** Where the clients of the load are: tasks of this event loop unless said. */
+  readonly clients?: Spread;
+  /** How many clients the load has, from 2 to 64. */
+  readonly concurrency?: number;
+  /** How many operations each load has, of all clients together. */
+  readonly operations?: number;
+  /** Where the history of a load is written to, a line for each call and each answer. */
+  readonly history?: string;
+  /** The file of the adapter's module, for clients in threads and processes that are to load it themselves (`Adapter.connect`). */
+  readonly adapterModule?: string;
   /** How the adapter is named on a command line, for the lines that replay a failure. */
   readonly adapterArgument?: string;
   /** A run that was cut off goes on from there; the same seed gives the same rest. */
@@ -62,10 +75,10 @@ export interface Progress {
   readonly findings: readonly Finding[];
   readonly sequences: number;
   /** How much has been covered, as far as it is known. */
-  readonly coverage: Pick<Report, 'schedules' | 'model'>;
+  readonly coverage: Pick<Report, 'schedules' | 'load' | 'model'>;
 }
 
-export const defaults = { runs: 300, patienceMs: 2_000 } as const;
+export const defaults = { runs: 300, patienceMs: 2_000, clients: 'tasks', concurrency: 8, operations: 2_400 } as const;
 
 /**
  * Judges a registry. Never hangs for long and never throws for what the registry does: only {@link AdapterError}, when
@@ -99,6 +112,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const findings: Finding[] = [];
   let sequences = 0;
   let schedules: ScheduleCoverage | undefined;
+  let load: LoadCoverage | undefined;
   let model: ModelCoverage | undefined;
 
   Endurance.begin(adapter, options.resume?.givenUp, options.calling);
@@ -106,7 +120,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
   const walks = !options.replay && selected.includes('MODEL-1');
   const overlaps = !options.replay && aboutOverlap.some((id) => selected.includes(id));
-  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 2 : 0) + (walks ? 1 : 0);
+  const loads = !options.replay && aboutOverlap.some((id) => selected.includes(id));
+  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 2 : 0) + (loads ? 1 : 0) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
   /** Whether it was done before the run was cut off. */
@@ -115,7 +130,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const report = (doing: string, found: readonly Finding[] = [], judging?: RequirementId): void => {
     const all = [...found, ...escapes(doing, escaped.splice(0), commandLine(context, `--seed ${seed}`))];
     findings.push(...all);
-    options.onProgress?.({ doing, judging, done, of, findings: all, sequences, coverage: { ...(schedules && { schedules }), ...(model && { model }) } });
+    options.onProgress?.({ doing, judging, done, of, findings: all, sequences, coverage: { ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) } });
   };
   for (const check of todo) {
     if (isDone()) continue;
@@ -173,6 +188,29 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(commandsTitle, commandsFindings(result, registry.features, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
+  if (loads && !isDone()) {
+    const { clients = defaults.clients, concurrency = defaults.concurrency, operations = defaults.operations } = options;
+    let doing = 'a load';
+    report(doing, [], 'DLK-4');
+    // What is asked may take long, and whoever watches the run must not take it to hang.
+    const beat = setInterval(() => report(doing, [], 'DLK-4'), 1_000);
+    const result = await unlessUnanswered(
+      searchLoad(adapter, {
+        spread: clients, clients: concurrency, operations, seed, patienceMs,
+        milliseconds: Math.max(loadMs, operations),
+        ...(options.history !== undefined && { historyFile: options.history }),
+        ...(options.adapterModule !== undefined && { module: options.adapterModule }),
+        progress: (now) => report((doing = now), [], 'DLK-4'),
+      }).finally(() => clearInterval(beat)),
+    );
+    done++;
+    if (result !== undefined) {
+      load = coverageOf(result.figures);
+      const rerun = (id: RequirementId): string => commandLine(context, `--only ${id} --seed ${seed} --clients ${clients} --concurrency ${concurrency} --operations ${operations}`);
+      report('a load', loadFindings(result, adapter.consistency?.level === 'eventual', rerun).filter(({ requirement }) => selected.includes(requirement)));
+    }
+  }
+
   if (walks && !isDone()) {
     const began = performance.now();
     report(walkTitle, [], 'MODEL-1');
@@ -195,7 +233,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     done++;
     report('replay', findings);
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(model && { model }) }, selected, findings);
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) }, selected, findings);
 }
 
 /** Nothing, of what could not begin because the registry did not answer. */
@@ -212,6 +250,9 @@ async function unlessUnanswered<T>(promise: Promise<T>): Promise<T | undefined> 
 const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-3', 'RTE-9'] as const;
 
 const overlapTitle = 'small programs of overlapping operations, their steps in many orders';
+
+/** How long loads may take: longer only if more is asked of them. */
+const loadMs = 3_000;
 
 /** How long schedules may take, of as many runs as there are by default. */
 const overlapMs = 15_000;

@@ -173,6 +173,42 @@ describe('verify', () => {
   });
 });
 
+describe('check-history', () => {
+  const load = ['verify', '--only', 'LST-3', '--seed', '3', '--runs', '1', '--operations', '600'];
+
+  it.each(['tasks', 'threads', 'processes'])('judges once more what clients in %s have done', (clients) => {
+    const file = join(folder, `${clients}.jsonl`);
+    const { code, out } = command(...load, '--clients', clients, '--concurrency', '4', '--history', file);
+    expect([code, out]).toEqual([0, expect.stringMatching(/load: 4 clients .*linearizable/) as unknown]);
+    expect(command('check-history', file)).toMatchObject({ code: 0, out: expect.stringMatching(/^LINEARIZABLE: \d+ operations/) as unknown });
+  });
+
+  it('shows what contradicts itself', () => {
+    const taken = [1, 2].map((id) => ({ id, actor: `client ${id}`, invocation: { op: 'registerServer', id: 's1', endpoint: `e${id}` }, response: { kind: 'done' }, start: id, end: id + 2 }));
+    const { code, out } = command('check-history', '--entries', JSON.stringify(taken));
+    expect(code).toBe(1);
+    expect(out).toContain('VIOLATED (CON-1)');
+    expect(out).toMatch(/client 1 +client 2\n/);
+  });
+
+  it.each([
+    [['check-history'], 'name a file'],
+    [['check-history', '/nowhere'], 'cannot read /nowhere'],
+    [['check-history', main], 'main.js:1: '],
+    [['check-history', '--entries', '{'], 'must be the JSON'],
+    [['check-history', '--entries', '[{"id":1,"actor":"a","invocation":{"op":"x"},"start":1,"end":null}]'], 'is no operation'],
+    [['check-history', '--timeout', '0', main], 'whole number of milliseconds'],
+    [['verify', '--clients', 'machines'], 'Allowed choices are tasks, threads, processes'],
+    [['verify', '--concurrency', '65'], 'must be a whole number from 2 to 64'],
+    [['verify', '--operations', 'many'], 'must be a whole number from 100 to 1000000'],
+    [['verify', '--history', '/nowhere/at/all'], 'cannot write /nowhere/at/all'],
+  ])('%j is refused, and it is said what to do', (args, why) => {
+    const { code, err } = command(...args);
+    expect(err).toContain(why);
+    expect(code).toBe(2);
+  });
+});
+
 describe('in this process', () => {
   const assignment = { module: undefined, argument: undefined, only: ['REG-1'] as const, seed: 1, runs: 5, patienceMs: 200, replay: undefined, showProgress: false };
 

@@ -6,7 +6,7 @@ import { safe } from '../engine/show.js';
 import type { Program } from '../engine/sequences.js';
 import type { Report } from '../report/result.js';
 import { summarise, type Finding } from '../report/summary.js';
-import type { Progress, Resumption } from '../verify.js';
+import type { Progress, Resumption, VerifyOptions } from '../verify.js';
 
 /** What the worker is told. */
 export interface Assignment {
@@ -17,6 +17,7 @@ export interface Assignment {
   readonly runs: number;
   readonly patienceMs: number;
   readonly replay: Program | undefined;
+  readonly load?: Pick<VerifyOptions, 'clients' | 'concurrency' | 'operations' | 'history'>;
 }
 
 /** What the worker is given: what to do, where to go on, and memory in which it says what it calls. */

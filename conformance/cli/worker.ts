@@ -7,7 +7,7 @@ import { introduce, verify } from '../verify.js';
 import { heartbeatMs, type Message, type WorkerData } from './supervisor.js';
 
 const say = (message: Message): void => parentPort!.postMessage(message);
-const { module, argument, only, seed, runs, patienceMs, replay, resume, calling } = workerData as WorkerData;
+const { module, argument, only, seed, runs, patienceMs, replay, load, resume, calling } = workerData as WorkerData;
 
 // As long as it beats, the event loop turns.
 setInterval(() => say({ kind: 'alive' }), heartbeatMs).unref();
@@ -28,6 +28,8 @@ try {
     ...(resume && { resume }),
     ...(only && { only }),
     ...(replay && { replay }),
+    ...load,
+    ...(module !== undefined && { adapterModule: module }),
     ...(argument !== undefined && { adapterArgument: argument }),
     onProgress: (progress) => say({ kind: 'progress', progress }),
   });

@@ -24,13 +24,23 @@ export interface Call {
   readonly operation: keyof Registry;
 }
 
+/** What is put around a registry in place of what a rig makes itself. */
+export interface Surroundings {
+  readonly clock?: Clock;
+  readonly mailbox?: Mailbox;
+  /** A registry that another thread or process has opened, to become a client of it: `Subject.handle` of what was opened there. */
+  readonly connectTo?: { readonly handle: unknown };
+  /** Whether the registry has clients in other threads or processes besides. */
+  readonly isShared?: boolean;
+}
+
 /**
  * A registry under test, with everything around it: endpoints, mailbox, clock and a record of what was done. All that
  * comes out of the registry is untrusted: answers are read through shapes, waits are bounded, errors are kept apart.
  */
 export class Rig {
   readonly clock = new VirtualClock();
-  readonly mailbox = new Mailbox();
+  readonly mailbox: Mailbox;
   readonly lines: Line[] = [];
   /** A server of which nothing is asked but that it is there, for writes that are to be in flight. */
   readonly anchor = 'anchor';
@@ -38,34 +48,44 @@ export class Rig {
   readonly #endpoints = new Map<string, TestEndpoint>();
   readonly #endurance: Endurance;
   #subject: Subject | undefined;
+  /** Whether what it answers may show endpoints that were made in another thread or process. */
+  readonly #isElsewhere: boolean;
 
   private constructor(
     readonly adapter: Adapter,
     /** Milliseconds of real time that anything may take to answer. */
     readonly patienceMs: number,
+    { mailbox = new Mailbox(), connectTo, isShared = connectTo !== undefined }: Surroundings,
   ) {
     this.#endurance = Endurance.of(adapter);
+    this.mailbox = mailbox;
+    this.#isElsewhere = isShared;
   }
 
-  /** Opens a registry. Throws {@link AdapterError} if that fails, {@link Unanswered} if it takes too long. */
-  static async open(adapter: Adapter, options: Omit<OpenOptions, 'clock'>, patienceMs: number): Promise<Rig> {
-    const rig = new Rig(adapter, patienceMs);
-    const clock: Clock = offers(adapter, undefined, 'virtual-time') ? rig.clock : realClock;
+  /**
+   * Opens a registry, or connects to one that has been opened elsewhere. Throws {@link AdapterError} if that fails,
+   * {@link Unanswered} if it takes too long.
+   */
+  static async open(adapter: Adapter, options: Omit<OpenOptions, 'clock'>, patienceMs: number, surroundings: Surroundings = {}): Promise<Rig> {
+    const rig = new Rig(adapter, patienceMs, surroundings);
+    const { connectTo } = surroundings;
+    const clock: Clock = surroundings.clock ?? (offers(adapter, undefined, 'virtual-time') ? rig.clock : realClock);
+    const how = connectTo === undefined ? 'open' : 'connect';
     let subject: Subject;
     rig.#endurance.beforeWait('open');
     try {
-      const opened = adapter.open({ ...options, clock });
-      subject = isThenable(opened) ? await rig.#endurance.wait('open', patienceMs, Promise.resolve(opened)) : opened;
+      const opened = connectTo === undefined ? adapter.open({ ...options, clock }) : adapter.connect!(connectTo.handle, { ...options, clock });
+      subject = isThenable(opened) ? await rig.#endurance.wait('open', patienceMs, Promise.resolve(opened), how) : opened;
     } catch (error) {
       if (error instanceof Unanswered) throw error;
-      throw new AdapterError(`open() of adapter ${show(adapter.name)} failed: ${show(error)}`);
+      throw new AdapterError(`${how}() of adapter ${show(adapter.name)} failed: ${show(error)}`);
     }
     if (typeof subject !== 'object' || subject === null) {
-      throw new AdapterError(`open() of adapter ${show(adapter.name)} must return an object with the operations of a registry; it returned ${show(subject)}`);
+      throw new AdapterError(`${how}() of adapter ${show(adapter.name)} must return an object with the operations of a registry; it returned ${show(subject)}`);
     }
     for (const operation of ['registerServer', 'unregisterServer', 'findServer'] as const) {
       if (typeof subject[operation] !== 'function') {
-        throw new AdapterError(`what open() of adapter ${show(adapter.name)} returned has no ${operation}(): registerServer, unregisterServer and findServer are the least a registry has`);
+        throw new AdapterError(`what ${how}() of adapter ${show(adapter.name)} returned has no ${operation}(): registerServer, unregisterServer and findServer are the least a registry has`);
       }
     }
     rig.#subject = subject;
@@ -274,13 +294,13 @@ export class Rig {
     const before = this.#endurance.enter(operation);
     try {
       result = (this.subject[operation] as (...args: unknown[]) => unknown).apply(this.subject, args);
-      if (!isThenable(result)) return readValue(operation, result);
+      if (!isThenable(result)) return readValue(operation, result, this.#isElsewhere);
     } catch (error) {
       return readError(operation, error);
     } finally {
       this.#endurance.leave(before);
     }
-    const answer = settle(operation, result);
+    const answer = settle(operation, result, this.#isElsewhere);
     return patienceMs === Infinity ? answer : this.#endurance.wait(operation, patienceMs, answer);
   }
 }
@@ -294,10 +314,10 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   (typeof value === 'object' || typeof value === 'function') && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 /** Settles a promise of an adapter; one that answers twice (only a home-made one can) is broken. */
-function settle(operation: keyof Registry, promise: PromiseLike<unknown>): Promise<Answer> {
+function settle(operation: keyof Registry, promise: PromiseLike<unknown>, isElsewhere: boolean): Promise<Answer> {
   if (promise instanceof Promise) {
     return promise.then(
-      (value) => readValue(operation, value),
+      (value) => readValue(operation, value, isElsewhere),
       (error: unknown) => readError(operation, error),
     );
   }
@@ -314,7 +334,7 @@ function settle(operation: keyof Registry, promise: PromiseLike<unknown>): Promi
     };
     try {
       promise.then(
-        (value) => answered(readValue(operation, value)),
+        (value) => answered(readValue(operation, value, isElsewhere)),
         (error: unknown) => answered(readError(operation, error)),
       );
     } catch (error) {

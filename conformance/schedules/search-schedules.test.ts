@@ -20,9 +20,10 @@ describe.each(overlappingMutants)('$id: $story', ({ adapter, breaks }) => {
   });
 
   it('does nothing wrong as long as operations come one after the other', async () => {
-    const report = await verify(adapter, { seed: 5, runs: 60, patienceMs: 500, only: requirements.map(({ id }) => id).filter((id) => /^(REG|UNR|UPD|BND|INC|DWN|LST|RTE|LKP|CON)-|^DLK-4/.test(id)) });
+    // What overlap does is not asked for: loads would show it in lists and messages as well.
+    const report = await verify(adapter, { seed: 5, runs: 60, patienceMs: 500, only: requirements.filter(({ method }) => method !== 'concurrent').map(({ id }) => id).filter((id) => /^(REG|UNR|UPD|BND|INC|DWN|LST|RTE|LKP)-/.test(id)) });
     const failed = report.requirements.filter(({ status }) => status === 'failed').map(({ id }) => id);
-    expect(failed.filter((id) => !['CON-1', 'CON-3', 'DLK-4', 'LST-3', 'RTE-9'].includes(id)), renderConsole(report, { colour: false, chapters: () => '' })).toEqual([]);
+    expect(failed, renderConsole(report, { colour: false, chapters: () => '' })).toEqual([]);
   });
 });
 
