@@ -2,10 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchExplore, type ExploreFigure } from './explore.js';
+import { benchFaults, type FaultFigure } from './faults.js';
 import { benchChecker, type CheckFigure } from './linearizability.js';
 import { runScenarios, type Figure } from './run.js';
 import { scenarios } from './scenarios.js';
 import { benchSchedules, type ScheduleFigure } from './schedules.js';
+import { everySchedule, randomSchedules, type SoakFigure } from './soak.js';
 
 /** What is measured, by the name that `--only` takes. Each gives what goes into the JSON file, and prints a table. */
 const sections: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -13,12 +15,17 @@ const sections: Readonly<Record<string, () => Promise<unknown>>> = {
   explore: async () => shown(benchExplore({ rounds, ms }), exploreTable),
   linearizability: async () => shown(benchChecker({ rounds }), checkTable),
   schedules: async () => shown(await benchSchedules({ rounds, ms }), scheduleTable),
+  faults: async () => shown(await benchFaults({ seeds: 20 }), faultTable),
+  soak: async () => shown([await everySchedule({ programs: 50, seed: 1 }), await randomSchedules({ schedules: 100_000, seed: 1 })], soakTable),
 };
+
+/** What takes many minutes is measured only if it is asked for. */
+const long: ReadonlySet<string> = new Set(['faults', 'soak']);
 
 /** `npm run bench -- [--only SECTION,…] [--rounds N] [--ms N] [--json FILE]` */
 const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' } } });
 const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
-const selected = values.only?.split(',') ?? Object.keys(sections);
+const selected = values.only?.split(',') ?? Object.keys(sections).filter((name) => !long.has(name));
 const unknown = selected.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {
   console.error(`There is no section ${unknown.join(', ')}: there are ${Object.keys(sections).join(', ')}.`);
@@ -57,6 +64,16 @@ function scheduleTable(all: readonly ScheduleFigure[]): string {
   const whole = (rate: number): string => Math.round(rate).toLocaleString('en');
   const rows = all.map(({ what, schedules, median, low, high }) => [what, schedules.toLocaleString('en'), whole(median), `${whole(low)} – ${whole(high)}`]);
   return columns(['schedules', 'complete ones a round', 'schedules/s, median', 'least – most'], rows);
+}
+
+function faultTable(all: readonly FaultFigure[]): string {
+  const rows = all.map(({ fault, breaks, found, seeds, missed, median, most, operations }) => [fault, breaks, `${found} of ${seeds}${missed.length > 0 ? ` (not ${missed.join(', ')})` : ''}`, median.toLocaleString('en'), most.toLocaleString('en'), String(operations)]);
+  return columns(['planted fault', 'breaks', 'seeds in which it is found', 'schedules, median', 'most', 'operations at most'], rows);
+}
+
+function soakTable(all: readonly SoakFigure[]): string {
+  const rows = all.map(({ what, programs, exhausted, schedules, failed, seconds }) => [what, programs.toLocaleString('en'), exhausted.toLocaleString('en'), schedules.toLocaleString('en'), String(failed), Math.round(schedules / seconds).toLocaleString('en')]);
+  return columns(['our registry', 'programs', 'exhausted', 'schedules', 'failed', 'schedules/s'], rows);
 }
 
 function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -117,7 +117,10 @@ describe.each<Spread>(['threads', 'processes'])('clients in %s that call the reg
 describe('a search', () => {
   const options = { spread: 'tasks', clients: 8, operations: 1_200, patienceMs: 500, milliseconds: 3_000 } as const;
 
-  it.each(overlappingMutants.map((mutant) => [mutant.id, mutant] as const))('finds out %s', async (_, { adapter, breaks }) => {
+  /** Endpoints of a load call nothing back: these two go wrong only if one does, and schedules find them. */
+  const calledBack = new Set(['re-entrant own lane', 'broadcast skip']);
+
+  it.each(overlappingMutants.filter(({ id }) => !calledBack.has(id)).map((mutant) => [mutant.id, mutant] as const))('finds out %s', async (_, { adapter, breaks }) => {
     const found = new Set<RequirementId>();
     for (let seed = 1; seed <= 4 && !found.has(breaks); seed++) for (const { requirement } of (await searchLoad(adapter, { ...options, seed })).violations) found.add(requirement);
     expect([...found]).toContain(breaks);

@@ -230,7 +230,7 @@ class Search {
 }
 
 /** Anything, and by priorities, in turns. */
-function atRandom({ clients }: ConcurrentProgram, random: Random, count: number): Chooser<RegistryStep> {
+export function atRandom({ clients }: ConcurrentProgram, random: Random, count: number): Chooser<RegistryStep> {
   if (count % 4 === 1) return anything(random);
   return pct(random, { threads: clients.length + 1, steps: 12, depth: 1 + Math.floor(random() * 3) });
 }
