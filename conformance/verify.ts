@@ -171,7 +171,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(overlapTitle, [], 'DLK-4');
     const milliseconds = overlapMs * Math.max(1, runs / defaults.runs);
     const result = await unlessUnanswered(
-      searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`, [], 'DLK-4') }),
+      searchSchedules(adapter, { seed, programs: runs * 2, patienceMs, milliseconds, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`, [], 'DLK-4') }),
     );
     schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late, commands: 0 };
     done++;
