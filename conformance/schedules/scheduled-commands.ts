@@ -186,7 +186,8 @@ export async function replayCommands(adapter: Adapter, replay: ReplayedCommands,
   const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, late: false, counterexamples: [], refusals: 0, contested: uncontested, inconclusive: undefined };
   try {
     let one: CommandsCase | undefined;
-    const remember = fc.property(await casesFor(adapter, patienceMs), (value) => void (one = value));
+    // At the end of the path its siblings follow, as long as nothing fails.
+    const remember = fc.property(await casesFor(adapter, patienceMs), (value) => void (one ??= value));
     fc.check(remember, { seed: replay.seed, path: replay.path, numRuns: 1, endOnFailure: true });
     if (one === undefined) return { ...none, inconclusive: 'the path leads nowhere' };
     const { violation, rows, undecided, program } = await runCase(adapter, one, patienceMs);
