@@ -58,6 +58,8 @@ export interface SchedulesOptions {
   readonly milliseconds?: number;
   /** How long a registry that waits for something else than its clock is given. Milliseconds of real time. */
   readonly patienceMs: number;
+  /** What is known not to work, and is left alone: whatever it does when operations overlap says nothing of overlap. */
+  readonly avoid?: readonly Feature[];
   readonly progress?: (schedules: number) => void;
 }
 
@@ -91,7 +93,7 @@ export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CO
  */
 export async function searchSchedules(adapter: Adapter, options: SchedulesOptions): Promise<SchedulesResult> {
   const rig = await Rig.open(adapter, {}, options.patienceMs);
-  const offered = (feature: Feature): boolean => offers(adapter, rig.subject, feature);
+  const offered = (feature: Feature): boolean => offers(adapter, rig.subject, feature) && !options.avoid?.includes(feature);
   await rig.dispose();
   // Of a refusal nobody reads where it was thrown, and to find that out takes longer than all the rest of it.
   const { stackTraceLimit } = Error;
