@@ -9,6 +9,8 @@ export type { Called, GivenUp } from './engine/endurance.js';
 export { type Finding } from './report/summary.js';
 export { type Program, type SequentialProgram, type SuiteName, type WalkName } from './engine/sequences.js';
 export type { ConcurrentProgram, ScheduledProgram } from './schedules/program.js';
+export type { Spread } from './load/run-load.js';
+export type { ReplayedCommands } from './schedules/scheduled-commands.js';
 export { VirtualClock, type VirtualTimer } from './engine/virtual-clock.js';
 export { adapterFor } from './adapters/adapter-for.js';
 export { renderConsole } from './report/console.js';
