@@ -15,7 +15,8 @@ export interface SoakFigure {
   readonly seconds: number;
 }
 
-const sizes: readonly ProgramSize[] = [{ clients: 2, operations: 3 }, { clients: 3, operations: 2 }];
+/** Of larger ones there are too many schedules: three clients with three writes each have seventeen million. */
+const sizes: readonly ProgramSize[] = [{ clients: 2, operations: 2 }, { clients: 3, operations: 1 }];
 
 /** Programs of which no schedule is left out. */
 export async function everySchedule({ programs, seed }: { readonly programs: number; readonly seed: number }): Promise<SoakFigure> {
