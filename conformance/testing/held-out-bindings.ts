@@ -167,7 +167,7 @@ export const heldOutBindings: readonly Mutant[] = [
       if (moves !== 3 || transport.server === undefined) super.attach(transport, server);
     }
   }),
-  variant('unbind-takes-namesakes-too', ['BND-5'], 'bindings by endpoint: unbinding one transport unbinds all that its endpoint holds', class extends PlainRegistry {
+  variant('unbind-takes-namesakes-too', ['BND-5', 'RTE-3'], 'bindings by endpoint: unbinding one transport unbinds all that its endpoint holds', class extends PlainRegistry {
     override unbindTransport(transportId: string): void {
       super.unbindTransport(transportId);
       const endpoint = this.names.transport.get(transportId)?.registration.endpoint;
@@ -260,7 +260,7 @@ export const heldOutBindings: readonly Mutant[] = [
       return super.registerTransport(id, endpoint, config);
     }
   }),
-  variant('update-finds-the-waiting', ['BND-9', 'UPD-1'], 'transports that name a server wait for it, and are looked for whenever it is updated', class extends PlainRegistry {
+  variant('update-finds-the-waiting', ['UPD-1', 'BND-9'], 'transports that name a server wait for it, and are looked for whenever it is updated', class extends PlainRegistry {
     protected override update(entry: Entry, config: Config): void {
       super.update(entry, config);
       if (entry.namespace === 'transport') return;
@@ -359,7 +359,7 @@ export const heldOutBindings: readonly Mutant[] = [
       super.update(entry, config);
     }
   }),
-  variant('down-takes-those-moved-away', ['DWN-2', 'DWN-4', 'BND-4'], 'a server keeps all that were ever bound to it, and when it goes down it takes them along, those that have moved as well', class extends PlainRegistry {
+  variant('down-takes-those-moved-away', ['BND-4', 'DWN-2', 'DWN-4'], 'a server keeps all that were ever bound to it, and when it goes down it takes them along, those that have moved as well', class extends PlainRegistry {
     readonly #ever = new WeakMap<Entry, Set<Entry>>();
 
     protected override attach(transport: Entry, server: Entry): void {

@@ -5,7 +5,8 @@ import { PlainRegistry, refusal, type Entry } from './plain-registry.js';
 
 /*
  * Written from the specification alone, by somebody who had not read the checks, and committed before the kit had met
- * any of them.
+ * any of them. First met by the kit on 25 November 2026, together with those in `held-out-bindings.ts`: of 87, it killed
+ * 37, found fault with 12 for another reason than theirs, and passed 38. Since then it has seen them all.
  */
 
 /** A broken registry of another make than ours: the plain one, with one of its steps got wrong. */
@@ -115,19 +116,13 @@ export const heldOutNames: readonly Mutant[] = [
       else if (typeof (endpoint as Partial<Endpoint> | undefined)?.signal?.addEventListener !== 'function') throw refusal('invalid_argument');
     }
   }),
-  variant('null-config-crashes', ['ERR-1'], 'a default for what is left out, and none for null', class extends PlainRegistry {
-    override registerTransport(id: string, endpoint: Endpoint, config: Config = {}): void | Promise<void> {
-      if (!this.closed) void config['serverId'];
-      return super.registerTransport(id, endpoint, config);
-    }
-  }),
   variant('closed-without-a-code', ['ERR-1'], 'after close the table is null, and whoever writes to it gets a TypeError', class extends PlainRegistry {
     override bindTransportToServer(transportId: string, serverId: string): void {
       if (this.closed) throw new TypeError("Cannot read properties of null (reading 'get')");
       super.bindTransportToServer(transportId, serverId);
     }
   }),
-  variant('cache-of-a-thousand', ['REG-1', 'LKP-1', 'LST-1'], 'the table is a cache of a thousand, least recently registered first out', class extends PlainRegistry {
+  variant('cache-of-a-thousand', ['LKP-1', 'LST-1'], 'the table is a cache of a thousand, least recently registered first out', class extends PlainRegistry {
     protected override insert(namespace: Namespace, registration: Registration): Entry {
       const table = this.names[namespace];
       if (table.size >= 1_000) this.remove([...table.values()][0]!);
