@@ -34,6 +34,8 @@ const values: readonly Json[] = [
 
 interface Kind {
   readonly namespace: 'server' | 'transport';
+  /** Not the same for both kinds: whether one may be both is for others to say. */
+  readonly endpoint: string;
   readonly register: 'registerServer' | 'registerTransport';
   readonly find: 'findServer' | 'findTransport';
   readonly list: 'listServers' | 'listTransports';
@@ -41,15 +43,17 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { namespace: 'server', register: 'registerServer', find: 'findServer', list: 'listServers', unregister: 'unregisterServer' },
-  { namespace: 'transport', register: 'registerTransport', find: 'findTransport', list: 'listTransports', unregister: 'unregisterTransport' },
+  { namespace: 'server', endpoint: 'e1', register: 'registerServer', find: 'findServer', list: 'listServers', unregister: 'unregisterServer' },
+  { namespace: 'transport', endpoint: 'e2', register: 'registerTransport', find: 'findTransport', list: 'listTransports', unregister: 'unregisterTransport' },
 ];
 
 const offered = (t: Trial): readonly Kind[] => kinds.filter(({ namespace }) => namespace === 'server' || t.offers('transports'));
 
-/** What a lookup and the list show of a name. */
-async function shows(t: Trial, { find, list }: Kind, id: string, config: Config, why: string, endpoint = 'e1'): Promise<void> {
-  await t.gives({ op: find, id }, { id, endpoint, config }, why);
+/** What a lookup shows of a name. */
+const shows = (t: Trial, { find, endpoint }: Kind, id: string, config: Config, why: string): Promise<void> => t.gives({ op: find, id }, { id, endpoint, config }, why);
+
+/** What a list shows, of a name that is the only one. */
+async function lists(t: Trial, { list, endpoint }: Kind, id: string, config: Config, why: string): Promise<void> {
   if (t.offers('lists')) await t.gives({ op: list }, [{ id, endpoint, config }], why);
 }
 
@@ -59,7 +63,7 @@ export const copiesChecks = [
       const id = t.id();
       for (const value of values) {
         const config: Config = { value, more: [value, { value }] };
-        await t.setup({ op: kind.register, id, endpoint: 'e1', config });
+        await t.setup({ op: kind.register, id, endpoint: kind.endpoint, config });
         await shows(t, kind, id, config, 'it was registered with this configuration');
         if (kind.namespace === 'server' && t.offers('update')) {
           await t.setup({ op: 'updateServer', id, config: { value: { value } } });
@@ -67,7 +71,7 @@ export const copiesChecks = [
         }
         await t.setup({ op: kind.unregister, id });
       }
-      await t.setup({ op: kind.register, id, endpoint: 'e1' });
+      await t.setup({ op: kind.register, id, endpoint: kind.endpoint });
       await shows(t, kind, id, {}, 'it was registered without a configuration');
       await t.setup({ op: kind.unregister, id });
     }
@@ -76,7 +80,7 @@ export const copiesChecks = [
     for (const kind of offered(t)) {
       const id = t.id();
       const mine = deep();
-      t.accepted(await t.rig.call(kind.register, id, t.rig.endpoint('e1'), mine), kind.register, 'the name is free');
+      t.accepted(await t.rig.call(kind.register, id, t.rig.endpoint(kind.endpoint), mine), kind.register, 'the name is free');
       tamper(mine);
       await shows(t, kind, id, deep(), 'the caller changed its own object afterwards');
     }
@@ -84,21 +88,23 @@ export const copiesChecks = [
   check('CFG-1', 'changing what a lookup or a list handed out changes nothing', async (t) => {
     for (const kind of offered(t)) {
       const id = t.id();
-      await t.setup({ op: kind.register, id, endpoint: 'e1', config: deep() });
+      await t.setup({ op: kind.register, id, endpoint: kind.endpoint, config: deep() });
       await t.given(shows(t, kind, id, deep(), 'it was registered with this configuration'));
+      await t.given(lists(t, kind, id, deep(), 'it was registered with this configuration'));
       tamper(((await t.rig.raw(kind.find, id)) as { config?: unknown } | undefined)?.config);
       if (t.offers('lists')) for (const { config } of (await t.rig.raw(kind.list)) as readonly { config?: unknown }[]) tamper(config);
       await shows(t, kind, id, deep(), 'somebody changed what the registry had handed out');
+      await lists(t, kind, id, deep(), 'somebody changed what the registry had handed out');
     }
   }, { needs: ['in-process'] }),
   check('CFG-1', 'nor does it change what others have been given, or are given later', async (t) => {
     for (const kind of offered(t)) {
       const [one, other] = t.ids(2) as [string, string];
-      await t.setup({ op: kind.register, id: one, endpoint: 'e1' });
+      await t.setup({ op: kind.register, id: one, endpoint: kind.endpoint });
       tamper(((await t.rig.raw(kind.find, one)) as { config?: unknown } | undefined)?.config);
-      await t.gives({ op: kind.find, id: one }, { id: one, endpoint: 'e1', config: {} }, 'somebody changed what the registry had handed out');
-      await t.setup({ op: kind.register, id: other, endpoint: 'e1' });
-      await t.gives({ op: kind.find, id: other }, { id: other, endpoint: 'e1', config: {} }, 'somebody changed the configuration of another name');
+      await t.gives({ op: kind.find, id: one }, { id: one, endpoint: kind.endpoint, config: {} }, 'somebody changed what the registry had handed out');
+      await t.setup({ op: kind.register, id: other, endpoint: kind.endpoint });
+      await t.gives({ op: kind.find, id: other }, { id: other, endpoint: kind.endpoint, config: {} }, 'somebody changed the configuration of another name');
     }
   }, { needs: ['in-process'] }),
   check('CFG-1', 'an update keeps a copy, and hands one out', async (t) => {

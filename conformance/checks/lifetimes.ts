@@ -1,4 +1,5 @@
 import type { Operation } from '../../model/index.js';
+import { Blocked } from '../engine/findings.js';
 import { check, type Trial } from '../engine/trial.js';
 import type { Rig } from '../engine/rig.js';
 
@@ -15,8 +16,11 @@ async function admit(t: Trial, rig: Rig, id: string, owner: Rig, endpoint = 'e1'
   t.accepted(await rig.call('registerServer', id, owner.endpoint(endpoint)), 'registerServer', 'the endpoint is up');
 }
 
-const holder = async (t: Trial, rig: Rig, id: string): Promise<string | undefined> =>
-  (t.accepted(await rig.perform({ op: 'findServer', id }), 'findServer', 'a lookup is never refused') as { endpoint: string } | undefined)?.endpoint;
+async function holder(rig: Rig, id: string): Promise<string | undefined> {
+  const answer = await rig.perform({ op: 'findServer', id });
+  if (answer.kind !== 'done') throw new Blocked('a lookup had to be answered');
+  return (answer.value as { endpoint: string } | undefined)?.endpoint;
+}
 
 const until = (t: Trial): number => t.downMs || 250;
 
@@ -57,6 +61,21 @@ export const lifetimeChecks = [
     await t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), until(t));
     if (t.offers('transports')) await t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), until(t));
   }),
+  check('DWN-1', 'also while a write is in flight', async (t) => {
+    const [busy, s, a] = t.ids(3) as [string, string, string];
+    await t.setup(server(busy, 'e5'), server(s));
+    if (t.offers('transports')) await t.setup(transport(a, 'e1'));
+    const gone = async (): Promise<void> => {
+      await t.eventually(() => t.holds(s, undefined, 'its endpoint went down while a write was in flight'), until(t));
+      if (t.offers('transports')) await t.eventually(() => t.holds(a, undefined, 'its endpoint went down while a write was in flight', 'findTransport'), until(t));
+    };
+    const call = await t.stall({ op: 'updateServer', id: busy, config: {} }, 400);
+    await t.setup({ op: 'down', endpoint: 'e1' });
+    await gone();
+    await t.setup({ op: 'advance', ms: 1_000 });
+    await t.finish(call, 'a write that had been in flight');
+    await gone();
+  }, { needs: ['update', 'configs', 'virtual-time', 'slow-commit'] }),
   check('DWN-1', 'in each of the registries that an endpoint is registered in', async (t) => {
     const id = t.id();
     const first = t.rig;
@@ -65,7 +84,7 @@ export const lifetimeChecks = [
     await admit(t, second, id, first);
     first.endpoint('e1').kill();
     for (const rig of [first, second]) {
-      await t.eventually(async () => t.check((await holder(t, rig, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), until(t));
+      await t.eventually(async () => t.check((await holder(rig, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), until(t));
     }
   }, { needs: ['in-process'] }),
   check('DWN-1', 'also when one of the registries has been closed before', async (t) => {
@@ -76,8 +95,8 @@ export const lifetimeChecks = [
     await admit(t, second, id, first);
     const closed = await first.perform({ op: 'close' });
     t.accepted(closed, 'close()', 'the registry is open');
-    t.check((await holder(t, second, id)) === 'e1', 'closing one registry changed another', 'e1', 'nothing');
+    t.check((await holder(second, id)) === 'e1', 'closing one registry changed another', 'e1', 'nothing');
     first.endpoint('e1').kill();
-    await t.eventually(async () => t.check((await holder(t, second, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), until(t));
+    await t.eventually(async () => t.check((await holder(second, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), until(t));
   }, { needs: ['in-process', 'close'] }),
 ];

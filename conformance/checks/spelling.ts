@@ -42,12 +42,8 @@ export const spellingChecks = [
   check('NAM-3', 'nor are they taken for each other where they are bound', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
-      await t.setup(server(one), transport(one));
-      for (const operation of [bind(one, other), bind(other, one)]) {
-        const answer = await t.rig.perform(operation);
-        t.check(answer.kind === 'refused', `a bind of what is not registered succeeded: ${why}`, 'a refusal', answer);
-      }
-      await t.setup(server(other), transport(other));
+      await t.open();
+      await t.setup(server(one), transport(one), server(other), transport(other, 'e3'));
       await t.succeeds(bind(one, other), why);
       await bound(t, one, other, why);
       await bound(t, other, undefined, why);
@@ -56,7 +52,11 @@ export const spellingChecks = [
       await bound(t, one, other, why);
       await t.succeeds({ op: 'unbindTransport', transportId: other }, why);
       await bound(t, one, other, why);
-      await t.setup({ op: 'unregisterTransport', id: one }, { op: 'unregisterTransport', id: other }, { op: 'unregisterServer', id: one }, { op: 'unregisterServer', id: other });
+      await t.setup({ op: 'unregisterTransport', id: other }, { op: 'unregisterServer', id: other });
+      for (const operation of [bind(one, other), bind(other, one)]) {
+        const answer = await t.rig.perform(operation);
+        t.check(answer.kind === 'refused', `a bind of what is not registered succeeded: ${why}`, 'a refusal', answer);
+      }
     }
   }, { needs: ['binding', 'transports'] }),
 
@@ -65,6 +65,7 @@ export const spellingChecks = [
       for (const prefix of prefixes) {
         for (const [long, short] of [[`${prefix}${separator}a`, 'a'], [`a${separator}${prefix}`, 'a']] as const) {
           const why = 'the other namespace has another id, however they are joined';
+          await t.open();
           await t.setup(server(long, 'e1'));
           await t.succeeds(transport(short, 'e2'), why);
           await t.setup({ op: 'unregisterTransport', id: short });
@@ -96,7 +97,7 @@ export const spellingChecks = [
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s), transport(a));
     for (const id of [...extremeIds, ...hostileIds]) {
-      await t.setup(server(id), transport(id));
+      await t.setup(server(id, 'e3'), transport(id, 'e4'));
       await t.succeeds(bind(id, s), 'both ends are registered');
       await bound(t, id, s, 'it was just bound');
       await t.succeeds(bind(a, id), 'both ends are registered');
@@ -143,7 +144,11 @@ async function alike(t: Trial, ending: (rest: (why: string) => Promise<void>) =>
     await t.setup(server('a'), transport('a'), bind('a', 'a'));
     for (const [a, s] of pairs) await t.setup(server(s, 'e3'), transport(a, 'e4'), bind(a, s));
     const rest = async (why: string): Promise<void> => {
-      for (const [a, s] of pairs) await bound(t, a, s, why);
+      for (const [a, s] of pairs) {
+        await t.given(t.holds(a, 'e4', why, 'findTransport'));
+        await t.given(t.holds(s, 'e3', why));
+        await bound(t, a, s, why);
+      }
     };
     await t.given(rest('it was bound'));
     await ending(rest);

@@ -137,16 +137,18 @@ export function blameState(circumstances: Circumstances, difference: Difference)
     case 'registerTransport':
       if (difference.in === 'binding') {
         if (operation.op === 'registerTransport' && difference.transportId === operation.id && operation.config?.serverId !== undefined) {
-          return [difference.expected ? 'BND-8' : 'BND-9'];
+          return difference.expected ? ['BND-8'] : ['BND-9', ...leftovers];
         }
         return [operation.op === 'registerServer' && !circumstances.everBound(difference.transportId) ? 'BND-9' : 'INC-2', ...leftovers];
       }
+      // A name that had been given up is back.
+      if (!difference.expected && circumstances.heldBefore(difference.namespace, difference.id)) return ['UNR-1', 'DWN-1', 'NAM-3'];
       if (difference.id !== operation.id) return ['NAM-3'];
       if (difference.namespace !== namespace) return ['NAM-4'];
       return difference.configOnly ? ['CFG-1', ...leftovers] : ['REG-1', 'LKP-1'];
     case 'unregisterServer':
       // Of the transport of the same id, which is bound elsewhere.
-      if (difference.in === 'binding') return difference.expected && difference.transportId === operation.id ? ['NAM-4', 'BND-6'] : ['BND-6'];
+      if (difference.in === 'binding') return difference.expected && difference.transportId === operation.id ? ['NAM-4', 'BND-6', 'BND-4'] : ['BND-6', 'BND-4'];
       return difference.namespace !== namespace && difference.id === operation.id ? ['NAM-4', 'UNR-1'] : ['UNR-1', 'NAM-4'];
     case 'unregisterTransport':
       if (difference.in === 'binding') return ['BND-7', 'UNR-1'];
@@ -166,7 +168,8 @@ export function blameState(circumstances: Circumstances, difference: Difference)
     case 'routeToServer':
     case 'routeToTransport':
     case 'broadcast':
-      return [circumstances.reentrant ? 'RTE-7' : 'RTE-1'];
+      // What it calls from within a send may be what is broken.
+      return circumstances.reentrant ? ['RTE-7', 'UNR-1', 'BND-5', 'BND-6', 'BND-7'] : ['RTE-1'];
     default:
       return ['LKP-1'];
   }

@@ -94,6 +94,6 @@ export const lookAlikes: readonly (readonly [string, string, string])[] = [
   ['1', '+1', 'conversion to a number'],
   ['a', '\ufeffa', 'dropping a byte order mark'],
   ['a', 'a\u200b', 'dropping characters without width'],
-  ['x'.repeat(255), 'x'.repeat(254), 'cutting off long ids'],
+  ['x'.repeat(254), 'x'.repeat(255), 'cutting off long ids'],
   [`${'x'.repeat(254)}a`, `${'x'.repeat(254)}b`, 'cutting off long ids'],
 ];

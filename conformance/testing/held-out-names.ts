@@ -61,7 +61,7 @@ export const heldOutNames: readonly Mutant[] = [
       return super.insert(namespace, registration);
     }
   }),
-  variant('bind-trims', ['NAM-3'], 'bindings are read from a file, line by line, and so trimmed', class extends PlainRegistry {
+  variant('bind-trims', ['NAM-3', 'BND-1'], 'bindings are read from a file, line by line, and so trimmed', class extends PlainRegistry {
     override bindTransportToServer(transportId: string, serverId: string): void {
       const trimmed = (id: string): string => (typeof id === 'string' ? id.trim() || id : id);
       super.bindTransportToServer(trimmed(transportId), trimmed(serverId));
@@ -131,7 +131,8 @@ export const heldOutNames: readonly Mutant[] = [
   }),
   variant('same-transport-twice', ['REG-2'], 'a transport that registers again with the same endpoint has reconnected, which is a success', class extends PlainRegistry {
     override registerTransport(id: string, endpoint: Endpoint, config?: Config): void | Promise<void> {
-      if (!this.closed && this.names.transport.get(id)?.registration.endpoint === endpoint && !endpoint.signal.aborted) return undefined;
+      const holder = this.names.transport.get(id);
+      if (holder !== undefined && holder.registration.endpoint === endpoint && !endpoint.signal.aborted) return undefined;
       return super.registerTransport(id, endpoint, config);
     }
   }),
