@@ -27,6 +27,13 @@ function callsWith(t: Trial, id: unknown): [keyof Registry, unknown[]][] {
   return all.filter(([operation]) => typeof t.rig.subject[operation] === 'function');
 }
 
+/** To give up a name that is not alike leaves this one: if it does not, likeness is not the reason. */
+async function givesUpAnother(t: Trial, id: string): Promise<void> {
+  const unlike = t.id();
+  await t.setup({ op: 'registerServer', id: unlike, endpoint: 'e7' }, { op: 'unregisterServer', id: unlike });
+  await t.given(t.holds(id, 'e1', 'another name was given up'));
+}
+
 export const namesChecks = [
   check('NAM-1', 'values that are no ids are refused by every operation that takes one', async (t) => {
     await t.setup({ op: 'registerServer', id: 'a', endpoint: 'e2' });
@@ -57,6 +64,7 @@ export const namesChecks = [
       await t.holds(other, undefined, `${mistake} must not make two ids one`);
       await t.succeeds({ op: 'registerServer', id: other, endpoint: 'e2' }, `${mistake} must not make two ids one`);
       await t.holds(one, 'e1', `${mistake} must not make two ids one`);
+      await givesUpAnother(t, one);
       await t.setup({ op: 'unregisterServer', id: other });
       await t.holds(one, 'e1', `${mistake} must not make two ids one`);
       await t.setup({ op: 'unregisterServer', id: one });
@@ -72,7 +80,9 @@ export const namesChecks = [
       await t.holds(id, 'e1', 'a transport of the same id was registered');
       await t.setup({ op: 'unregisterServer', id });
       await t.holds(id, 'e2', 'the server of the same id was unregistered', 'findTransport');
-      await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterTransport', id });
+      await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+      await givesUpAnother(t, id);
+      await t.setup({ op: 'unregisterTransport', id });
       await t.holds(id, 'e1', 'the transport of the same id was unregistered');
     }
   }),

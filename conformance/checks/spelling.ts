@@ -52,7 +52,13 @@ export const spellingChecks = [
       await bound(t, one, other, why);
       await t.succeeds({ op: 'unbindTransport', transportId: other }, why);
       await bound(t, one, other, why);
-      await t.setup({ op: 'unregisterTransport', id: other }, { op: 'unregisterServer', id: other });
+
+      await t.open();
+      await t.setup(server(one), transport(one));
+      // What is not alike is refused as well.
+      const unlike = t.id();
+      await t.refused(bind(one, unlike));
+      await t.refused(bind(unlike, one));
       for (const operation of [bind(one, other), bind(other, one)]) {
         const answer = await t.rig.perform(operation);
         t.check(answer.kind === 'refused', `a bind of what is not registered succeeded: ${why}`, 'a refusal', answer);

@@ -141,9 +141,8 @@ export function blameState(circumstances: Circumstances, difference: Difference)
         }
         return [operation.op === 'registerServer' && !circumstances.everBound(difference.transportId) ? 'BND-9' : 'INC-2', ...leftovers];
       }
-      // A name that had been given up is back.
-      if (!difference.expected && circumstances.heldBefore(difference.namespace, difference.id)) return ['UNR-1', 'DWN-1', 'NAM-3'];
-      if (difference.id !== operation.id) return ['NAM-3'];
+      // Another name has come: one that had been given up, or one that is taken for this.
+      if (difference.id !== operation.id) return !difference.expected && circumstances.heldBefore(difference.namespace, difference.id) ? ['UNR-1', 'DWN-1', 'NAM-3'] : ['NAM-3'];
       if (difference.namespace !== namespace) return ['NAM-4'];
       return difference.configOnly ? ['CFG-1', ...leftovers] : ['REG-1', 'LKP-1'];
     case 'unregisterServer':

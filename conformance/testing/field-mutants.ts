@@ -97,6 +97,10 @@ export const fieldMutants: readonly Mutant[] = [
           await real.unregisterServer(id);
           blinking = others;
         },
+        registerServer: (id: string, endpoint: Endpoint, config?: Config) => {
+          blinking = false;
+          return real.registerServer(id, endpoint, config);
+        },
         findServer: (id: string) => {
           const found = real.findServer(id);
           const hidden = blinking && found !== undefined;
