@@ -66,8 +66,8 @@ export const copiesChecks = [
         await t.setup({ op: kind.register, id, endpoint: kind.endpoint, config });
         await shows(t, kind, id, config, 'it was registered with this configuration');
         if (kind.namespace === 'server' && t.offers('update')) {
-          await t.setup({ op: 'updateServer', id, config: { value: { value } } });
-          await shows(t, kind, id, { value: { value } }, 'it was updated to this configuration');
+          await t.setup({ op: 'updateServer', id, config: { value: [value], more: value } });
+          await shows(t, kind, id, { value: [value], more: value }, 'it was updated to this configuration');
         }
         await t.setup({ op: kind.unregister, id });
       }

@@ -12,10 +12,10 @@ const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindT
 const bound = (t: Trial, transportId: string, to: string | undefined, why: string): Promise<void> => t.gives({ op: 'getServerForTransport', transportId }, to, why);
 
 /** What careless registries put between the parts of a key. */
-const separators = [':', '/', '.', '|', '-', '_', '#', '@', ',', ' ', '\u0001', ''];
+const separators = [':', '/', '.', '-', '_', '\u0001', ''];
 
 /** What they call the namespaces in a key. */
-const prefixes = ['server', 'transport', 'servers', 'transports', 's', 't'];
+const prefixes = ['server', 'transport', 's', 't'];
 
 export const spellingChecks = [
   check('NAM-2', 'every valid id can be that of a transport', async (t) => {
@@ -69,19 +69,17 @@ export const spellingChecks = [
   check('NAM-4', 'an id that spells the namespace and the id of another name is not that name', async (t) => {
     for (const separator of separators) {
       for (const prefix of prefixes) {
-        for (const [long, short] of [[`${prefix}${separator}a`, 'a'], [`a${separator}${prefix}`, 'a']] as const) {
-          const why = 'the other namespace has another id, however they are joined';
-          await t.open();
-          await t.setup(server(long, 'e1'));
-          await t.succeeds(transport(short, 'e2'), why);
-          await t.setup({ op: 'unregisterTransport', id: short });
-          await t.holds(long, 'e1', why);
-          await t.setup(transport(long, 'e2'), { op: 'unregisterServer', id: long });
-          await t.succeeds(server(short, 'e1'), why);
-          await t.setup({ op: 'unregisterServer', id: short });
-          await t.holds(long, 'e2', why, 'findTransport');
-          await t.setup({ op: 'unregisterTransport', id: long });
-        }
+        const [long, short] = [`${prefix}${separator}a`, 'a'];
+        const why = 'the other namespace has another id, however they are joined';
+        await t.open();
+        await t.setup(server(long, 'e1'));
+        await t.succeeds(transport(short, 'e2'), why);
+        await t.setup({ op: 'unregisterTransport', id: short });
+        await t.holds(long, 'e1', why);
+        await t.setup(transport(long, 'e2'), { op: 'unregisterServer', id: long });
+        await t.succeeds(server(short, 'e1'), why);
+        await t.setup({ op: 'unregisterServer', id: short });
+        await t.holds(long, 'e2', why, 'findTransport');
       }
     }
   }, { needs: ['transports'] }),

@@ -139,7 +139,7 @@ export function blameState(circumstances: Circumstances, difference: Difference)
         if (operation.op === 'registerTransport' && difference.transportId === operation.id && operation.config?.serverId !== undefined) {
           return difference.expected ? ['BND-8'] : ['BND-9', ...leftovers];
         }
-        return [operation.op === 'registerServer' && !circumstances.everBound(difference.transportId) ? 'BND-9' : 'INC-2', ...leftovers];
+        return [...(operation.op === 'registerServer' && !circumstances.everBound(difference.transportId) ? (['BND-9', 'INC-2'] as const) : (['INC-2', 'BND-9'] as const)), ...leftovers];
       }
       // Another name has come: one that had been given up, or one that is taken for this.
       if (difference.id !== operation.id) return !difference.expected && circumstances.heldBefore(difference.namespace, difference.id) ? ['UNR-1', 'DWN-1', 'NAM-3'] : ['NAM-3'];
