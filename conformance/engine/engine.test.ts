@@ -147,6 +147,7 @@ describe('blame', () => {
     formerHolder: () => false,
     wasBound: () => false,
     everBound: () => false,
+    refusedBefore: false,
     reentrant: false,
     throwing: false,
     ...more,
@@ -214,7 +215,7 @@ describe('blame', () => {
     ['RTE-1', circumstances(broadcast), { in: 'binding', transportId: 't', expected: true }],
     ['LKP-1', circumstances({ op: 'advance', ms: 1 }), { in: 'name', namespace: 'server', id: 'a', expected: true, configOnly: false }],
   ])('a state breaks %s', (requirement, given, difference) => {
-    expect(blameState(given, difference)).toBe(requirement);
+    expect(blameState(given, difference)[0]).toBe(requirement);
   });
 
   const delivery = { endpoint: 'e1', namespace: 'transport', to: 't', from: 'a', message: 'm' } as const;

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, tables, type ExpectedDelivery, type Found, type Operation, type Outcome, type RegistryModel, type RegistryState } from '../../model/index.js';
 import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats, type RequirementId } from '../../spec/index.js';
@@ -22,6 +23,8 @@ export interface Scope {
   readonly bindings: boolean;
   readonly lists: boolean;
   readonly configs: boolean;
+  /** Whether endpoints and registry share a process: then listeners can be counted. */
+  readonly listeners: boolean;
   /** Real milliseconds that a change may take to show, and that a "down" may take. */
   readonly stalenessMs: number;
   readonly downMs: number;
@@ -44,6 +47,8 @@ export class Oracle {
   readonly #holders = new Map<string, Set<string>>();
   /** Transports that have been bound since they were registered. */
   readonly #everBound = new Set<string>();
+  /** Whether anything has been refused yet. */
+  #refused = false;
   /** Partitions whose alarm has been on: if it shows and should not, it has failed to go off. */
   readonly #alarmed = new Set<number>();
 
@@ -89,6 +94,7 @@ export class Oracle {
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
     await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
+    if (this.scope.listeners) this.#compareListeners(operation);
     if (this.scope.bindings && !this.#closed) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
   }
 
@@ -97,6 +103,12 @@ export class Oracle {
     await turn();
     const late = this.rig.mailbox.take();
     if (late.length > 0) throw new Violation('a delivery arrived that nothing asked for', 'no further delivery', show(late), 'RTE-5');
+  }
+
+  /** The names of the pool that are registered, by the model, in the order of the pool. */
+  registered(namespace: Namespace): readonly string[] {
+    const [pool, op] = namespace === 'server' ? [this.pool.servers, 'findServer' as const] : [this.pool.transports, 'findTransport' as const];
+    return pool.filter((id) => this.#ask({ op, id }) !== undefined);
   }
 
   describeBefore(): string[] {
@@ -243,6 +255,17 @@ export class Oracle {
     throw new Violation(`${op}() contradicts the lookups`, show(expected), showAnswer(answer), answer.kind === 'broken' ? answer.breaks : 'LST-1');
   }
 
+  /** Who holds nothing is not listened to. Of one that has gone down nobody will hear again, so what is left there does no harm. */
+  #compareListeners(operation: Operation): void {
+    const held = new Set((['listServers', 'listTransports'] as const).flatMap((op) => ((this.#ask({ op }) ?? []) as readonly Found[]).map(({ endpoint }) => endpoint)));
+    for (const { name, signal } of this.rig.endpoints) {
+      if (signal.aborted || (held.has(name) && !this.#closed)) continue;
+      const left = getEventListeners(signal, 'abort').length;
+      if (left > 0) throw new Violation(`after ${showOperation(operation)}, ${name} holds no name, and is still listened to`, '0 listeners', `${left}`, this.#closed ? 'CLS-3' : 'CLS-4');
+      this.#note(this.#closed ? 'CLS-3' : 'CLS-4');
+    }
+  }
+
   /** Compares statistics, alarms and admission as they are now. */
   async compareContention(): Promise<void> {
     const expected = this.#ask({ op: 'getPartitionStats' }) as readonly PartitionStats[];
@@ -283,11 +306,14 @@ export class Oracle {
   }
 
   #differ(circumstances: Circumstances, difference: Difference, read: Operation, expected: unknown, answer: Answer): never {
+    const [requirement, ...suspects] =
+      answer.kind === 'done' ? blameState(circumstances, difference) : [answer.kind === 'broken' ? answer.breaks : answer.code === 'admission_control_active' ? 'ADM-3' : 'LKP-2'];
     throw new Violation(
       `after ${showOperation(circumstances.operation)}, ${showOperation(read)} is wrong`,
       expected === undefined ? 'nothing' : show(expected),
       showAnswer(answer, 'nothing'),
-      answer.kind === 'done' ? blameState(circumstances, difference) : answer.kind === 'broken' ? answer.breaks : answer.code === 'admission_control_active' ? 'ADM-3' : 'LKP-2',
+      requirement,
+      suspects,
     );
   }
 
@@ -313,13 +339,17 @@ export class Oracle {
       formerHolder: (namespace, id) => operation.op === 'down' && (this.#holders.get(key(namespace, id))?.has(operation.endpoint) ?? false),
       wasBound: (transportId) => was({ op: 'getServerForTransport', transportId }) !== undefined,
       everBound: (transportId) => this.#everBound.has(transportId),
+      refusedBefore: this.#refused,
       reentrant,
       throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
     };
   }
 
   #remember(operation: Operation, outcome: Outcome): void {
-    if (outcome.kind === 'refused') this.#note('REG-4');
+    if (outcome.kind === 'refused') {
+      this.#note('REG-4');
+      this.#refused = true;
+    }
     if (operation.op === 'down') this.#note('DWN-1');
     if (outcome.kind !== 'done' || (operation.op !== 'registerServer' && operation.op !== 'registerTransport')) return;
     const name = key(operation.op === 'registerServer' ? 'server' : 'transport', operation.id);

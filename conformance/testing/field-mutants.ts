@@ -1,5 +1,7 @@
 import type { Config, Endpoint, Registration } from '../../spec/index.js';
+import { variant } from './held-out-names.js';
 import { mutant, type Mutant } from './mutants.js';
+import { PlainRegistry, type Entry } from './plain-registry.js';
 
 /*
  * Faults that registries in use have had, as their users reported them; carried over to this interface.
@@ -10,7 +12,7 @@ const seen = (source: string, { ...rest }: Mutant): Mutant => ({ ...rest, source
 export const fieldMutants: readonly Mutant[] = [
   seen(
     'https://github.com/elixir-lang/elixir/issues/8611',
-    mutant('refusal-leaks', ['CLS-4'], 'the endpoint is watched before the name is looked at, and still is when the name was taken', (real) => ({
+    mutant('refusal-leaks', ['CLS-4', 'CLS-3'], 'the endpoint is watched before the name is looked at, and still is when the name was taken', (real) => ({
       registerServer: (id: string, endpoint: Endpoint, config?: Config) =>
         real.registerServer(id, endpoint, config).catch((error: { code: string }) => {
           if (error.code === 'already_registered') endpoint.signal.addEventListener('abort', () => undefined);
@@ -20,7 +22,7 @@ export const fieldMutants: readonly Mutant[] = [
   ),
   seen(
     'https://github.com/uwiger/gproc/issues/74',
-    mutant('contender-frees-name', ['DWN-4'], 'whoever waits for a name is kept with it, and is taken for its holder when it goes down', (real) => ({
+    mutant('contender-frees-name', ['DWN-4', 'CLS-3', 'CLS-4'], 'whoever waits for a name is kept with it, and is taken for its holder when it goes down', (real) => ({
       registerServer: (id: string, endpoint: Endpoint, config?: Config) =>
         real.registerServer(id, endpoint, config).catch((error: { code: string }) => {
           if (error.code !== 'already_registered') throw error as unknown as Error;
@@ -33,9 +35,9 @@ export const fieldMutants: readonly Mutant[] = [
   ),
   seen(
     'https://github.com/uwiger/gproc/issues/30',
-    mutant('down-lost-while-busy', ['DWN-1'], 'news that an endpoint is down is not kept for a leader that is busy', (real) => {
+    mutant('down-lost-while-busy', ['DWN-1', 'DWN-3'], 'news that an endpoint is down is not kept for a leader that is busy', (real) => {
       let busy = 0;
-      const deaf = new Set<string>();
+      const known = new Map<string, Registration>();
       const ghosts = new Map<string, Registration>();
       return {
         updateServer: (id: string, config: Config) => {
@@ -45,15 +47,23 @@ export const fieldMutants: readonly Mutant[] = [
         registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
           if (ghosts.has(id)) throw Object.assign(new Error('taken'), { code: 'already_registered' });
           await real.registerServer(id, endpoint, config);
-          const found = real.findServer(id)!;
-          endpoint.signal.addEventListener('abort', () => {
-            if (busy > 0 && real.findServer(id) === undefined && !deaf.has(id)) ghosts.set(id, found);
-          }, { once: true });
+          known.set(id, { id, endpoint, config: config ?? {} });
         },
-        findServer: (id: string) => real.findServer(id) ?? ghosts.get(id),
+        findServer: (id: string) => {
+          const found = real.findServer(id);
+          const last = known.get(id);
+          if (found === undefined && busy > 0 && last?.endpoint.signal.aborted === true) ghosts.set(id, last);
+          return found ?? ghosts.get(id);
+        },
         unregisterServer: (id: string) => {
+          known.delete(id);
           ghosts.delete(id);
           return real.unregisterServer(id);
+        },
+        close: () => {
+          known.clear();
+          ghosts.clear();
+          return real.close();
         },
       };
     }),
@@ -87,6 +97,10 @@ export const fieldMutants: readonly Mutant[] = [
           await real.unregisterServer(id);
           blinking = others;
         },
+        registerServer: (id: string, endpoint: Endpoint, config?: Config) => {
+          blinking = false;
+          return real.registerServer(id, endpoint, config);
+        },
         findServer: (id: string) => {
           const found = real.findServer(id);
           const hidden = blinking && found !== undefined;
@@ -98,27 +112,26 @@ export const fieldMutants: readonly Mutant[] = [
   ),
   seen(
     'https://github.com/discord/gen_registry/issues/15',
-    mutant('dead-until-noticed', ['DWN-3'], 'lookups read the table, and the news that an endpoint is down waits in a mailbox', (real) => {
-      const dying = new Map<string, Registration>();
-      return {
-        registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
-          await real.registerServer(id, endpoint, config);
-          const found = real.findServer(id);
-          endpoint.signal.addEventListener('abort', () => {
-            if (found === undefined) return;
-            dying.set(id, found);
-            queueMicrotask(() => dying.delete(id));
-          }, { once: true });
-        },
-        findServer: (id: string) => real.findServer(id) ?? dying.get(id),
-      };
+    variant('dead-until-noticed', ['DWN-3', 'DWN-1'], 'lookups read the table, and the news that an endpoint is down waits in a mailbox', class extends PlainRegistry {
+      readonly #dying = new Map<string, Registration>();
+
+      protected override down(signal: AbortSignal): void {
+        for (const { namespace, registration } of this.watches.get(signal)?.entries ?? []) if (namespace === 'server') this.#dying.set(registration.id, registration);
+        super.down(signal);
+        queueMicrotask(() => this.#dying.clear());
+      }
+
+      override findServer(id: string): Registration | undefined {
+        return super.findServer(id) ?? this.#dying.get(id);
+      }
     }),
   ),
   seen(
     'https://github.com/apache/dubbo-go/issues/688',
-    mutant('no-lease', ['DWN-1', 'DWN-2', 'DWN-3'], 'registered without a lease: nothing ever takes it out', (real) => ({
-      registerTransport: (id: string, endpoint: Endpoint, config?: Config) =>
-        endpoint?.signal?.aborted === false ? real.registerTransport(id, { ...endpoint, send: (delivery) => endpoint.send(delivery), signal: new AbortController().signal }, config) : real.registerTransport(id, endpoint, config),
-    })),
+    variant('no-lease', ['DWN-1', 'DWN-2', 'DWN-3'], 'registered without a lease: nothing ever takes it out', class extends PlainRegistry {
+      protected override watch(entry: Entry): void {
+        if (entry.namespace === 'server') super.watch(entry);
+      }
+    }),
   ),
 ];

@@ -189,7 +189,7 @@ export const mutants: readonly Mutant[] = [
     const list: Registration[] = [];
     return { listServers: () => list.splice(0, list.length, ...real.listServers()) && list, unregisterServer: (id: string) => real.unregisterServer(id).then(() => void list.splice(0, list.length, ...real.listServers())) };
   }),
-  mutant('listener-knows-only-id', ['INC-1'], 'a listener per registration, that knows only the id', (real) => ({
+  mutant('listener-knows-only-id', ['INC-1', 'CLS-3', 'CLS-4'], 'a listener per registration, that knows only the id', (real) => ({
     registerTransport: async (id: string, endpoint: Endpoint, config?: Config) => {
       await real.registerTransport(id, endpoint, config);
       endpoint.signal.addEventListener('abort', () => void real.unregisterTransport(id).catch(() => undefined), { once: true });
@@ -304,7 +304,7 @@ export const mutants: readonly Mutant[] = [
       findServer: (id: string) => real.findServer(id) ?? ghosts.get(id),
     };
   }),
-  mutant('bindings-survive-down', ['DWN-2'], 'bindings that nobody cleans up after a "down"', (real) => {
+  mutant('bindings-survive-down', ['DWN-2', 'CLS-3', 'CLS-4'], 'bindings that nobody cleans up after a "down"', (real) => {
     const ghosts = new Map<string, string>();
     return {
       bindTransportToServer: async (transport: string, server: string) => {
@@ -636,7 +636,7 @@ export const mutants: readonly Mutant[] = [
       unregisterServer: (id: string) => (lane > 1 && clock!.now() >= 0 ? Promise.resolve() : real.unregisterServer(id)),
     };
   }),
-  mutant('close-goes-on-accepting', ['CLS-1'], 'a close that goes on accepting', (real, options) => {
+  mutant('close-goes-on-accepting', ['CLS-1', 'CLS-3'], 'a close that goes on accepting', (real, options) => {
     let after: ShardedRegistry | undefined;
     return {
       close: () => {
