@@ -1,5 +1,6 @@
 import type { Adapter } from '../conformance/contract.js';
 import { fieldMutants } from '../conformance/testing/field-mutants.js';
+import { heldOutLoad } from '../conformance/testing/held-out-load.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
 import { findRequirement, type RequirementId } from '../spec/index.js';
@@ -29,6 +30,7 @@ const listed = (mutant: Omit<Mutant, 'profile'>): Mutant => ({ ...mutant, profil
 export const catalogue: readonly Mutant[] = [
   ...mutants.map(listed),
   ...fieldMutants.map(listed),
+  ...heldOutLoad.map(listed),
   ...overlappingMutants.map(({ id, story, breaks, adapter }) => listed({ id: id.replaceAll(/[^a-z]+/g, '-'), how: story, breaks: [breaks], adapter })),
 ];
 
