@@ -1,7 +1,11 @@
 import type { Check } from '../engine/trial.js';
 import { bindingChecks } from './binding.js';
 import { admissionChecks, contentionChecks, overrideChecks } from './contention.js';
+import { deliveriesChecks } from './deliveries.js';
+import { inFlightChecks } from './in-flight.js';
+import { lanesChecks } from './lanes.js';
 import { namesChecks } from './names.js';
+import { everyRegistrationChecks } from './override.js';
 import { progressChecks } from './progress.js';
 import { registrationChecks } from './registration.js';
 import { routingChecks } from './routing.js';
@@ -13,9 +17,13 @@ export const checks: readonly Check[] = [
   ...registrationChecks,
   ...bindingChecks,
   ...routingChecks,
+  ...deliveriesChecks,
   ...statisticsChecks,
   ...contentionChecks,
+  ...inFlightChecks,
   ...admissionChecks,
   ...overrideChecks,
+  ...everyRegistrationChecks,
+  ...lanesChecks,
   ...progressChecks,
 ];

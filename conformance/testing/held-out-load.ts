@@ -20,6 +20,37 @@ class Direct extends Plain {
   }
 }
 
+/** What changes nothing is counted as a write: the specification leaves that open. */
+class Diligent extends Plain {
+  protected override unregister(...[kind, namespace, id]: Parameters<Plain['unregister']>): Promise<void> {
+    const names = this.names(namespace);
+    return this.write(kind, namespace, id, () => ({
+      check: () => true,
+      apply: () => {
+        const entry = names.get(id);
+        if (entry !== undefined) this.remove(entry);
+      },
+    }));
+  }
+  override unbindTransport(transportId: string): Promise<void> {
+    return this.write('unbindTransport', 'transport', transportId, () => ({
+      check: () => true,
+      apply: () => {
+        const entry = this.transports.get(transportId);
+        if (entry !== undefined) this.untie(entry);
+      },
+    }));
+  }
+}
+
+/** Who registers a name that is taken is refused at once, whatever waits to free it: a refusal is no write, and may be the answer at any moment of the call. */
+class Hasty extends Plain {
+  protected override enqueue(lane: Lane, write: Write): void {
+    if (write.kind.startsWith('register') && this.names(write.namespace).has(write.id)) write.reject(refusal('already_registered'));
+    else super.enqueue(lane, write);
+  }
+}
+
 /** Everything is delivered a job later: that conforms. */
 class Posting extends Plain {
   protected override post(to: readonly Entry[], from: string, message: unknown): number {
@@ -102,7 +133,7 @@ const routing: readonly Mutant[] = [
       return length;
     }
   }),
-  broken('moved-and-still-listed', ['RTE-3'], 'a transport that is moved stays in the list that its old server broadcasts to', class extends Plain {
+  broken('moved-and-still-listed', ['RTE-3', 'BND-4'], 'a transport that is moved stays in the list that its old server broadcasts to', class extends Plain {
     readonly #audience = new Map<Entry, Set<Entry>>();
     protected override tie(transport: Entry, server: Entry): void {
       transport.server?.members.delete(transport);
@@ -118,7 +149,7 @@ const routing: readonly Mutant[] = [
       return this.post([...((server && this.#audience.get(server)) ?? [])].filter(({ alive }) => alive), from, message);
     }
   }),
-  broken('audience-by-server-id', ['RTE-3'], 'whom a broadcast reaches is kept by the id of the server, and outlives its registration', class extends Plain {
+  broken('audience-by-server-id', ['INC-2', 'RTE-3'], 'whom a broadcast reaches is kept by the id of the server, and outlives its registration', class extends Plain {
     readonly #audience = new Map<string, Set<Entry>>();
     protected override tie(transport: Entry, server: Entry): void {
       super.tie(transport, server);
@@ -226,11 +257,6 @@ const routing: readonly Mutant[] = [
     }
     protected override send(endpoint: Endpoint, delivery: Delivery): void {
       super.send(endpoint, { ...delivery, to: this.#names.get(endpoint)?.get(delivery.namespace) ?? delivery.to });
-    }
-  }),
-  broken('send-without-this', ['RTE-1', 'RTE-3'], '`const { send } = endpoint`: endpoints that are instances of a class lose themselves', class extends Plain {
-    protected override send({ send }: Endpoint, delivery: Delivery): void {
-      super.send({ send: (sent) => send(sent), signal: new AbortController().signal }, delivery);
     }
   }),
   broken('catch-on-anything', ['RTE-1', 'RTE-6', 'RTE-3'], '`endpoint.send(delivery)?.catch(...)`: a send that gives back something that is no promise fails the call', class extends Direct {
@@ -395,7 +421,7 @@ const routing: readonly Mutant[] = [
       return sender !== undefined && sender.server !== server ? 0 : super.routeToServer(to, from, message);
     }
   }),
-  broken('broadcast-is-a-word', ['RTE-1', 'RTE-3', 'NAM-2'], 'the symbol is turned into a word on the wire, and a transport of that name can be reached no more', class extends Plain {
+  broken('broadcast-is-a-word', ['NAM-2', 'RTE-1', 'RTE-3'], 'the symbol is turned into a word on the wire, and a transport of that name can be reached no more', class extends Plain {
     override routeToTransport(to: string | typeof broadcast, from: string, message: unknown): Answer<number> {
       return super.routeToTransport(to === 'broadcast' ? broadcast : to, from, message);
     }
@@ -581,12 +607,6 @@ const progress: readonly Mutant[] = [
   broken('nothing-to-remove-in-haste', ['DLK-2'], 'who unregisters a name that is not there is answered at once, whatever waits to register it', class extends Plain {
     protected override enqueue(lane: Lane, write: Write): void {
       if (write.kind.startsWith('unregister') && !this.names(write.namespace).has(write.id)) write.resolve();
-      else super.enqueue(lane, write);
-    }
-  }),
-  broken('taken-in-haste', ['DLK-2'], 'who registers a name that is taken is refused at once, whatever waits to free it', class extends Plain {
-    protected override enqueue(lane: Lane, write: Write): void {
-      if (write.kind.startsWith('register') && this.names(write.namespace).has(write.id)) write.reject(refusal('already_registered'));
       else super.enqueue(lane, write);
     }
   }),
@@ -843,7 +863,7 @@ const statistics: readonly Mutant[] = [
       return { ...stats, mean: stats.samples.reduce((mean, one, at) => (at === 0 ? one : 0.8 * mean + 0.2 * one), 0) };
     }
   }),
-  broken('partition-zero-is-all', ['STA-4', 'ERR-1'], '`if (!partition)`: partition 0 is taken for none', class extends Plain {
+  broken('partition-zero-is-all', ['STA-4', 'STA-6'], '`if (!partition)`: partition 0 is taken for none', class extends Plain {
     override getPartitionStats(partition?: number): Answer<unknown> {
       return super.getPartitionStats(partition || undefined);
     }
@@ -1019,7 +1039,7 @@ const contention: readonly Mutant[] = [
       return this.#on.has(lane);
     }
   }),
-  broken('alarm-lasts-five-seconds', ['CTN-5', 'CTN-2', 'CTN-6', 'ADM-4'], 'an alarm is shown for five seconds at least, so that somebody sees it', class extends Plain {
+  broken('alarm-lasts-five-seconds', ['CTN-6', 'CTN-5', 'CTN-2', 'ADM-4'], 'an alarm is shown for five seconds at least, so that somebody sees it', class extends Plain {
     readonly #since = new WeakMap<Lane, number>();
     protected override isAlarmed(lane: Lane): boolean {
       if (super.isAlarmed(lane)) this.#since.set(lane, this.now());
@@ -1256,7 +1276,7 @@ const admission: readonly Mutant[] = [
 ];
 
 /** What some of them are made from, and is right as it stands. */
-export const foundations: readonly Adapter[] = [plain, plainAdapter('one that delivers calls from within at once', Direct), plainAdapter('one that delivers a job later', Posting)];
+export const foundations: readonly Adapter[] = [plain, plainAdapter('one that delivers calls from within at once', Direct), plainAdapter('one that delivers a job later', Posting), plainAdapter('one that counts what changes nothing', Diligent), plainAdapter('one that refuses at once', Hasty)];
 
 /** All of them. */
 export const heldOutLoad: readonly Mutant[] = [...routing, ...partitions, ...progress, ...statistics, ...contention, ...admission];
