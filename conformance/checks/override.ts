@@ -1,7 +1,9 @@
 import type { Operation } from '../../model/index.js';
+import { Blocked } from '../engine/findings.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 import { alarmed, contendTogether } from './contention.js';
+import { hold, writesOf } from './lanes.js';
 
 /*
  * Closed is closed and open is open: whoever registers what, however often, and whatever has happened in between.
@@ -14,11 +16,14 @@ async function registrations(t: Trial): Promise<Operation[]> {
   const [held, before, free] = t.ids(3) as [string, string, string];
   await t.setup({ op: 'registerServer', id: held, endpoint: 'known' }, { op: 'registerServer', id: before, endpoint: 'e2' }, { op: 'unregisterServer', id: before });
   const registrations: Operation[] = [free, before].flatMap((id) => ['known', 'unknown'].map((endpoint): Operation => ({ op: 'registerServer', id, endpoint })));
-  if (!t.offers('transports')) return registrations;
-  for (const endpoint of ['known', 'unknown']) registrations.push({ op: 'registerTransport', id: free, endpoint });
-  if (t.offers('binding') && t.offers('configs')) registrations.push({ op: 'registerTransport', id: free, endpoint: 'known', config: { serverId: held } });
+  if (t.offers('transports')) for (const endpoint of ['known', 'unknown']) registrations.push({ op: 'registerTransport', id: free, endpoint });
+  if (t.offers('transports') && t.offers('binding') && t.offers('configs')) registrations.push({ op: 'registerTransport', id: free, endpoint: 'known', config: { serverId: held } });
+  // As long as admission is open, each of them has to succeed: if one does not, another check says so.
+  for (const registration of registrations) await t.setup(registration, givenUp(registration));
   return registrations;
 }
+
+const givenUp = (registration: Operation): Operation => ({ op: registration.op === 'registerServer' ? 'unregisterServer' : 'unregisterTransport', id: (registration as { id: string }).id });
 
 async function allRefused(t: Trial, registrations: readonly Operation[], why: string, times = 1): Promise<void> {
   for (let i = 0; i < times; i++) for (const registration of registrations) await t.refuses(registration, admissionRefused, why);
@@ -28,8 +33,7 @@ async function allRefused(t: Trial, registrations: readonly Operation[], why: st
 async function allAdmitted(t: Trial, registrations: readonly Operation[], why: string): Promise<void> {
   for (const registration of registrations) {
     await t.succeeds(registration, `${showOperation(registration)}: ${why}`);
-    if (registration.op === 'registerServer') await t.setup({ op: 'unregisterServer', id: registration.id });
-    if (registration.op === 'registerTransport') await t.setup({ op: 'unregisterTransport', id: registration.id });
+    await t.setup(givenUp(registration));
   }
 }
 
@@ -41,6 +45,8 @@ export const everyRegistrationChecks = [
     const everybody = await registrations(t);
     const ids = await t.idPerPartition(3);
     await contendTogether(t, ids.map(({ id }) => id));
+    const count = (await t.stats()).filter(({ alarm }) => alarm).length;
+    if (count !== 3) throw new Blocked(`three of four partitions had to be alarmed first, and ${count} were`);
     await allRefused(t, everybody, 'three of four partitions are alarmed', 6);
   }, { needs: ['update'] }),
   check('ADM-1', 'with the only partition alarmed, and with five of nine, as well', async (t) => {
@@ -50,6 +56,10 @@ export const everyRegistrationChecks = [
     }
   }, { needs: ['update'] }),
   check('ADM-2', 'with half of the partitions alarmed, names of those are registered as well', async (t) => {
+    const again = t.id();
+    await t.setup({ op: 'registerServer', id: again, endpoint: 'e1' });
+    if (t.offers('transports')) await t.setup({ op: 'registerTransport', id: again, endpoint: 'e2' });
+    await t.setup({ op: 'unregisterServer', id: again }, { op: 'registerServer', id: again, endpoint: 'e2' });
     const { busy } = await alarmed(t, 4, 2);
     for (const id of busy) {
       if (t.offers('transports')) await t.succeeds({ op: 'registerTransport', id, endpoint: 'e2' }, 'only two of four partitions are alarmed');
@@ -62,6 +72,14 @@ export const everyRegistrationChecks = [
     await contendTogether(t, busy.slice(0, 2), 'registered');
     await t.succeeds({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, 'only two of four partitions are alarmed, and have been for seconds');
   }, { needs: ['update'] }),
+  check('ADM-3', 'while admission is closed, writes of any other kind work', async (t) => {
+    await hold(t, 'held', 'server');
+    await t.setup({ op: 'setAdmission', mode: 'closed' });
+    const why = 'closed admission rejects registrations only';
+    for (const write of writesOf(t, 'held', 'free', 'server')) if (!write.op.startsWith('register')) await t.succeeds(write, why);
+    await t.succeeds({ op: 'unregisterServer', id: 'none' }, why);
+    if (t.offers('binding') && t.offers('transports')) await t.succeeds({ op: 'unbindTransport', transportId: 'none' }, why);
+  }),
   check('ADM-5', 'admission closed by hand stays closed, for everybody, whatever happens', async (t) => {
     const everybody = await registrations(t);
     const id = t.id();
@@ -89,11 +107,12 @@ export const everyRegistrationChecks = [
     for (let i = 0; i < 3; i++) await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, 'admission was closed by hand, and the alarms have gone off since');
   }, { needs: contending }),
   check('ADM-6', 'admission opened by hand is open for everybody, also where the alarms are', async (t) => {
-    const { busy } = await alarmed(t, 4, 3);
+    await t.open({ partitions: 4 });
+    const everybody = await registrations(t);
+    const ids = (await t.idPerPartition(3)).map(({ id }) => id);
+    if (t.offers('transports')) for (const id of ids) everybody.push({ op: 'registerTransport', id, endpoint: 'e2' });
+    await contendTogether(t, ids);
     await t.setup({ op: 'setAdmission', mode: 'open' });
-    for (const id of busy) {
-      if (t.offers('transports')) await t.succeeds({ op: 'registerTransport', id, endpoint: 'e2' }, 'admission was opened by hand');
-    }
-    await allAdmitted(t, await registrations(t), 'admission was opened by hand');
+    await allAdmitted(t, everybody, 'admission was opened by hand');
   }, { needs: contending }),
 ];

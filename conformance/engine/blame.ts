@@ -27,6 +27,8 @@ export interface Circumstances {
   readonly reentrant: boolean;
   /** Whether an endpoint that throws or rejects took part. */
   readonly throwing: boolean;
+  /** Whether one that throws, rejects or calls back has taken part before: what it left behind may show only now. */
+  readonly troubled: boolean;
 }
 
 const registrationRefusals: Partial<Record<ErrorCode, RequirementId>> = {
@@ -174,13 +176,14 @@ export function blameDeliveries(
   },
 ): RequirementId[] {
   const plain = circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
+  const aftermath: RequirementId[] = circumstances.troubled ? ['RTE-6', 'RTE-7'] : [];
   // It arrived where it had to, under another name.
   const misnamed = extra.some((one) => missing.some((other) => one.endpoint === other.endpoint && one.message === other.message));
   if (misnamed) return [plain];
   if (extra.some(deliveredBefore)) return ['RTE-5'];
   if (extra.some(formerHolderOf)) return ['RTE-8', plain];
   if (missing.length > 0) {
-    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain];
+    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain, ...aftermath];
   }
   const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
   if (repeated) return ['RTE-5'];

@@ -144,6 +144,7 @@ describe('blame', () => {
     mode: 'auto',
     heldBefore: () => false,
     heldElsewhere: () => false,
+    troubled: false,
     formerHolder: () => false,
     wasBound: () => false,
     everBound: () => false,

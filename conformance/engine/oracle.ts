@@ -46,6 +46,8 @@ export class Oracle {
   readonly #everBound = new Set<string>();
   /** What has been delivered so far. Each message is sent once, but for what endpoints send themselves. */
   readonly #delivered = new Set<string>();
+  /** Whether an endpoint has thrown, rejected or called back. */
+  #troubled = false;
   /** Partitions whose alarm has been on: if it shows and should not, it has failed to go off. */
   readonly #alarmed = new Set<number>();
 
@@ -152,6 +154,7 @@ export class Oracle {
       if (at >= 0) extra.splice(at, 1);
       return at < 0;
     });
+    if (circumstances.throwing || circumstances.reentrant) this.#troubled = true;
     if (expected.length > 0) {
       this.#note('RTE-5');
       if (circumstances.throwing) this.#note('RTE-6');
@@ -330,6 +333,7 @@ export class Oracle {
       everBound: (transportId) => this.#everBound.has(transportId),
       reentrant,
       throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
+      troubled: this.#troubled,
     };
   }
 

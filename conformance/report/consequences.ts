@@ -15,10 +15,17 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [[...statistics, ...alarms, ...admission, 'PRT-3', 'PRT-4', 'CTN-7', 'CTN-9', 'CTN-10', 'DLK-1', 'DLK-2'], ['PRT-1', 'PRT-2']],
   [[...alarms, 'STA-2', 'STA-3', 'CTN-7', 'CTN-9'], ['STA-5']],
   [['PRT-3'], ['STA-1']],
+  [['STA-1', 'CTN-9'], ['REG-1', 'REG-4', 'UPD-1', 'UNR-1', 'BND-1', 'BND-4', 'BND-5', 'BND-7', 'BND-8']],
+  [['CTN-3'], ['PRT-4']],
+  [['DLK-2'], ['ERR-1', 'UPD-2', 'UNR-2', 'BND-2', 'BND-3']],
   [[...alarms, ...admission, 'CTN-7', 'CTN-9'], ['STA-2']],
-  [['CTN-9'], ['DLK-2']],
+  [['CTN-9'], ['STA-1', 'DLK-2']],
   [['CTN-6', 'CTN-7', 'ADM-6'], ['CTN-1', 'CTN-2', 'CTN-3', 'CTN-4', 'CTN-5', 'ADM-1', 'ADM-2']],
   [['CTN-7'], ['CTN-6']],
+  [['CTN-1', 'CTN-2', 'CTN-5'], ['CTN-4']],
+  [['ADM-1', 'ADM-2'], ['CTN-1', 'CTN-2', 'CTN-3', 'CTN-5', 'CTN-6', 'REG-5', 'NAM-4']],
+  [['ADM-5'], ['REG-5']],
+  [['REG-4'], ['ADM-6']],
 ];
 
 /** Findings, of which those that only follow from others say so. */

@@ -337,7 +337,7 @@ const routing: readonly Mutant[] = [
       }
     }
   }),
-  broken('circuit-breaker', ['RTE-1', 'RTE-3', 'RTE-6'], 'an endpoint whose send has thrown three times is sent no more', class extends Plain {
+  broken('circuit-breaker', ['RTE-6', 'RTE-1', 'RTE-3'], 'an endpoint whose send has thrown three times is sent no more', class extends Plain {
     readonly #failures = new WeakMap<Endpoint, number>();
     protected override send(endpoint: Endpoint, delivery: Delivery): void {
       const failures = this.#failures.get(endpoint) ?? 0;
@@ -1039,7 +1039,7 @@ const contention: readonly Mutant[] = [
       return this.#on.has(lane);
     }
   }),
-  broken('alarm-lasts-five-seconds', ['CTN-6', 'CTN-5', 'CTN-2', 'ADM-4'], 'an alarm is shown for five seconds at least, so that somebody sees it', class extends Plain {
+  broken('alarm-lasts-five-seconds', ['CTN-5', 'CTN-6', 'CTN-2', 'ADM-4'], 'an alarm is shown for five seconds at least, so that somebody sees it', class extends Plain {
     readonly #since = new WeakMap<Lane, number>();
     protected override isAlarmed(lane: Lane): boolean {
       if (super.isAlarmed(lane)) this.#since.set(lane, this.now());
