@@ -8,6 +8,11 @@ import { mean, Plain, plain, plainAdapter, refusal, type Answer, type Entry, typ
 /*
  * Broken registries that were written from the specification alone, by somebody who had not read the checks, about routing,
  * partitions, statistics, contention, admission and progress.
+ *
+ * First met by the kit on 2026-11-25, at commit f8e0f6f: of 146, 59 were killed, 32 were found out for the wrong reason or for more
+ * than is listed, 53 survived, and 2 were inconclusive. Since then the kit has been changed, and so have these: two turned out
+ * to break nothing (the specification does not say that `send` is called as a method, nor that a refusal waits for its turn), and of
+ * nine the list of what they break was put right. So what becomes of them now proves no more than that of any other mutant.
  */
 
 const broken = (id: string, breaks: readonly RequirementId[], how: string, Kind: new (options: OpenOptions) => Plain): Mutant => ({ id, breaks, how, adapter: plainAdapter(id, Kind) });
@@ -113,7 +118,7 @@ const routing: readonly Mutant[] = [
       return count;
     }
   }),
-  broken('broadcast-by-index', ['RTE-7', 'RTE-3'], 'members in an array that is walked by index: who leaves during a broadcast makes the next be passed over', class extends Direct {
+  broken('broadcast-by-index', ['RTE-3', 'RTE-7'], 'members in an array that is walked by index: who leaves during a broadcast makes the next be passed over', class extends Direct {
     readonly #members = new Map<Entry, Entry[]>();
     protected override tie(transport: Entry, server: Entry): void {
       super.tie(transport, server);
