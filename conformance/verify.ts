@@ -13,6 +13,7 @@ import { Trial, type Check } from './engine/trial.js';
 import { turn } from './engine/virtual-clock.js';
 import { walkModel, type WalkResult } from './engine/whole-model.js';
 import type { CheckResult, Failure, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
+import { withoutConsequences } from './report/consequences.js';
 import { summarise, type Finding } from './report/summary.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
@@ -161,7 +162,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     done++;
     report('replay', findings);
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(model && { model }) }, selected, findings);
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(model && { model }) }, selected, withoutConsequences(findings));
 }
 
 /** What is judged by programs of overlapping operations. */

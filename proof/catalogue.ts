@@ -2,6 +2,7 @@ import type { Adapter } from '../conformance/contract.js';
 import { fieldMutants } from '../conformance/testing/field-mutants.js';
 import { heldOutBindings } from '../conformance/testing/held-out-bindings.js';
 import { heldOutNames } from '../conformance/testing/held-out-names.js';
+import { heldOutLoad } from '../conformance/testing/held-out-load.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
 import { findRequirement, type RequirementId } from '../spec/index.js';
@@ -33,6 +34,7 @@ export const catalogue: readonly Mutant[] = [
   ...fieldMutants.map(listed),
   ...heldOutNames.map(listed),
   ...heldOutBindings.map(listed),
+  ...heldOutLoad.map(listed),
   ...overlappingMutants.map(({ id, story, breaks, adapter }) => listed({ id: id.replaceAll(/[^a-z]+/g, '-'), how: story, breaks: [breaks], adapter })),
 ];
 

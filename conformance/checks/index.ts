@@ -4,9 +4,13 @@ import { bindingChecks } from './binding.js';
 import { closingChecks } from './closing.js';
 import { admissionChecks, contentionChecks, overrideChecks } from './contention.js';
 import { copiesChecks } from './copies.js';
+import { deliveriesChecks } from './deliveries.js';
+import { inFlightChecks } from './in-flight.js';
+import { lanesChecks } from './lanes.js';
 import { lifetimeChecks } from './lifetimes.js';
 import { manyChecks } from './many.js';
 import { namesChecks } from './names.js';
+import { everyRegistrationChecks } from './override.js';
 import { progressChecks } from './progress.js';
 import { refusalChecks } from './refusals.js';
 import { registrationChecks } from './registration.js';
@@ -26,10 +30,14 @@ export const checks: readonly Check[] = [
   ...lifetimeChecks,
   ...manyChecks,
   ...routingChecks,
+  ...deliveriesChecks,
   ...statisticsChecks,
   ...contentionChecks,
+  ...inFlightChecks,
   ...admissionChecks,
   ...overrideChecks,
+  ...everyRegistrationChecks,
+  ...lanesChecks,
   ...progressChecks,
   ...closingChecks,
 ];

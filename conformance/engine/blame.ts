@@ -29,6 +29,8 @@ export interface Circumstances {
   readonly reentrant: boolean;
   /** Whether an endpoint that throws or rejects took part. */
   readonly throwing: boolean;
+  /** Whether one that throws, rejects or calls back has taken part before: what it left behind may show only now. */
+  readonly troubled: boolean;
 }
 
 const registrationRefusals: Partial<Record<ErrorCode, RequirementId>> = {
@@ -102,8 +104,9 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
   }
   if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
-  if (circumstances.throwing) return ['RTE-6'];
-  if (answer.kind === 'done') return [circumstances.reentrant ? 'RTE-7' : successRequirement(operation, outcome)];
+  const plain = successRequirement(operation, outcome);
+  if (circumstances.throwing) return ['RTE-6', plain];
+  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain] : [plain];
   return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome)];
 }
 
@@ -174,24 +177,29 @@ export function blameState(circumstances: Circumstances, difference: Difference)
   }
 }
 
-/** The deliveries that an operation caused are not those that the model demands. */
+/** The deliveries that an operation caused are not those that the model demands. The first is blamed; the others may be the cause as well. */
 export function blameDeliveries(
   circumstances: Circumstances,
-  { missing, extra, expected, formerHolderOf }: {
+  { missing, extra, expected, formerHolderOf, deliveredBefore }: {
     missing: readonly ExpectedDelivery[];
     extra: readonly ExpectedDelivery[];
     expected: readonly ExpectedDelivery[];
     formerHolderOf: (delivery: ExpectedDelivery) => boolean;
+    /** Whether it has been delivered before. */
+    deliveredBefore: (delivery: ExpectedDelivery) => boolean;
   },
-): RequirementId {
-  if (extra.some(formerHolderOf)) return 'RTE-8';
+): RequirementId[] {
+  const plain = circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
+  const aftermath: RequirementId[] = circumstances.troubled ? ['RTE-6', 'RTE-7'] : [];
+  // It arrived where it had to, under another name.
+  const misnamed = extra.some((one) => missing.some((other) => one.endpoint === other.endpoint && one.message === other.message));
+  if (misnamed) return [plain];
+  if (extra.some(deliveredBefore)) return ['RTE-5'];
+  if (extra.some(formerHolderOf)) return ['RTE-8', plain];
   if (missing.length > 0) {
-    if (circumstances.throwing) return 'RTE-6';
-    if (circumstances.reentrant) return 'RTE-7';
-    return circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
+    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain, ...aftermath];
   }
   const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
-  if (repeated) return 'RTE-5';
-  if (circumstances.operation.op === 'broadcast') return 'RTE-3';
-  return expected.length === 0 ? 'RTE-2' : 'RTE-1';
+  if (repeated) return ['RTE-5'];
+  return expected.length === 0 && plain === 'RTE-1' ? ['RTE-2'] : [plain];
 }

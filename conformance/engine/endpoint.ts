@@ -44,6 +44,8 @@ export class TestEndpoint implements Endpoint {
 
   send(delivery: Delivery): unknown {
     const reaction = this.mailbox.put(this.name, delivery);
+    const gives = this.mailbox.gives.get(this.name);
+    if (gives !== undefined) return gives();
     if (this.#manner === 'throws') throw new EndpointFailure(`${this.name} always throws`, this.mailbox);
     if (this.#manner === 'rejects') return Promise.reject(new EndpointFailure(`${this.name} always rejects`, this.mailbox));
     return reaction;
@@ -66,6 +68,10 @@ const capacity = 100_000;
 /** Everything that the endpoints of one registry were sent, in order of arrival. */
 export class Mailbox {
   readonly #arrivals: Arrival[] = [];
+  /** The deliveries themselves, as recipients hold them: what is handed over is not to be changed afterwards. */
+  readonly #held: Delivery[] = [];
+  /** What the `send` of the named endpoint gives back. */
+  readonly gives = new Map<string, () => unknown>();
   /** Called once, at the next delivery to the named endpoint; what it returns is returned by that `send`. */
   reaction: { readonly endpoint: string; readonly run: () => Promise<void> } | undefined;
   /** A delivery that was not of the right shape. */
@@ -77,8 +83,8 @@ export class Mailbox {
     if (!isDelivery(delivery)) {
       this.malformed ??= show(delivery);
     } else if (this.#arrivals.length < capacity) {
-      const { namespace, to, from, message } = delivery;
-      this.#arrivals.push({ endpoint, namespace, to, from, message });
+      this.#arrivals.push({ endpoint, ...fieldsOf(delivery) });
+      this.#held.push(delivery);
     }
     const { reaction } = this;
     if (reaction?.endpoint !== endpoint) return undefined;
@@ -90,11 +96,14 @@ export class Mailbox {
     return this.#arrivals.length;
   }
 
-  /** Takes out everything that has arrived. */
+  /** Takes out everything that has arrived, as recipients see it who look only now. */
   take(): Arrival[] {
-    return this.#arrivals.splice(0);
+    const held = this.#held.splice(0);
+    return this.#arrivals.splice(0).map((arrival, i) => (isDelivery(held[i]) ? { endpoint: arrival.endpoint, ...fieldsOf(held[i]) } : arrival));
   }
 }
+
+const fieldsOf = ({ namespace, to, from, message }: Delivery): Delivery => ({ namespace, to, from, message });
 
 function isDelivery(value: unknown): value is Delivery {
   if (typeof value !== 'object' || value === null) return false;

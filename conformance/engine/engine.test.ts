@@ -144,6 +144,7 @@ describe('blame', () => {
     mode: 'auto',
     heldBefore: () => false,
     heldElsewhere: () => false,
+    troubled: false,
     formerHolder: () => false,
     wasBound: () => false,
     everBound: () => false,
@@ -222,6 +223,8 @@ describe('blame', () => {
   const route: Operation = { op: 'routeToTransport', transportId: 't', serverId: 'a', message: 'm' };
   it.each<[RequirementId, Circumstances, Partial<Parameters<typeof blameDeliveries>[1]>]>([
     ['RTE-8', circumstances(route), { extra: [delivery], formerHolderOf: () => true }],
+    ['RTE-5', circumstances(route), { extra: [delivery], deliveredBefore: () => true, formerHolderOf: () => true }],
+    ['RTE-1', circumstances(route), { missing: [delivery], extra: [{ ...delivery, to: 'other' }], formerHolderOf: () => true }],
     ['RTE-6', circumstances(broadcast, { throwing: true }), { missing: [delivery] }],
     ['RTE-7', circumstances(broadcast, { reentrant: true }), { missing: [delivery] }],
     ['RTE-3', circumstances(broadcast), { missing: [delivery] }],
@@ -231,7 +234,7 @@ describe('blame', () => {
     ['RTE-2', circumstances(route), { extra: [delivery] }],
     ['RTE-1', circumstances(route), { extra: [{ ...delivery, to: 'other' }], expected: [delivery] }],
   ])('deliveries break %s', (requirement, given, found) => {
-    expect(blameDeliveries(given, { missing: [], extra: [], expected: [], formerHolderOf: () => false, ...found })).toBe(requirement);
+    expect(blameDeliveries(given, { missing: [], extra: [], expected: [], formerHolderOf: () => false, deliveredBefore: () => false, ...found })[0]).toBe(requirement);
   });
 
   it.each<[RequirementId, Operation, unknown]>([

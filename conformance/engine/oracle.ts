@@ -49,6 +49,10 @@ export class Oracle {
   readonly #everBound = new Set<string>();
   /** Whether anything has been refused yet. */
   #refused = false;
+  /** What has been delivered so far. Each message is sent once, but for what endpoints send themselves. */
+  readonly #delivered = new Set<string>();
+  /** Whether an endpoint has thrown, rejected or called back. */
+  #troubled = false;
   /** Partitions whose alarm has been on: if it shows and should not, it has failed to go off. */
   readonly #alarmed = new Set<number>();
 
@@ -93,6 +97,7 @@ export class Oracle {
 
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
+    if (operation.op === 'resetStats') await this.#compareReset();
     await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
     if (this.scope.listeners) this.#compareListeners(operation);
     if (this.scope.bindings && !this.#closed) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
@@ -161,20 +166,25 @@ export class Oracle {
       if (at >= 0) extra.splice(at, 1);
       return at < 0;
     });
+    if (circumstances.throwing || circumstances.reentrant) this.#troubled = true;
     if (expected.length > 0) {
       this.#note('RTE-5');
       if (circumstances.throwing) this.#note('RTE-6');
       if (expected.some((delivery) => (this.#holders.get(key(delivery.namespace, delivery.to))?.size ?? 0) > 1)) this.#note('RTE-8');
     }
+    const repeated = extra.filter((one) => this.#delivered.has(line(one)));
+    for (const one of expected) this.#delivered.add(line(one));
     if (missing.length === 0 && extra.length === 0) return;
     const formerHolderOf = ({ namespace, to, endpoint }: ExpectedDelivery): boolean =>
       !expected.some((wanted) => wanted.to === to && wanted.namespace === namespace && wanted.endpoint === endpoint) &&
       (this.#holders.get(key(namespace, to))?.has(endpoint) ?? false);
+    const [requirement, ...suspects] = blameDeliveries(circumstances, { missing, extra, expected, formerHolderOf, deliveredBefore: (one) => repeated.includes(one) });
     throw new Violation(
       `${showOperation(circumstances.operation)} did not deliver what it had to`,
       showDeliveries(expected),
       `${missing.length > 0 ? `missing ${showDeliveries(missing)}` : ''}${missing.length > 0 && extra.length > 0 ? '; ' : ''}${extra.length > 0 ? `too many ${showDeliveries(extra)}` : ''}`,
-      blameDeliveries(circumstances, { missing, extra, expected, formerHolderOf }),
+      requirement,
+      suspects,
     );
   }
 
@@ -276,14 +286,14 @@ export class Oracle {
     const actual = answer.value as readonly PartitionStats[];
     for (const want of expected) {
       const got = actual.find(({ partition }) => partition === want.partition);
-      const differs = (field: keyof PartitionStats, requirement: RequirementId): void => {
+      const differs = (field: keyof PartitionStats, requirement: RequirementId, suspects: readonly RequirementId[] = []): void => {
         if (got === undefined || !close(got[field], want[field])) {
-          throw new Violation(`the ${field} of partition ${want.partition} is wrong`, show(want), show(got), requirement);
+          throw new Violation(`the ${field} of partition ${want.partition} is wrong`, show(want), show(got), requirement, suspects);
         }
       };
       differs('writeCount', 'STA-1');
       // A registry that shows more samples than the model has kept some too long.
-      differs('samples', (got?.samples.length ?? 0) > want.samples.length && want.samples.length < 10 ? 'CTN-4' : 'STA-2');
+      differs('samples', (got?.samples.length ?? 0) > want.samples.length && want.samples.length < 10 ? 'CTN-4' : 'STA-2', ['CTN-4', 'STA-5']);
       differs('sampleCount', 'STA-2');
       differs('min', 'STA-3');
       differs('mean', 'STA-3');
@@ -296,13 +306,21 @@ export class Oracle {
     const shown = await this.rig.peek({ op: 'getContentionStatus' });
     const seen = shown.kind === 'done' ? (shown.value as ContentionStatus) : undefined;
     if (seen === undefined || !isDeepStrictEqual([...seen.alarmed].sort((a, b) => a - b), [...status.alarmed]) || seen.mode !== status.mode || seen.partitions !== status.partitions) {
-      throw new Violation('getContentionStatus() contradicts the statistics', show(status), showAnswer(shown), 'CTN-10');
+      throw new Violation('getContentionStatus() contradicts the statistics', show(status), showAnswer(shown), 'CTN-10', ['ADM-5', 'ADM-6']);
     }
     if (seen.admission !== status.admission) {
       const requirement = status.mode === 'closed' ? 'ADM-5' : status.mode === 'open' ? 'ADM-6' : status.admission === 'closed' ? 'ADM-1' : 'ADM-2';
-      throw new Violation('getContentionStatus() shows the wrong admission', show(status), showAnswer(shown), requirement);
+      throw new Violation('getContentionStatus() shows the wrong admission', show(status), showAnswer(shown), requirement, ['CTN-10']);
     }
     this.#note('CTN-10');
+  }
+
+  /** A reset leaves nothing, whatever was there: what comes later may have other reasons. */
+  async #compareReset(): Promise<void> {
+    const answer = await this.rig.peek({ op: 'getPartitionStats' });
+    if (answer.kind !== 'done' || !Array.isArray(answer.value)) return;
+    const left = (answer.value as readonly PartitionStats[]).filter(({ writeCount, samples }) => writeCount > 0 || samples.length > 0);
+    if (left.length > 0) throw new Violation('a reset left something', 'no writes and no samples', show(left), 'STA-5');
   }
 
   #differ(circumstances: Circumstances, difference: Difference, read: Operation, expected: unknown, answer: Answer): never {
@@ -342,6 +360,7 @@ export class Oracle {
       refusedBefore: this.#refused,
       reentrant,
       throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
+      troubled: this.#troubled,
     };
   }
 
@@ -367,6 +386,8 @@ export class Oracle {
 const lookEveryMs = 10;
 
 const key = (namespace: Namespace, id: string): string => `${namespace}:${id}`;
+
+const line = ({ endpoint, to, from, message }: ExpectedDelivery): string => (message === 'echo' ? '' : JSON.stringify([endpoint, to, from, message]));
 
 const harms = (endpoint: string): boolean => endpoint.startsWith('throws') || endpoint.startsWith('rejects');
 
