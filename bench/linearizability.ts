@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { registryHistories } from '../conformance/engine/registry-history.js';
 import { check } from '../conformance/linearizability/check.js';
 import type { Entry, History } from '../conformance/linearizability/history.js';
 import type { Model } from '../conformance/linearizability/model.js';
@@ -6,6 +7,7 @@ import { checkRegisters, type RegisterView } from '../conformance/linearizabilit
 import { manyClients } from '../conformance/linearizability/testing/histories.js';
 import { readEtcdLog, readKeyValueLog } from '../conformance/linearizability/testing/logs.js';
 import { keyValue, register, type RegisterAnswer, type RegisterCall } from '../conformance/linearizability/testing/models.js';
+import { registryHistory } from '../conformance/testing/registry-histories.js';
 
 /** How long the checker takes to judge a history. */
 export interface CheckFigure {
@@ -24,9 +26,9 @@ interface Case {
   readonly judge: () => string;
 }
 
-/** Porcupine's histories, those of etcd together since each is small, and two that are large; reading and making them is not timed. */
+/** Porcupine's histories, those of etcd together since each is small, and some that are large; reading and making them is not timed. */
 export function benchChecker({ rounds }: { readonly rounds: number }): CheckFigure[] {
-  const cases = [...publicHistories(), overlapping(), oneRegister()];
+  const cases = [...publicHistories(), overlapping(), oneRegister(), ...registries()];
   const times = cases.map((): number[] => []);
   let verdicts: string[] = [];
   // The first round warms up.
@@ -77,4 +79,18 @@ function oneRegister(): Case {
     isRead: ({ op }) => op === 'read',
   };
   return { name: '10,000 clients, one register, unique values', operations: history.length, judge: () => checkRegisters(view, history)?.verdict ?? 'not judged' };
+}
+
+/** Registries: names that have nothing to do with each other, and names that are all tied together by bindings; as they should be, and with one stale read in the middle. */
+function registries(): Case[] {
+  const sizes = [{ clients: 32, names: 100 }, { clients: 64, names: 16 }];
+  return sizes.flatMap(({ clients, names }) =>
+    [false, true].flatMap((binds) =>
+      [false, true].map((staleRead): Case => {
+        const history = registryHistory({ operations: 100_000, clients, names, binds, staleRead, seed: 1 });
+        const name = `registry, ${clients} clients, ${names} servers and transports${binds ? ', bound' : ''}${staleRead ? ', a stale read' : ''}`;
+        return { name, operations: history.length, judge: () => check(registryHistories, history, { milliseconds: 20_000 }).verdict };
+      }),
+    ),
+  );
 }

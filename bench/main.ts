@@ -2,23 +2,45 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchExplore, type ExploreFigure } from './explore.js';
+import { benchFaults, type FaultFigure } from './faults.js';
 import { benchChecker, type CheckFigure } from './linearizability.js';
 import { runScenarios, type Figure } from './run.js';
 import { scenarios } from './scenarios.js';
+import { benchSchedules, type ScheduleFigure } from './schedules.js';
+import { everySchedule, randomSchedules, type SoakFigure } from './soak.js';
 
-/** `npm run bench -- [--rounds N] [--ms N] [--json FILE]` */
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' } } });
+/** What is measured, by the name that `--only` takes. Each gives what goes into the JSON file, and prints a table. */
+const sections: Readonly<Record<string, () => Promise<unknown>>> = {
+  micro: async () => shown(await runScenarios(scenarios, { rounds, ms }), table),
+  explore: async () => shown(benchExplore({ rounds, ms }), exploreTable),
+  linearizability: async () => shown(benchChecker({ rounds }), checkTable),
+  schedules: async () => shown(await benchSchedules({ rounds, ms }), scheduleTable),
+  faults: async () => shown(await benchFaults({ seeds: 20 }), faultTable),
+  soak: async () => shown([await everySchedule({ programs: 50, seed: 1 }), await randomSchedules({ schedules: 100_000, seed: 1 })], soakTable),
+};
 
-const figures = await runScenarios(scenarios, { rounds: Number(values.rounds), ms: Number(values.ms) });
+/** What takes many minutes is measured only if it is asked for. */
+const long: ReadonlySet<string> = new Set(['faults', 'soak']);
 
-console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${values.rounds} rounds of ${values.ms} ms, variants in turn\n`);
-console.log(table(figures));
+/** `npm run bench -- [--only SECTION,…] [--rounds N] [--ms N] [--json FILE]` */
+const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' } } });
+const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
+const selected = values.only?.split(',') ?? Object.keys(sections).filter((name) => !long.has(name));
+const unknown = selected.filter((name) => !Object.hasOwn(sections, name));
+if (unknown.length > 0) {
+  console.error(`There is no section ${unknown.join(', ')}: there are ${Object.keys(sections).join(', ')}.`);
+  process.exit(2);
+}
 
-const explored = benchExplore({ rounds: Number(values.rounds), ms: Number(values.ms) });
-console.log(`\n${exploreTable(explored)}`);
-const checked = benchChecker({ rounds: Number(values.rounds) });
-console.log(`\n${checkTable(checked)}`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ node: process.version, figures, explore: explored, linearizability: checked }, undefined, 2)}\n`);
+console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${rounds} rounds of ${ms} ms, variants in turn`);
+const results: Record<string, unknown> = { node: process.version };
+for (const name of selected) results[name === 'micro' ? 'figures' : name] = await sections[name]!();
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+
+function shown<T>(figures: T, asTable: (figures: T) => string): T {
+  console.log(`\n${asTable(figures)}`);
+  return figures;
+}
 
 function table(all: readonly Figure[]): string {
   const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.toFixed(2)}x`]);
@@ -36,6 +58,22 @@ function exploreTable(all: readonly ExploreFigure[]): string {
 function checkTable(all: readonly CheckFigure[]): string {
   const rows = all.map(({ history, operations, verdict, median, low, high }) => [history, operations.toLocaleString('en'), verdict, median.toFixed(2), `${low.toFixed(2)} – ${high.toFixed(2)}`]);
   return columns(['linearizability', 'operations', 'verdict', 'ms, median', 'least – most'], rows);
+}
+
+function scheduleTable(all: readonly ScheduleFigure[]): string {
+  const whole = (rate: number): string => Math.round(rate).toLocaleString('en');
+  const rows = all.map(({ what, schedules, median, low, high }) => [what, schedules.toLocaleString('en'), whole(median), `${whole(low)} – ${whole(high)}`]);
+  return columns(['schedules', 'complete ones a round', 'schedules/s, median', 'least – most'], rows);
+}
+
+function faultTable(all: readonly FaultFigure[]): string {
+  const rows = all.map(({ fault, breaks, found, seeds, missed, median, most, operations }) => [fault, breaks, `${found} of ${seeds}${missed.length > 0 ? ` (not ${missed.join(', ')})` : ''}`, median.toLocaleString('en'), most.toLocaleString('en'), String(operations)]);
+  return columns(['planted fault', 'breaks', 'seeds in which it is found', 'schedules, median', 'most', 'operations at most'], rows);
+}
+
+function soakTable(all: readonly SoakFigure[]): string {
+  const rows = all.map(({ what, programs, exhausted, schedules, failed, seconds }) => [what, programs.toLocaleString('en'), exhausted.toLocaleString('en'), schedules.toLocaleString('en'), String(failed), Math.round(schedules / seconds).toLocaleString('en')]);
+  return columns(['our registry', 'programs', 'exhausted', 'schedules', 'failed', 'schedules/s'], rows);
 }
 
 function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -19,6 +19,12 @@ export interface Adapter {
   readonly without?: readonly Feature[];
   /** Opens a registry that holds no names. Called once for each thing tried: registries must not share state. */
   open(options: OpenOptions): Subject | PromiseLike<Subject>;
+  /**
+   * A further client of a registry that `open` made, in another thread or process, where the module of the adapter is loaded again:
+   * for registries that live outside the process, as servers and databases do. `handle` is that of what `open` returned. Without it
+   * clients in other threads and processes call the registry where it was opened.
+   */
+  connect?(handle: unknown, options: OpenOptions): Subject | PromiseLike<Subject>;
 }
 
 /** What a registry claims about reads that follow a write. */
@@ -48,9 +54,25 @@ export type Subject = {
   getPartitionStats?(partition?: number): Awaitable<unknown>;
   /** Feature `slow-commit`: from now on each commit takes this many milliseconds of the clock that `open` was given. */
   slowCommit?(ms: number): Awaitable<void>;
+  /** Who waits for whom at this moment. */
+  waits?(): Awaitable<readonly Wait[]>;
+  /** What `connect` of the adapter is given, an address for example: anything that can be cloned (`structuredClone`). */
+  readonly handle?: unknown;
   /** Frees what the subject holds outside the process. Called when the kit is done with it, whatever happened. */
   dispose?(): Awaitable<void>;
 };
+
+/**
+ * One waits for another, and goes on only when the other has: an edge of the wait-for graph. Both are names that mean something to
+ * a reader, and to one call or lock only: `bind(t1, s1) #7`, `lock s1`. Who waits for several waits for all of them. A wait that ends by itself, because
+ * it is bounded or because somebody breaks cycles up, is none: whoever is in a cycle of these waits for ever.
+ */
+export interface Wait {
+  readonly waiter: string;
+  readonly holder: string;
+  /** What is waited for, for people: `lock s1`. */
+  readonly for?: string;
+}
 
 /** The adapter, or what it opened, is not what the contract asks for: a one-line reason. */
 export class AdapterError extends Error {

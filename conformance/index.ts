@@ -3,8 +3,9 @@
  *
  * @module conformance
  */
-export { AdapterError, type Adapter, type Consistency, type OpenOptions, type Subject } from './contract.js';
-export { verify, type Progress, type VerifyOptions } from './verify.js';
+export { AdapterError, type Adapter, type Consistency, type OpenOptions, type Subject, type Wait } from './contract.js';
+export { verify, type Progress, type Resumption, type VerifyOptions } from './verify.js';
+export type { Called, GivenUp } from './engine/endurance.js';
 export { type Finding } from './report/summary.js';
 export { type Program, type SequentialProgram, type SuiteName, type WalkName } from './engine/sequences.js';
 export type { ConcurrentProgram, ScheduledProgram } from './schedules/program.js';
@@ -14,4 +15,4 @@ export { renderConsole } from './report/console.js';
 export { explorationSchema, summariseExplorations, type ExplorationReport } from './report/exploration.js';
 export { renderExploration } from './report/exploration-console.js';
 export { reportSchema } from './report/schema.js';
-export type { CheckResult, Failure, ModelCoverage, Report, RequirementResult, ScheduleCoverage, Status } from './report/result.js';
+export type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, RequirementResult, ScheduleCoverage, Status } from './report/result.js';

@@ -13,6 +13,7 @@ const adapterShape = z.object({
   features: z.array(feature).optional(),
   without: z.array(feature).optional(),
   open: z.custom<Adapter['open']>((value) => typeof value === 'function', 'must be a function'),
+  connect: z.custom<Adapter['connect']>((value) => typeof value === 'function', 'must be a function').optional(),
 });
 
 /** Checks that a value is an adapter; throws {@link AdapterError} with the reason when it is not. */

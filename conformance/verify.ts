@@ -4,6 +4,7 @@ import { checks } from './checks/index.js';
 import { AdapterError, type Adapter } from './contract.js';
 import { showAnswer } from './engine/answer.js';
 import { EndpointFailure } from './engine/endpoint.js';
+import { Endurance, type GivenUp } from './engine/endurance.js';
 import { Blocked, Unanswered, Violation } from './engine/findings.js';
 import { offers } from './engine/offers.js';
 import { Rig, type Line } from './engine/rig.js';
@@ -12,9 +13,13 @@ import { safe, show, showOperation } from './engine/show.js';
 import { Trial, type Check } from './engine/trial.js';
 import { turn } from './engine/virtual-clock.js';
 import { walkModel, type WalkResult } from './engine/whole-model.js';
-import type { CheckResult, Failure, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
-import { withoutConsequences } from './report/consequences.js';
+import { coverageOf, loadFindings } from './load/findings.js';
+import type { Spread } from './load/run-load.js';
+import { searchLoad } from './load/search-load.js';
+import { withCauses } from './report/consequences.js';
+import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
+import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
 /** What to verify, and how thoroughly. */
@@ -29,27 +34,52 @@ export interface VerifyOptions {
   readonly patienceMs?: number;
   /** A counterexample to replay, instead of anything else. */
   readonly replay?: Program;
+  /** Where the clients of the load are: tasks of this event loop unless said. */
+  readonly clients?: Spread;
+  /** How many clients the load has, from 2 to 64. */
+  readonly concurrency?: number;
+  /** How many operations each load has, of all clients together. */
+  readonly operations?: number;
+  /** Where the history of a load is written to, a line for each call and each answer. */
+  readonly history?: string;
+  /** The file of the adapter's module, for clients in threads and processes that are to load it themselves (`Adapter.connect`). */
+  readonly adapterModule?: string;
   /** How the adapter is named on a command line, for the lines that replay a failure. */
   readonly adapterArgument?: string;
+  /** A run that was cut off goes on from there; the same seed gives the same rest. */
+  readonly resume?: Resumption;
+  /** Shared memory in which to see, even while the event loop is blocked, which operation is being called. */
+  readonly calling?: Int32Array;
   /** Called as the run proceeds. */
   readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Where a run goes on. */
+export interface Resumption {
+  /** How many things were tried, the one included that cut the run off. */
+  readonly after: number;
+  /** What was found to be broken. */
+  readonly failed: readonly RequirementId[];
+  /** What is not to be called again. */
+  readonly givenUp: GivenUp;
 }
 
 /** Where a run stands. */
 export interface Progress {
   /** What is being tried now. */
   readonly doing: string;
+  /** The requirement that it is about, if it is about one. */
+  readonly judging: RequirementId | undefined;
   readonly done: number;
   readonly of: number;
   /** What has been found since the last call. */
   readonly findings: readonly Finding[];
   readonly sequences: number;
+  /** How much has been covered, as far as it is known. */
+  readonly coverage: Pick<Report, 'schedules' | 'load' | 'model'>;
 }
 
-export const defaults = { runs: 300, patienceMs: 2_000 } as const;
-
-/** After so many time-outs nothing more is tried: the registry has stopped answering. */
-const mostTimeouts = 3;
+export const defaults = { runs: 300, patienceMs: 2_000, clients: 'tasks', concurrency: 8, operations: 2_400 } as const;
 
 /**
  * Judges a registry. Never hangs for long and never throws for what the registry does: only {@link AdapterError}, when
@@ -82,24 +112,31 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const selected = options.only ?? requirements.map(({ id }) => id);
   const findings: Finding[] = [];
   let sequences = 0;
-  let timeouts = 0;
+  let schedules: ScheduleCoverage | undefined;
+  let load: LoadCoverage | undefined;
+  let model: ModelCoverage | undefined;
 
+  Endurance.begin(adapter, options.resume?.givenUp, options.calling);
   const registry = await introduce(adapter, patienceMs);
   const todo = options.replay ? [] : checks.filter(({ requirement }) => selected.includes(requirement));
   const walks = !options.replay && selected.includes('MODEL-1');
   const overlaps = !options.replay && aboutOverlap.some((id) => selected.includes(id));
-  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 1 : 0) + (walks ? 1 : 0);
+  const loads = !options.replay && aboutOverlap.some((id) => selected.includes(id));
+  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 2 : 0) + (loads ? 1 : 0) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
-  const report = (doing: string, found: readonly Finding[] = []): void => {
+  /** Whether it was done before the run was cut off. */
+  const isDone = (): boolean => done < (options.resume?.after ?? 0) && ++done > 0;
+  const failedSoFar = (): Set<RequirementId> => new Set([...(options.resume?.failed ?? []), ...findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement)]);
+  const report = (doing: string, found: readonly Finding[] = [], judging?: RequirementId): void => {
     const all = [...found, ...escapes(doing, escaped.splice(0), commandLine(context, `--seed ${seed}`))];
     findings.push(...all);
-    options.onProgress?.({ doing, done, of, findings: all, sequences });
+    options.onProgress?.({ doing, judging, done, of, findings: all, sequences, coverage: { ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) } });
   };
   for (const check of todo) {
-    report(check.title);
-    const found = timeouts < mostTimeouts ? await runCheck(check, context, registry.features) : [skipped(check, 'the registry has stopped answering')];
-    if (found.some(({ result }) => result.reason?.includes('did not answer'))) timeouts++;
+    if (isDone()) continue;
+    report(check.title, [], check.requirement);
+    const found = await runCheck(check, context, registry.features);
     done++;
     // Lets signals, messages and what escaped come through even if everything answers at once.
     await turn();
@@ -107,18 +144,20 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   }
 
   for (const suite of options.replay || selected.every((id) => id === 'MODEL-1' || (aboutOverlap as readonly RequirementId[]).includes(id)) ? [] : suites) {
+    if (isDone()) continue;
+    report(suite.title);
     const before = sequences;
     const began = performance.now();
     const lacking = suite.needs.find((feature) => !registry.features.includes(feature));
     const result: SuiteResult =
-      lacking !== undefined || timeouts >= mostTimeouts
-        ? { sequences: 0, evidence: new Map(), counterexamples: [], ...(lacking === undefined ? { inconclusive: 'the registry has stopped answering' } : {}) }
+      lacking !== undefined
+        ? { sequences: 0, evidence: new Map(), counterexamples: [] }
         : await runSuite(suite, adapter, {
             seed,
             runs,
             patienceMs,
             judged: (requirement) => selected.includes(requirement),
-            failed: new Set(findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement)),
+            failed: failedSoFar(),
             progress: (count) => {
               sequences = before + count;
               if (count % 20 === 0) report(suite.title);
@@ -128,27 +167,58 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(suite.title, suiteFindings(suite.title, result, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
-  let schedules: ScheduleCoverage | undefined;
-  if (overlaps) {
+  if (overlaps && !isDone()) {
     const began = performance.now();
-    report(overlapTitle);
-    const result =
-      timeouts < mostTimeouts
-        ? await searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds: overlapMs, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`) })
-        : undefined;
-    schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, outOf: Math.max(result.outOf, result.schedules) };
+    report(overlapTitle, [], 'DLK-4');
+    const milliseconds = overlapMs * Math.max(1, runs / defaults.runs);
+    const result = await unlessUnanswered(
+      searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`, [], 'DLK-4') }),
+    );
+    schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late, commands: 0 };
     done++;
-    report(overlapTitle, overlapFindings(result, adapter, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+    report(overlapTitle, overlapFindings(overlapTitle, result, registry.features, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
-  let model: ModelCoverage | undefined;
-  if (walks) {
+  if (overlaps && !isDone()) {
     const began = performance.now();
-    const result = timeouts < mostTimeouts ? await walkModel(adapter, { patienceMs, milliseconds: walkMs, progress: () => report(walkTitle) }) : undefined;
+    report(commandsTitle, [], 'DLK-4');
+    const milliseconds = commandsMs * Math.max(1, runs / defaults.runs);
+    const result = await unlessUnanswered(searchCommands(adapter, { seed, runs: runs * 5, patienceMs, milliseconds }));
+    if (result !== undefined && schedules !== undefined) schedules = { ...schedules, commands: result.schedules };
+    done++;
+    report(commandsTitle, commandsFindings(result, registry.features, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+  }
+
+  if (loads && !isDone()) {
+    const { clients = defaults.clients, concurrency = defaults.concurrency, operations = defaults.operations } = options;
+    let doing = 'a load';
+    report(doing, [], 'DLK-4');
+    // What is asked may take long, and whoever watches the run must not take it to hang.
+    const beat = setInterval(() => report(doing, [], 'DLK-4'), 1_000);
+    const result = await unlessUnanswered(
+      searchLoad(adapter, {
+        spread: clients, clients: concurrency, operations, seed, patienceMs,
+        milliseconds: Math.max(loadMs, operations),
+        ...(options.history !== undefined && { historyFile: options.history }),
+        ...(options.adapterModule !== undefined && { module: options.adapterModule }),
+        progress: (now) => report((doing = now), [], 'DLK-4'),
+      }).finally(() => clearInterval(beat)),
+    );
+    done++;
+    if (result !== undefined) {
+      load = coverageOf(result.figures);
+      const rerun = (id: RequirementId): string => commandLine(context, `--only ${id} --seed ${seed} --clients ${clients} --concurrency ${concurrency} --operations ${operations}`);
+      report('a load', loadFindings(result, adapter.consistency?.level === 'eventual', rerun).filter(({ requirement }) => selected.includes(requirement)));
+    }
+  }
+
+  if (walks && !isDone()) {
+    const began = performance.now();
+    report(walkTitle, [], 'MODEL-1');
+    const result = await unlessUnanswered(walkModel(adapter, { patienceMs, milliseconds: walkMs, progress: () => report(walkTitle, [], 'MODEL-1') }));
     model = result?.coverage;
     done++;
-    const failed = new Set(findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement));
-    report(walkTitle, [walkFinding(result, failed, performance.now() - began, context)]);
+    report(walkTitle, [walkFinding(result, failedSoFar(), performance.now() - began, context)]);
   }
 
   if (options.replay) {
@@ -157,45 +227,77 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     const findings =
       options.replay.suite === 'schedules'
         ? replayFindings(title, await replaySchedule(adapter, options.replay, patienceMs), performance.now() - began, context)
+        : options.replay.suite === 'commands'
+        ? replayFindings(title, await replayCommands(adapter, options.replay, patienceMs), performance.now() - began, context)
         : suiteFindings(title, await replay(options.replay, adapter, patienceMs), performance.now() - began, context);
     sequences = 1;
     done++;
     report('replay', findings);
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(model && { model }) }, selected, withoutConsequences(findings));
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) }, selected, withCauses(findings));
+}
+
+/** Nothing, of what could not begin because the registry did not answer. */
+async function unlessUnanswered<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Unanswered) return undefined;
+    throw error;
+  }
 }
 
 /** What is judged by programs of overlapping operations. */
-const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4'] as const;
+const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-3', 'RTE-9'] as const;
 
 const overlapTitle = 'small programs of overlapping operations, their steps in many orders';
 
-/** How long schedules may take. */
+/** How long loads may take: longer only if more is asked of them. */
+const loadMs = 3_000;
+
+/** How long schedules may take, of as many runs as there are by default. */
 const overlapMs = 15_000;
 
-function overlapFindings(result: SchedulesResult | undefined, adapter: Adapter, milliseconds: number, context: Context): Finding[] {
-  const level = adapter.consistency?.level ?? 'linearizable';
-  return aboutOverlap.map((requirement): Finding => {
-    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title: overlapTitle, evidence: 0, milliseconds, ...more } });
-    if (requirement === (level === 'eventual' ? 'CON-1' : 'CON-2')) return finding({ status: 'untested', reason: `the registry claims to be ${level}` });
-    if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
+const commandsTitle = 'random commands, their steps in random order';
+
+/** How long random commands may take, of as many runs as there are by default. */
+const commandsMs = 5_000;
+
+/** A second look at the same: where it had nothing to judge, the first has said so. */
+const commandsFindings = (result: SchedulesResult | undefined, offered: readonly string[], milliseconds: number, context: Context): Finding[] =>
+  overlapFindings(commandsTitle, result, offered, milliseconds, context).filter(({ result: { status, evidence } }) => status === 'failed' || evidence > 0 || (status === 'inconclusive' && result?.inconclusive !== undefined));
+
+function overlapFindings(title: string, result: SchedulesResult | undefined, offered: readonly string[], milliseconds: number, context: Context): Finding[] {
+  const level = context.adapter.consistency?.level ?? 'linearizable';
+  const finding = (requirement: RequirementId, more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, evidence: 0, milliseconds, ...more } });
+  const evidenceOf: Partial<Record<RequirementId, number>> = { 'CON-3': result?.refusals ?? 0, 'LST-3': result?.contested.lists ?? 0, 'RTE-9': result?.contested.broadcasts ?? 0 };
+  const judged = aboutOverlap.map((requirement): Finding => {
+    const lacking = findRequirement(requirement)!.needs.find((feature) => !offered.includes(feature));
+    if (lacking !== undefined) return finding(requirement, { status: 'untested', reason: `the adapter does not offer \`${lacking}\`` });
+    // What an eventual registry shows in between may be old: only what it did, and what it shows in the end, is judged.
+    if ((level === 'eventual' ? ['CON-1', 'LST-3', 'RTE-9'] : ['CON-2']).includes(requirement)) return finding(requirement, { status: 'untested', reason: `the registry claims to be ${level}` });
+    if (result === undefined) return finding(requirement, { status: 'inconclusive', reason: 'the registry has stopped answering' });
     const counterexample = result.counterexamples.find((one) => one.requirement === requirement);
-    const evidence = requirement === 'CON-3' ? result.refusals : result.schedules;
-    if (counterexample !== undefined) return finding({ status: 'failed', evidence, failure: describeOverlap(counterexample, context) });
-    if (result.inconclusive !== undefined) return finding({ status: 'inconclusive', reason: result.inconclusive });
-    return evidence > 0 ? finding({ status: 'passed', evidence }) : finding({ status: 'inconclusive', reason: 'nothing was put to the test' });
+    const evidence = evidenceOf[requirement] ?? result.schedules;
+    if (counterexample !== undefined) return finding(requirement, { status: 'failed', evidence, failure: describeOverlap(counterexample, context) });
+    if (result.inconclusive !== undefined) return finding(requirement, { status: 'inconclusive', reason: result.inconclusive });
+    return evidence > 0 ? finding(requirement, { status: 'passed', evidence }) : finding(requirement, { status: 'inconclusive', reason: 'nothing was put to the test' });
   });
+  // What other requirements say is judged by other checks, but that it fails only when operations overlap is found here.
+  const others = (result?.counterexamples ?? []).filter(({ requirement }) => !(aboutOverlap as readonly RequirementId[]).includes(requirement));
+  return [...judged, ...others.map((one) => finding(one.requirement, { status: 'failed', evidence: 1, failure: describeOverlap(one, context) }))];
 }
 
-function replayFindings(title: string, { counterexamples, inconclusive }: SchedulesResult, milliseconds: number, context: Context): Finding[] {
+function replayFindings(title: string, { counterexamples, contested, inconclusive }: SchedulesResult, milliseconds: number, context: Context): Finding[] {
   const [counterexample] = counterexamples;
   if (counterexample !== undefined) return [{ requirement: counterexample.requirement, result: { title, status: 'failed', evidence: 1, milliseconds, failure: describeOverlap(counterexample, context) } }];
   const status = inconclusive === undefined ? { status: 'passed' as const } : { status: 'inconclusive' as const, reason: inconclusive };
-  return (['CON-1', 'DLK-4'] as const).map((requirement): Finding => ({ requirement, result: { title, evidence: 1, milliseconds, ...status } }));
+  const replayed: RequirementId[] = ['CON-1', 'DLK-4', ...(contested.lists > 0 ? (['LST-3'] as const) : []), ...(contested.broadcasts > 0 ? (['RTE-9'] as const) : [])];
+  return replayed.map((requirement): Finding => ({ requirement, result: { title, evidence: 1, milliseconds, ...status } }));
 }
 
-const describeOverlap = ({ violation, program, schedule, requirement, rows }: OverlapCounterexample, context: Context): Failure => ({
-  ...failure(violation, [], [], replayLineOf({ suite: 'schedules', ...program, schedule }, requirement, context)),
+const describeOverlap = ({ violation, program, schedule, requirement, rows, replay }: OverlapCounterexample, context: Context): Failure => ({
+  ...failure(violation, [], [], replayLineOf(replay ?? { suite: 'schedules', ...program, schedule }, requirement, context)),
   interleaving: rows.map(({ client, text, switch: interrupts }) => ({ ...(client !== undefined && { client }), text: safe(text, 200), switch: interrupts })),
 });
 
@@ -362,5 +464,3 @@ function failure(violation: Violation, lines: readonly Line[], stateBefore: read
 const isRead = ({ op }: Operation): boolean => op.startsWith('find') || op.startsWith('get');
 
 const commandLine = ({ argument }: Context, options: string): string => `sharded-registry verify ${argument === undefined ? '' : `${argument} `}${options}`;
-
-const skipped = ({ requirement, title }: Check, reason: string): Finding => ({ requirement, result: { title, status: 'inconclusive', evidence: 0, milliseconds: 0, reason } });

@@ -1,6 +1,7 @@
 import type { Adapter, Subject } from '../conformance/contract.js';
 import { verify } from '../conformance/verify.js';
-import type { Report, RequirementResult } from '../conformance/report/result.js';
+import { brokenByThemselves } from '../conformance/report/consequences.js';
+import type { Report } from '../conformance/report/result.js';
 import { requirements, type RequirementId } from '../spec/index.js';
 import type { Mutant, Profile } from './catalogue.js';
 
@@ -58,14 +59,14 @@ export async function kill(mutant: Mutant, { seed, runs, patienceMs }: Settings)
     checks.filter(({ status }) => status === 'failed').map(({ title, failure }) => ({ requirement: id, check: title, message: nameless(failure?.message ?? '') })),
   );
   const steps = failures.find(({ id }) => id === aim)?.checks.find(({ status }) => status === 'failed')?.failure;
-  return { mutant: mutant.id, fate: fateOf(mutant, report, failures), failed, ...at, ...(steps && { steps: (steps.interleaving ?? steps.steps).length }) };
+  return { mutant: mutant.id, fate: fateOf(mutant, report), failed, ...at, ...(steps && { steps: (steps.interleaving ?? steps.steps).length }) };
 }
 
-function fateOf({ breaks }: Mutant, { counts }: Report, failures: readonly RequirementResult[]): Fate {
-  const failed = failures.map(({ id }) => id as RequirementId);
+function fateOf({ breaks }: Mutant, report: Report): Fate {
+  const failed = brokenByThemselves(report);
   if (failed.includes(breaks[0]!)) return failed.every((id) => breaks.includes(id)) ? 'killed' : 'wrong reason';
   if (failed.length > 0) return 'wrong reason';
-  return counts.inconclusive > 0 ? 'inconclusive' : 'survived';
+  return report.counts.inconclusive > 0 ? 'inconclusive' : 'survived';
 }
 
 /** A message without the names and numbers that differ from seed to seed. */

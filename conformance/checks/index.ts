@@ -4,6 +4,7 @@ import { bindingChecks } from './binding.js';
 import { closingChecks } from './closing.js';
 import { admissionChecks, contentionChecks, overrideChecks } from './contention.js';
 import { copiesChecks } from './copies.js';
+import { deadlockChecks } from './deadlock.js';
 import { deliveriesChecks } from './deliveries.js';
 import { inFlightChecks } from './in-flight.js';
 import { lanesChecks } from './lanes.js';
@@ -39,5 +40,6 @@ export const checks: readonly Check[] = [
   ...everyRegistrationChecks,
   ...lanesChecks,
   ...progressChecks,
+  ...deadlockChecks,
   ...closingChecks,
 ];

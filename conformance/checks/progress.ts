@@ -1,6 +1,5 @@
 import { getEventListeners } from 'node:events';
 import type { Operation } from '../../model/index.js';
-import { Unanswered } from '../engine/findings.js';
 import { check } from '../engine/trial.js';
 
 const server = (id: string): Operation => ({ op: 'registerServer', id, endpoint: 'e1' });
@@ -51,33 +50,6 @@ export const progressChecks = [
     const shown = answers.map((answer) => (answer.kind === 'refused' ? answer.code : answer.kind));
     t.check(JSON.stringify(shown) === JSON.stringify(['done', 'already_registered', 'done', 'done']), 'writes to one name overtook each other', ['done', 'already_registered', 'done', 'done'], shown);
     await t.holds(id, 'e3', 'the last of the writes was its registration');
-  }),
-
-  check('DLK-4', 'a thousand calls at once, on a few names, all come to an end', async (t) => {
-    const ids = t.ids(20);
-    const binds = t.offers('transports') && t.offers('binding');
-    if (t.offers('slow-commit')) await t.rig.slowCommit(1);
-    const calls = Array.from({ length: 1_000 }, (_, i) => {
-      const id = ids[(i * 7) % ids.length]!;
-      const other = ids[(i * 3) % ids.length]!;
-      const operations: Operation[] = [server(id), { op: 'findServer', id }, { op: 'unregisterServer', id }];
-      if (binds) operations.push({ op: 'registerTransport', id, endpoint: 'e2' }, { op: 'bindTransportToServer', transportId: id, serverId: other }, { op: 'unregisterTransport', id });
-      return t.rig.begin(operations[(i * 11 + (i >> 4)) % operations.length]!);
-    });
-    // Whatever waits by the clock has more time than a thousand commits take.
-    if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 5_000 });
-    for (const call of calls) {
-      try {
-        await t.finish(call, 'one of a thousand calls at once');
-      } catch (error) {
-        // Whoever lives by another clock may only be slow.
-        if (!(error instanceof Unanswered) || !t.offers('virtual-time')) throw error;
-        break;
-      }
-    }
-    if (t.offers('slow-commit')) await t.rig.slowCommit(0);
-    const open = calls.filter(({ settled }) => settled === undefined).length;
-    t.check(open === 0, 'calls came to no end', 'an answer to each of a thousand', `none to ${open}`);
   }),
 
   check('CLS-1', 'a closed registry refuses registrations and finds nothing', async (t) => {

@@ -108,7 +108,6 @@ describe('verify', () => {
   });
 
   it.each([
-    ['never answers', 'hangs', 'did not answer within 200 ms'],
     ['never opens', 'open-hangs', 'open did not answer'],
     ['ends the process', 'exits', 'ended the process with code 0'],
     ['blocks the event loop', 'blocks', 'blocked the event loop'],
@@ -117,6 +116,36 @@ describe('verify', () => {
     expect([code, err]).toEqual([3, '']);
     expect(out).toContain(reason);
     expect(out).toContain('INCONCLUSIVE');
+  });
+
+  it('proves that a registry never answers, if nothing is left in the process that could', () => {
+    const { code, out, err } = command('verify', hostile('hangs'), ...quick);
+    expect([code, err]).toEqual([1, '']);
+    expect(out).toContain('NOT CONFORMANT: DLK-4');
+    expect(out).toContain('nothing is left that could answer; none to registerServer(');
+    expect(out).toContain('did not answer within 200 ms');
+  });
+
+  it('says nothing of the kind of one that may still answer', () => {
+    const { code, out } = command('verify', hostile('may-answer'), '--only', 'DLK-4', ...quick);
+    expect(code).toBe(3);
+    expect(out).toMatch(/DLK-4 .* inconclusive: a thousand calls were made at once: \d+ calls did not answer for 0\.\d s, while \d+ others were: may be/);
+  });
+
+  it.each([
+    ['blocks the event loop in one operation', 'bind-blocks', 'blocked the event loop for 10.5 s during: ', 3],
+    ['never answers one operation', 'bind-hangs', 'calls came to no end', 1],
+  ])('judges all else of a registry that %s', (_, name, reason, expected) => {
+    const file = join(folder, 'd.json');
+    const { code, out, err } = command('verify', hostile(name), ...quick, '--json', file);
+    expect([code, err]).toEqual([expected, '']);
+    expect(out).toContain(reason);
+    const { requirements: judged } = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const passed = judged.filter(({ status }) => status === 'passed').map(({ id }) => id);
+    // What needs no binding, before and after the first check that does.
+    for (const id of ['NAM-3', 'REG-2', 'DWN-1', 'PRT-4', 'STA-2', 'CTN-3', 'ADM-5', 'DLK-1', 'CLS-4']) expect(passed).toContain(id);
+    expect(passed).not.toContain('BND-1');
+    rmSync(file);
   });
 
   it('finds what nobody caught', () => {
@@ -141,6 +170,42 @@ describe('verify', () => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
     expect(out).toContain('interrupted: this is what was found so far');
     expect(out).toMatch(/✓ NAM-1/);
+  });
+});
+
+describe('check-history', () => {
+  const load = ['verify', '--only', 'LST-3', '--seed', '3', '--runs', '1', '--operations', '600'];
+
+  it.each(['tasks', 'threads', 'processes'])('judges once more what clients in %s have done', (clients) => {
+    const file = join(folder, `${clients}.jsonl`);
+    const { code, out } = command(...load, '--clients', clients, '--concurrency', '4', '--history', file);
+    expect([code, out]).toEqual([0, expect.stringMatching(/load: 4 clients .*linearizable/) as unknown]);
+    expect(command('check-history', file)).toMatchObject({ code: 0, out: expect.stringMatching(/^LINEARIZABLE: \d+ operations/) as unknown });
+  });
+
+  it('shows what contradicts itself', () => {
+    const taken = [1, 2].map((id) => ({ id, actor: `client ${id}`, invocation: { op: 'registerServer', id: 's1', endpoint: `e${id}` }, response: { kind: 'done' }, start: id, end: id + 2 }));
+    const { code, out } = command('check-history', '--entries', JSON.stringify(taken));
+    expect(code).toBe(1);
+    expect(out).toContain('VIOLATED (CON-1)');
+    expect(out).toMatch(/client 1 +client 2\n/);
+  });
+
+  it.each([
+    [['check-history'], 'name a file'],
+    [['check-history', '/nowhere'], 'cannot read /nowhere'],
+    [['check-history', main], 'main.js:1: '],
+    [['check-history', '--entries', '{'], 'must be the JSON'],
+    [['check-history', '--entries', '[{"id":1,"actor":"a","invocation":{"op":"x"},"start":1,"end":null}]'], 'is no operation'],
+    [['check-history', '--timeout', '0', main], 'whole number of milliseconds'],
+    [['verify', '--clients', 'machines'], 'Allowed choices are tasks, threads, processes'],
+    [['verify', '--concurrency', '65'], 'must be a whole number from 2 to 64'],
+    [['verify', '--operations', 'many'], 'must be a whole number from 100 to 1000000'],
+    [['verify', '--history', '/nowhere/at/all'], 'cannot write /nowhere/at/all'],
+  ])('%j is refused, and it is said what to do', (args, why) => {
+    const { code, err } = command(...args);
+    expect(err).toContain(why);
+    expect(code).toBe(2);
   });
 });
 

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { exitCodes, UsageError } from './exit.js';
+import { checkHistoryCommand } from './check-history-command.js';
 import { exploreCommand } from './explore-command.js';
 import { verifyCommand } from './verify-command.js';
 
@@ -13,7 +14,8 @@ const program = new Command('sharded-registry')
   .showHelpAfterError('(see --help)')
   .exitOverride()
   .addCommand(verifyCommand())
-  .addCommand(exploreCommand());
+  .addCommand(exploreCommand())
+  .addCommand(checkHistoryCommand());
 
 // commander's own errors (an unknown option, a missing argument) are usage errors; help and version are not.
 for (const command of program.commands) command.exitOverride();

@@ -7,6 +7,7 @@ import { checks } from '../checks/index.js';
 import { safe } from '../engine/show.js';
 import { suites, type Program } from '../engine/sequences.js';
 import { renderConsole } from '../report/console.js';
+import type { Spread } from '../load/run-load.js';
 import { defaults, randomSeed } from '../verify.js';
 import { exitCodes, UsageError } from './exit.js';
 import { runInWorker } from './supervisor.js';
@@ -20,6 +21,10 @@ interface Options {
   readonly json?: string;
   readonly list?: boolean;
   readonly replay?: Program;
+  readonly clients: Spread;
+  readonly concurrency: number;
+  readonly operations: number;
+  readonly history?: string;
 }
 
 /** The command `verify`; how it runs a verification can be replaced, so that the command can be tested by itself. */
@@ -32,6 +37,10 @@ export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
     .option('--seed <n>', 'start randomness here; the same seed gives the same run (default: random, and printed)', integer(0, 0x7fff_ffff))
     .option('--runs <n>', 'how many random command sequences to run', integer(1, 100_000_000), defaults.runs)
     .option('--timeout <ms>', 'how long an operation may take to answer', integer(1, 600_000), defaults.patienceMs)
+    .addOption(new Option('--clients <where>', 'where the clients of a load are').choices(['tasks', 'threads', 'processes']).default(defaults.clients))
+    .option('--concurrency <n>', 'how many clients a load has', integer(2, 64), defaults.concurrency)
+    .option('--operations <n>', 'how many operations a load has, of all clients together', integer(100, 1_000_000), defaults.operations)
+    .option('--history <file>', 'write the history of a load to a file, to be judged again with `check-history`')
     .option('--json <file>', 'write the report as JSON to a file')
     .option('--list', 'list the requirements and the checks, and judge nothing')
     .addOption(new Option('--replay <program>', 'replay a counterexample: the JSON that a failure prints, or @FILE').argParser(parseReplay))
@@ -48,7 +57,8 @@ Exit codes:
 Examples:
   sharded-registry verify
   sharded-registry verify ./my-adapter.js --json verdict.json
-  sharded-registry verify ./my-adapter.js --only BND,REG-4 --seed 42`,
+  sharded-registry verify ./my-adapter.js --only BND,REG-4 --seed 42
+  sharded-registry verify --only CON-1 --clients threads --concurrency 32 --operations 100000`,
     )
     .action(async (module: string | undefined, options: Options) => {
       if (options.list) return void process.stdout.write(listing(options.only));
@@ -59,6 +69,7 @@ Examples:
 async function verifyAndReport(module: string | undefined, options: Options, run: typeof runInWorker): Promise<number> {
   // Found out before the run, not after it.
   if (options.json !== undefined) writeJson(options.json, undefined);
+  if (options.history !== undefined) writeJson(options.history, undefined);
   const seed = options.seed ?? randomSeed();
   const outcome = await run({
     module: module === undefined ? undefined : resolve(module),
@@ -68,6 +79,7 @@ async function verifyAndReport(module: string | undefined, options: Options, run
     runs: options.runs,
     patienceMs: options.timeout,
     replay: options.replay,
+    load: { clients: options.clients, concurrency: options.concurrency, operations: options.operations, ...(options.history !== undefined && { history: resolve(options.history) }) },
     showProgress: process.stderr.isTTY === true,
   });
   if (outcome.kind === 'adapter-error') throw new UsageError(safe(outcome.reason, 1_000));
@@ -99,7 +111,9 @@ const integer = (least: number, most: number) => (value: string): number => {
 };
 
 /** A program comes from outside: it is read through a schema. */
-const operations = z.array(z.looseObject({ op: z.string() })).max(10_000);
+const operation = z.looseObject({ op: z.string() });
+const operations = z.array(operation).max(10_000);
+const reactions = z.record(z.string(), operation).optional();
 const sequentialSchema = z.object({
   suite: z.enum([...suites.map(({ name }) => name), 'model-names', 'model-contention']),
   ids: z.array(z.string()).max(100),
@@ -111,9 +125,12 @@ const programSchema = z.union([
     suite: z.literal('schedules'),
     setup: operations,
     clients: z.array(operations).min(1).max(64),
+    reactions,
+    downReactions: reactions,
     early: z.boolean().optional(),
     schedule: z.array(z.number().int().nonnegative()).max(100_000),
   }),
+  z.object({ suite: z.literal('commands'), seed: z.number().int(), path: z.string().regex(/^\d+(:\d+)*$/).max(10_000) }),
 ]);
 
 function parseReplay(value: string): Program {

@@ -2,21 +2,34 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { AdapterError } from '../contract.js';
 import { Unanswered } from '../engine/findings.js';
 import { loadAdapter } from '../load-adapter.js';
+import { Wakers } from '../progress/wakers.js';
 import { introduce, verify } from '../verify.js';
-import type { Assignment, Message } from './supervisor.js';
+import { heartbeatMs, type Message, type WorkerData } from './supervisor.js';
 
 const say = (message: Message): void => parentPort!.postMessage(message);
-const { module, argument, only, seed, runs, patienceMs, replay } = workerData as Assignment;
+const { module, argument, only, seed, runs, patienceMs, replay, load, resume, calling } = workerData as WorkerData;
+
+// As long as it beats, the event loop turns.
+setInterval(() => say({ kind: 'alive' }), heartbeatMs).unref();
 
 try {
+  // From before the registry is loaded, so that nothing of it goes unseen.
+  const wakers = Wakers.watchAll();
   const adapter = await loadAdapter(module);
-  say({ kind: 'opened', registry: await introduce(adapter, patienceMs) });
+  const registry = await introduce(adapter, patienceMs);
+  // What lives by our clock waits for nothing else, and to look at every promise costs time.
+  if (registry.features.includes('virtual-time')) wakers.stop();
+  say({ kind: 'opened', registry });
   const report = await verify(adapter, {
     seed,
     runs,
     patienceMs,
+    calling,
+    ...(resume && { resume }),
     ...(only && { only }),
     ...(replay && { replay }),
+    ...load,
+    ...(module !== undefined && { adapterModule: module }),
     ...(argument !== undefined && { adapterArgument: argument }),
     onProgress: (progress) => say({ kind: 'progress', progress }),
   });

@@ -1,6 +1,7 @@
 import { errorCodes, type Config, type ErrorCode, type Registry, type RequirementId } from '../../spec/index.js';
 import { z } from 'zod';
 import { EndpointFailure, TestEndpoint } from './endpoint.js';
+import { readPlain } from './plain-answer.js';
 import { safe, show } from './show.js';
 import type { Found } from '../../model/index.js';
 
@@ -10,9 +11,16 @@ export type Answer =
   | { readonly kind: 'refused'; readonly code: ErrorCode }
   | { readonly kind: 'broken'; readonly what: string; readonly breaks: RequirementId };
 
-const registration = z
-  .object({ id: z.string(), endpoint: z.instanceof(TestEndpoint), config: z.record(z.string(), z.unknown()).nullish() })
-  .transform(({ id, endpoint, config }): Found => ({ id, endpoint: endpoint.name, config: (config ?? {}) as Config }));
+const registrationOf = (endpoint: z.ZodType<string>) =>
+  z
+    .object({ id: z.string(), endpoint, config: z.record(z.string(), z.unknown()).nullish() })
+    .transform((found): Found => ({ id: found.id, endpoint: found.endpoint, config: (found.config ?? {}) as Config }));
+
+/** The name of an endpoint that was made in another thread or process: whose it is can be told from the configuration only. */
+export const elsewhere = '?';
+
+const registration = registrationOf(z.instanceof(TestEndpoint).transform(({ name }) => name));
+const foreign = registrationOf(z.unknown().transform((value) => (value instanceof TestEndpoint ? value.name : elsewhere)));
 
 const nothing = z.unknown().transform(() => undefined);
 const orUndefined = (value: unknown): unknown => value ?? undefined;
@@ -67,13 +75,28 @@ const shapes: Record<keyof Registry, z.ZodType> = {
   close: nothing,
 };
 
+/** The same, where an endpoint need not be one that was made here. */
+const shapesElsewhere: typeof shapes = { ...shapes, findServer: foreign.nullish().transform(orUndefined), findTransport: foreign.nullish().transform(orUndefined), listServers: z.array(foreign), listTransports: z.array(foreign) };
+
+/** Every operation of the interface. */
+export const operationNames = Object.keys(shapes) as readonly (keyof Registry)[];
+
 /** An answer that the interface does not know: it breaks ERR-1, unless something more particular. */
 export const broken = (what: string, breaks: RequirementId = 'ERR-1'): Answer => ({ kind: 'broken', what, breaks });
 
-/** Reads a value that an operation returned. */
-export function readValue(operation: keyof Registry, value: unknown): Answer {
+/** Reads a value that an operation returned; `isElsewhere`: by a registry with clients in other threads or processes. */
+export function readValue(operation: keyof Registry, value: unknown, isElsewhere = false): Answer {
   try {
-    const parsed = shapes[operation].safeParse(value);
+    return readPlain(operation, value) ?? readShaped(operation, value, isElsewhere);
+  } catch {
+    return readShaped(operation, value, isElsewhere);
+  }
+}
+
+/** Reads a value through the shape of the answer. */
+export function readShaped(operation: keyof Registry, value: unknown, isElsewhere = false): Answer {
+  try {
+    const parsed = (isElsewhere ? shapesElsewhere : shapes)[operation].safeParse(value);
     if (parsed.success) return { kind: 'done', value: parsed.data };
     const issue = parsed.error.issues[0];
     const where = issue && issue.path.length > 0 ? ` at ${safe(issue.path.join('.'))}` : '';

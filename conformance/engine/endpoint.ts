@@ -23,6 +23,9 @@ export class EndpointFailure extends Error {
   }
 }
 
+/** Why endpoints go down: the same for all, since an error of its own for each takes longer than all the rest. */
+const gone = Object.freeze(new DOMException('This operation was aborted', 'AbortError'));
+
 /** An endpoint that keeps what it is sent, in a mailbox shared by all endpoints of one registry under test. */
 export class TestEndpoint implements Endpoint {
   readonly signal: Endpoint['signal'];
@@ -53,7 +56,7 @@ export class TestEndpoint implements Endpoint {
 
   /** The endpoint goes down. */
   kill(): void {
-    this.lifetime.abort();
+    this.lifetime.abort(gone);
   }
 
   /** Another endpoint that lives as long as this one. */
@@ -74,20 +77,25 @@ export class Mailbox {
   readonly gives = new Map<string, () => unknown>();
   /** Called once, at the next delivery to the named endpoint; what it returns is returned by that `send`. */
   reaction: { readonly endpoint: string; readonly run: () => Promise<void> } | undefined;
+  /** Told of every delivery that is kept; what it returns is returned by that `send`. */
+  witness: ((arrival: Arrival) => Promise<void> | undefined) | undefined;
   /** A delivery that was not of the right shape. */
   malformed: string | undefined;
   /** How many rejections of a `send` nobody handled: in production each of them ends the process. */
   unhandled = 0;
 
   put(endpoint: string, delivery: unknown): Promise<void> | undefined {
+    let answer: Promise<void> | undefined;
     if (!isDelivery(delivery)) {
       this.malformed ??= show(delivery);
     } else if (this.#arrivals.length < capacity) {
-      this.#arrivals.push({ endpoint, ...fieldsOf(delivery) });
+      const arrival = { endpoint, ...fieldsOf(delivery) };
+      this.#arrivals.push(arrival);
       this.#held.push(delivery);
+      answer = this.witness?.(arrival);
     }
     const { reaction } = this;
-    if (reaction?.endpoint !== endpoint) return undefined;
+    if (reaction?.endpoint !== endpoint) return answer;
     this.reaction = undefined;
     return reaction.run();
   }

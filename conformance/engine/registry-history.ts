@@ -3,6 +3,7 @@ import { createModel, type Operation, type RegistryState } from '../../model/ind
 import type { ErrorCode } from '../../spec/index.js';
 import type { Entry, History, Model } from '../linearizability/index.js';
 import type { Answer } from './answer.js';
+import { registryObjects } from './registry-objects.js';
 
 /**
  * What came of an operation. Of a route, its value is the endpoint that was reached, and not how many there were: which incarnation
@@ -11,15 +12,15 @@ import type { Answer } from './answer.js';
 export type Observed = Answer;
 
 /** Alarms never go on in it: what contention does is judged with virtual time, not in histories. */
-const model = createModel({ partitions: 1, thresholds: { minWrites: Number.MAX_SAFE_INTEGER, stuckAfterMs: Infinity } });
+const model = createModel({ partitions: 1, thresholds: { windowSize: 1, minWrites: Number.MAX_SAFE_INTEGER, stuckAfterMs: Infinity } });
 
 /** Refusals for reasons that are not in a history: the load, the store, the end. What matters here is that nothing was changed (CON-3). */
 export const surroundings: ReadonlySet<ErrorCode> = new Set(['admission_control_active', 'partition_overloaded', 'write_timeout', 'store_failed', 'registry_closed']);
 
 /** What histories of registries are judged by: the model, in which overlapping operations take effect one after the other. CON-1, CON-3. */
-export const registryHistories: Model<RegistryState, Operation, Observed> = {
+export const registryHistories = {
   initial: model.initial,
-  step(state, operation, observed) {
+  step(state: RegistryState, operation: Operation, observed: Observed | undefined): readonly RegistryState[] {
     const step = model.step(state, operation);
     if (observed === undefined) return [step.state];
     if (observed.kind === 'broken') return [];
@@ -35,7 +36,8 @@ export const registryHistories: Model<RegistryState, Operation, Observed> = {
   operationKey: (operation, observed) => JSON.stringify([operation, observed]),
   isRead: ({ op }, observed) => op.startsWith('find') || op.startsWith('get') || op.startsWith('route') || observed?.kind === 'refused',
   partition: connected,
-};
+  objects: (history): ReturnType<typeof registryObjects> => registryObjects(registryHistories, history),
+} satisfies Model<RegistryState, Operation, Observed>;
 
 export const isRoute = ({ op }: Operation): boolean => op === 'routeToServer' || op === 'routeToTransport';
 
@@ -50,8 +52,11 @@ function keep(state: RegistryState): string {
   return key;
 }
 
+/** Endpoints that go down: only these tie the names together that they hold. */
+export const mortalIn = (history: History<Operation, Observed>): ReadonlySet<string> => new Set(history.flatMap(({ invocation }) => (invocation.op === 'down' ? [invocation.endpoint] : [])));
+
 /** What an operation concerns, and ties together: names, and endpoints that go down. */
-function* subjects(operation: Operation, mortal: ReadonlySet<string>): Generator<string> {
+export function* subjects(operation: Operation, mortal: ReadonlySet<string>): Generator<string> {
   switch (operation.op) {
     case 'registerServer':
     case 'unregisterServer':
@@ -85,7 +90,7 @@ function* subjects(operation: Operation, mortal: ReadonlySet<string>): Generator
     default:
       throw new RangeError(`${operation.op} concerns everything: it cannot be part of a history that is judged in parts`);
   }
-  if ('endpoint' in operation && mortal.has(operation.endpoint)) yield `endpoint ${operation.endpoint}`;
+  if (operation.op !== 'down' && 'endpoint' in operation && mortal.has(operation.endpoint)) yield `endpoint ${operation.endpoint}`;
 }
 
 /**
@@ -93,24 +98,31 @@ function* subjects(operation: Operation, mortal: ReadonlySet<string>): Generator
  * and goes down. Each can be judged by itself, since linearizability is local (Herlihy and Wing, 1990). Near linear.
  */
 export function connected(history: History<Operation, Observed>): History<Operation, Observed>[] {
-  const parents = new Map<string, string>();
-  const rootOf = (subject: string): string => {
-    let root = subject;
-    for (let parent = parents.get(root); parent !== undefined && parent !== root; parent = parents.get(root)) {
-      parents.set(root, parents.get(parent) ?? parent);
-      root = parent;
-    }
-    parents.set(root, root);
+  const numbers = new Map<string, number>();
+  const parents: number[] = [];
+  const numberOf = (subject: string): number => {
+    let number = numbers.get(subject);
+    if (number === undefined) numbers.set(subject, (number = parents.push(parents.length) - 1));
+    return number;
+  };
+  const rootOf = (number: number): number => {
+    let root = number;
+    while (parents[root] !== root) root = parents[root] = parents[parents[root]!]!;
     return root;
   };
-  const mortal = new Set(history.flatMap(({ invocation }) => (invocation.op === 'down' ? [invocation.endpoint] : [])));
-  for (const { invocation } of history) {
-    const [first, ...others] = subjects(invocation, mortal);
-    for (const other of others) parents.set(rootOf(other), rootOf(first!));
-  }
-  const groups = new Map<string, Entry<Operation, Observed>[]>();
-  for (const entry of history) {
-    const root = rootOf(subjects(entry.invocation, mortal).next().value!);
+  const mortal = mortalIn(history);
+  const firsts = history.map(({ invocation }) => {
+    let first: number | undefined;
+    for (const subject of subjects(invocation, mortal)) {
+      const number = numberOf(subject);
+      first ??= number;
+      parents[rootOf(number)] = rootOf(first);
+    }
+    return first!;
+  });
+  const groups = new Map<number, Entry<Operation, Observed>[]>();
+  for (const [i, entry] of history.entries()) {
+    const root = rootOf(firsts[i]!);
     const group = groups.get(root);
     if (group === undefined) groups.set(root, [entry]);
     else group.push(entry);

@@ -3,9 +3,9 @@ import { broadcast, type Clock, type Config, type Registry } from '../../spec/in
 import { AdapterError, type Adapter, type OpenOptions, type Subject } from '../contract.js';
 import { broken, readError, readValue, showAnswer, type Answer } from './answer.js';
 import { Mailbox, TestEndpoint } from './endpoint.js';
+import { Endurance } from './endurance.js';
 import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
-import { within } from './patience.js';
 import { show, showOperation } from './show.js';
 import { turn, VirtualClock } from './virtual-clock.js';
 
@@ -21,6 +21,17 @@ export interface Line {
 export interface Call {
   readonly answer: Promise<Answer>;
   settled: Answer | undefined;
+  readonly operation: keyof Registry;
+}
+
+/** What is put around a registry in place of what a rig makes itself. */
+export interface Surroundings {
+  readonly clock?: Clock;
+  readonly mailbox?: Mailbox;
+  /** A registry that another thread or process has opened, to become a client of it: `Subject.handle` of what was opened there. */
+  readonly connectTo?: { readonly handle: unknown };
+  /** Whether the registry has clients in other threads or processes besides. */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -29,37 +40,52 @@ export interface Call {
  */
 export class Rig {
   readonly clock = new VirtualClock();
-  readonly mailbox = new Mailbox();
+  readonly mailbox: Mailbox;
   readonly lines: Line[] = [];
   /** A server of which nothing is asked but that it is there, for writes that are to be in flight. */
   readonly anchor = 'anchor';
   #stalled: Call | undefined = undefined;
   readonly #endpoints = new Map<string, TestEndpoint>();
+  readonly #endurance: Endurance;
   #subject: Subject | undefined;
+  /** Whether what it answers may show endpoints that were made in another thread or process. */
+  readonly #isElsewhere: boolean;
 
   private constructor(
     readonly adapter: Adapter,
     /** Milliseconds of real time that anything may take to answer. */
     readonly patienceMs: number,
-  ) {}
+    { mailbox = new Mailbox(), connectTo, isShared = connectTo !== undefined }: Surroundings,
+  ) {
+    this.#endurance = Endurance.of(adapter);
+    this.mailbox = mailbox;
+    this.#isElsewhere = isShared;
+  }
 
-  /** Opens a registry. Throws {@link AdapterError} if that fails, {@link Unanswered} if it takes too long. */
-  static async open(adapter: Adapter, options: Omit<OpenOptions, 'clock'>, patienceMs: number): Promise<Rig> {
-    const rig = new Rig(adapter, patienceMs);
-    const clock: Clock = offers(adapter, undefined, 'virtual-time') ? rig.clock : realClock;
+  /**
+   * Opens a registry, or connects to one that has been opened elsewhere. Throws {@link AdapterError} if that fails,
+   * {@link Unanswered} if it takes too long.
+   */
+  static async open(adapter: Adapter, options: Omit<OpenOptions, 'clock'>, patienceMs: number, surroundings: Surroundings = {}): Promise<Rig> {
+    const rig = new Rig(adapter, patienceMs, surroundings);
+    const { connectTo } = surroundings;
+    const clock: Clock = surroundings.clock ?? (offers(adapter, undefined, 'virtual-time') ? rig.clock : realClock);
+    const how = connectTo === undefined ? 'open' : 'connect';
     let subject: Subject;
+    rig.#endurance.beforeWait('open');
     try {
-      subject = await within(patienceMs, 'open', Promise.resolve(adapter.open({ ...options, clock })));
+      const opened = connectTo === undefined ? adapter.open({ ...options, clock }) : adapter.connect!(connectTo.handle, { ...options, clock });
+      subject = isThenable(opened) ? await rig.#endurance.wait('open', patienceMs, Promise.resolve(opened), how) : opened;
     } catch (error) {
       if (error instanceof Unanswered) throw error;
-      throw new AdapterError(`open() of adapter ${show(adapter.name)} failed: ${show(error)}`);
+      throw new AdapterError(`${how}() of adapter ${show(adapter.name)} failed: ${show(error)}`);
     }
     if (typeof subject !== 'object' || subject === null) {
-      throw new AdapterError(`open() of adapter ${show(adapter.name)} must return an object with the operations of a registry; it returned ${show(subject)}`);
+      throw new AdapterError(`${how}() of adapter ${show(adapter.name)} must return an object with the operations of a registry; it returned ${show(subject)}`);
     }
     for (const operation of ['registerServer', 'unregisterServer', 'findServer'] as const) {
       if (typeof subject[operation] !== 'function') {
-        throw new AdapterError(`what open() of adapter ${show(adapter.name)} returned has no ${operation}(): registerServer, unregisterServer and findServer are the least a registry has`);
+        throw new AdapterError(`what ${how}() of adapter ${show(adapter.name)} returned has no ${operation}(): registerServer, unregisterServer and findServer are the least a registry has`);
       }
     }
     rig.#subject = subject;
@@ -121,23 +147,27 @@ export class Rig {
   /** Makes a call without waiting for its answer, and without a line in the record. */
   begin(operation: Operation): Call {
     // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
+    const [name] = this.#arguments(operation);
     const given = this.#invoke(operation, Infinity);
-    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given };
+    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given, operation: name };
     const answer = given;
-    const call: Call = { answer, settled: undefined };
+    const call: Call = { answer, settled: undefined, operation: name };
     void answer.then((settled) => (call.settled = settled));
     return call;
   }
 
   /** Waits, within bounds, for the answer of a call. */
-  finish(call: Call, what: string): Promise<Answer> {
-    return within(this.patienceMs, what, call.answer);
+  async finish(call: Call, what: string): Promise<Answer> {
+    if (call.settled === undefined) this.#endurance.beforeWait(call.operation);
+    return this.#endurance.wait(call.operation, this.patienceMs, call.answer, what);
   }
 
   /** Commits take `ms` milliseconds of virtual time from now on. */
   async slowCommit(ms: number): Promise<void> {
+    this.#endurance.beforeWait('slowCommit');
     try {
-      await within(this.patienceMs, 'slowCommit', Promise.resolve(this.subject.slowCommit?.(ms)));
+      const told = this.subject.slowCommit?.(ms);
+      if (isThenable(told)) await this.#endurance.wait('slowCommit', this.patienceMs, Promise.resolve(told));
     } catch (error) {
       if (error instanceof Unanswered) throw error;
       throw new AdapterError(`slowCommit() of adapter ${show(this.adapter.name)} failed: ${show(error)}`);
@@ -147,8 +177,10 @@ export class Rig {
   /** What an operation returns, itself and not what the kit reads out of it: to see whether it can be tampered with. */
   async raw(operation: keyof Registry, ...args: unknown[]): Promise<unknown> {
     const call = this.subject[operation] as (...args: unknown[]) => unknown;
+    this.#endurance.beforeCall(operation);
+    this.#endurance.beforeWait(operation);
     try {
-      return await within(this.patienceMs, operation, Promise.resolve(call.apply(this.subject, args)));
+      return await this.#endurance.wait(operation, this.patienceMs, Promise.resolve(call.apply(this.subject, args)));
     } catch (error) {
       if (error instanceof Unanswered) throw error;
       throw new Blocked(`${operation} had to succeed first, and failed: ${show(error)}`);
@@ -181,7 +213,9 @@ export class Rig {
   /** Lets go of the registry. Never throws: what it was used for has been judged. */
   async dispose(): Promise<void> {
     try {
-      await within(this.patienceMs, 'dispose', Promise.resolve(this.#subject?.dispose?.()));
+      this.#endurance.beforeWait('dispose');
+      const disposed = this.#subject?.dispose?.();
+      if (isThenable(disposed)) await this.#endurance.wait('dispose', this.patienceMs, Promise.resolve(disposed));
     } catch {
       // A registry that cannot be let go of is no reason to distrust its answers.
     }
@@ -223,11 +257,11 @@ export class Rig {
     switch (operation.op) {
       case 'registerServer':
       case 'registerTransport': {
-        const config: [] | [Config] = operation.config === undefined ? [] : [structuredClone(operation.config) as Config];
+        const config: [] | [Config] = operation.config === undefined ? [] : [copied(operation.config)];
         return [operation.op, [operation.id, this.endpoint(operation.endpoint), ...config]];
       }
       case 'updateServer':
-        return [operation.op, [operation.id, structuredClone(operation.config)]];
+        return [operation.op, [operation.id, copied(operation.config)]];
       case 'unregisterServer':
       case 'unregisterTransport':
       case 'findServer':
@@ -259,17 +293,25 @@ export class Rig {
   }
 
   #call(operation: keyof Registry, args: unknown[], patienceMs: number): Answer | Promise<Answer> {
+    this.#endurance.beforeCall(operation);
+    if (patienceMs !== Infinity) this.#endurance.beforeWait(operation);
     let result: unknown;
+    const before = this.#endurance.enter(operation);
     try {
       result = (this.subject[operation] as (...args: unknown[]) => unknown).apply(this.subject, args);
-      if (!isThenable(result)) return readValue(operation, result);
+      if (!isThenable(result)) return readValue(operation, result, this.#isElsewhere);
     } catch (error) {
       return readError(operation, error);
+    } finally {
+      this.#endurance.leave(before);
     }
-    const answer = settle(operation, result);
-    return patienceMs === Infinity ? answer : within(patienceMs, operation, answer);
+    const answer = settle(operation, result, this.#isElsewhere);
+    return patienceMs === Infinity ? answer : this.#endurance.wait(operation, patienceMs, answer);
   }
 }
+
+/** A configuration of the registry's own: it may do with it what it likes. Most hold nothing that has to be cloned. */
+const copied = (config: Config): Config => (Object.values(config).every((value) => Object(value) !== value) ? { ...config } : structuredClone(config));
 
 const done: Answer = { kind: 'done', value: undefined };
 
@@ -277,10 +319,10 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   (typeof value === 'object' || typeof value === 'function') && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 /** Settles a promise of an adapter; one that answers twice (only a home-made one can) is broken. */
-function settle(operation: keyof Registry, promise: PromiseLike<unknown>): Promise<Answer> {
+function settle(operation: keyof Registry, promise: PromiseLike<unknown>, isElsewhere: boolean): Promise<Answer> {
   if (promise instanceof Promise) {
     return promise.then(
-      (value) => readValue(operation, value),
+      (value) => readValue(operation, value, isElsewhere),
       (error: unknown) => readError(operation, error),
     );
   }
@@ -297,7 +339,7 @@ function settle(operation: keyof Registry, promise: PromiseLike<unknown>): Promi
     };
     try {
       promise.then(
-        (value) => answered(readValue(operation, value)),
+        (value) => answered(readValue(operation, value, isElsewhere)),
         (error: unknown) => answered(readError(operation, error)),
       );
     } catch (error) {

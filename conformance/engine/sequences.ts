@@ -11,6 +11,7 @@ import { Rig, type Line } from './rig.js';
 import { show } from './show.js';
 import { Trial } from './trial.js';
 import type { ScheduledProgram } from '../schedules/program.js';
+import type { ReplayedCommands } from '../schedules/scheduled-commands.js';
 import { prepareWalk, retrace } from './whole-model.js';
 
 /** A disagreement between registry and model, as small as it could be made. */
@@ -24,7 +25,7 @@ export interface Counterexample {
 }
 
 /** What reproduces a counterexample. */
-export type Program = SequentialProgram | ScheduledProgram;
+export type Program = SequentialProgram | ScheduledProgram | ReplayedCommands;
 
 /** Steps that reproduce a counterexample: which suite, or walk through the model, they belong to, the ids looked at, and the steps. */
 export interface SequentialProgram {

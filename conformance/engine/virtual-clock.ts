@@ -38,6 +38,11 @@ export class VirtualClock implements Clock {
     return [...this.#timers];
   }
 
+  /** As {@link pending}, without a copy: to be looked at while none is set or fired. */
+  waiting(): Iterable<VirtualTimer> {
+    return this.#timers;
+  }
+
   /** Fires one timer before its turn, as if it alone had waited long enough. */
   fire(timer: VirtualTimer): void {
     this.#timers.delete(timer);
@@ -69,7 +74,7 @@ export class VirtualClock implements Clock {
 }
 
 /** Lets promise jobs run until there are none: a tick of Node's comes after all of them. */
-export const drained = (): Promise<void> => new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+export const drained = (): Promise<void> => new Promise((resolve) => void Promise.resolve().then(() => process.nextTick(resolve)));
 
 /** Lets everything that is ready to run, run: promise jobs and, after them, one round of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

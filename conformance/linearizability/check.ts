@@ -4,6 +4,7 @@ import { Memory } from './memory.js';
 import type { Model } from './model.js';
 import { Search, type PartResult, type Verdict } from './search.js';
 import { States } from './states.js';
+import { Worlds } from './worlds.js';
 
 /** When to give up. */
 export interface Budget {
@@ -65,24 +66,29 @@ function* judge<S, I, O>(model: Model<S, I, O>, history: History<I, O>, budget: 
   const purse = new Purse(budget);
   const results: PartResult<S, I, O>[] = [];
   // In turns, since a part that is hard must not stand before one that is plainly wrong.
-  let open: Search<S, I, O>[] = [];
-  const turn = function* (search: Search<S, I, O>, slices: number): Generator<void, boolean> {
+  let open: Judge<S, I, O>[] = [];
+  const turn = function* (search: Judge<S, I, O>, slices: number): Generator<void, boolean> {
     for (let i = 0; i < slices && search.verdict === undefined && !purse.isEmpty; i++) {
       const before = search.steps;
       search.run(purse.steps, slice);
       purse.spend(search.steps - before);
       yield;
     }
+    // Too much was uncertain at once. A search needs luck, but no room.
+    if (search instanceof Worlds && search.verdict === 'unknown') {
+      open.push(new Search(states, search.history));
+      return false;
+    }
     if (search.verdict !== undefined) results.push(search.result());
     return search.verdict === undefined;
   };
   for (const part of model.partition?.(history) ?? [history]) {
-    const search = new Search(states, part);
+    const search = judgeOf(states, part);
     if (yield* turn(search, 1)) open.push(search);
     if (search.verdict === 'violated') return summary(results, purse);
   }
   for (let slices = 2; open.length > 0 && !purse.isEmpty; slices *= 2) {
-    const rest: Search<S, I, O>[] = [];
+    const rest: Judge<S, I, O>[] = [];
     for (const search of open) {
       if (yield* turn(search, slices)) rest.push(search);
       if (search.verdict === 'violated') return summary(results, purse);
@@ -91,6 +97,17 @@ function* judge<S, I, O>(model: Model<S, I, O>, history: History<I, O>, budget: 
   }
   results.push(...open.map((search) => search.result()));
   return summary(results, purse);
+}
+
+/** Judges one part. */
+type Judge<S, I, O> = Pick<Search<S, I, O>, 'verdict' | 'steps' | 'run' | 'result'>;
+
+/** Shorter parts than this are searched: what is said of them is better to read, and there is little to be gained. */
+const long = 100;
+
+function judgeOf<S, I, O>(states: States<S, I, O>, part: History<I, O>): Judge<S, I, O> {
+  const objects = part.length < long ? undefined : states.model.objects?.(part);
+  return objects === undefined ? new Search(states, part) : new Worlds(states, part, objects);
 }
 
 const order: readonly Verdict[] = ['violated', 'unknown', 'linearizable'];

@@ -7,6 +7,7 @@ export { check, checkAsync, type Budget, type CheckResult } from './check.js';
 export { HistoryFile, HistoryFileError, readHistory } from './file.js';
 export type { Entry, History } from './history.js';
 export type { Model } from './model.js';
+export type { Objects } from './objects.js';
 export { checkRegisters, type Access, type RegisterView } from './registers.js';
 export { Recorder, type RecorderOptions, type Sink } from './recorder.js';
 export type { PartResult, Placed, Verdict } from './search.js';

@@ -1,4 +1,5 @@
 import type { History } from './history.js';
+import type { Objects } from './objects.js';
 
 /**
  * A sequential specification: what one operation after the other may do.
@@ -29,4 +30,9 @@ export interface Model<S, I, O> {
   isRead?(invocation: I, response: O | undefined): boolean;
   /** Splits a history into parts that can be judged by themselves (P-compositionality: Herlihy and Wing, 1990; Horn and Kroening, 2015). */
   partition?(history: History<I, O>): readonly History<I, O>[];
+  /**
+   * The same specification as one of many objects, of which each operation touches few: then a long history is judged in about as
+   * much time for each operation as a short one, though all of it be tied together. Undefined if the history cannot be seen so.
+   */
+  objects?(history: History<I, O>): Objects<I, O> | undefined;
 }

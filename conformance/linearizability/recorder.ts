@@ -55,7 +55,8 @@ export class Recorder<I, O> {
 
   /** A call has been answered. Throws a `RangeError` if it is not open. O(1). */
   answer(id: number, response: O): void {
-    const entry = { ...this.#open(id), response, end: this.#now() };
+    const { actor, invocation, start } = this.#open(id);
+    const entry = { id, actor, invocation, response, start, end: this.#now() };
     this.#entries[id] = entry;
     this.#busy.delete(entry.actor);
     this.#sink?.write(entry);

@@ -1,4 +1,5 @@
 import type { RequirementId } from '../../spec/index.js';
+import type { Report } from './result.js';
 import type { Finding } from './summary.js';
 
 const statistics = ['STA-1', 'STA-2', 'STA-3', 'STA-4'] as const;
@@ -6,7 +7,7 @@ const alarms = ['CTN-1', 'CTN-2', 'CTN-3', 'CTN-4', 'CTN-5', 'CTN-6'] as const;
 const admission = ['ADM-1', 'ADM-2', 'ADM-4'] as const;
 
 /**
- * What the checks of a requirement take for granted: with that broken, they fail whether or not the requirement is kept. Broadcasts
+ * What the checks of a requirement take for granted: with that broken, they may fail whether or not the requirement is kept. Broadcasts
  * show what is bound, write counts in which partition an id is, samples how old they are, and alarms everything about admission.
  */
 const takenForGranted: readonly (readonly [requirements: readonly RequirementId[], granted: readonly RequirementId[]])[] = [
@@ -30,14 +31,16 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [['REG-4'], ['ADM-6']],
 ];
 
-/** Findings, of which those that only follow from others say so. */
-export function withoutConsequences(findings: readonly Finding[]): Finding[] {
+/** Findings, of which those that may only follow from others say so. They stay what they are: a second fault must not hide behind the first. */
+export function withCauses(findings: readonly Finding[]): Finding[] {
   const broken = new Set(findings.filter(({ result }) => result.status === 'failed').map(({ requirement }) => requirement));
   return findings.map((finding) => {
     if (finding.result.status !== 'failed') return finding;
-    const causes = takenForGranted.flatMap(([requirements, granted]) => (requirements.includes(finding.requirement as RequirementId) ? granted : [])).filter((granted) => broken.has(granted));
-    if (causes.length === 0) return finding;
-    const { failure: _, ...result } = finding.result;
-    return { ...finding, result: { ...result, status: 'inconclusive', reason: `cannot be told: ${causes[0]} is broken, and it takes that for granted` } };
+    const causes = takenForGranted.flatMap(([requirements, granted]) => (requirements.includes(finding.requirement) ? granted : [])).filter((granted) => broken.has(granted));
+    return causes.length === 0 ? finding : { ...finding, result: { ...finding.result, mayFollowFrom: [...new Set(causes)] } };
   });
 }
+
+/** The requirements that are broken whatever else is: of the others, all that failed may follow from these. */
+export const brokenByThemselves = ({ requirements }: Pick<Report, 'requirements'>): RequirementId[] =>
+  requirements.filter(({ checks }) => checks.some(({ status, mayFollowFrom }) => status === 'failed' && mayFollowFrom === undefined)).map(({ id }) => id as RequirementId);

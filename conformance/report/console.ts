@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { safe } from '../engine/show.js';
-import type { CheckResult, Failure, ModelCoverage, ScheduleCoverage, Report, RequirementResult, Status } from './result.js';
+import type { CheckResult, Failure, LoadCoverage, ModelCoverage, ScheduleCoverage, Report, RequirementResult, Status } from './result.js';
 
 type Colours = ReturnType<typeof pc.createColors>;
 
@@ -39,8 +39,9 @@ function requirementLine({ id, level, status, checks, reason, text }: Requiremen
 
 function failureLines({ id, level, text }: RequirementResult, checks: readonly CheckResult[], c: Colours): string[] {
   const lines = [c.bold((level === 'MUST' ? c.red : c.yellow)(`✗ ${id} (${level})`)), `  ${text}`];
-  for (const { title, failure } of checks) {
+  for (const { title, failure, mayFollowFrom } of checks) {
     lines.push('', `  ${c.dim('check')}     ${title}`, ...failureDetail(failure!, c));
+    if (mayFollowFrom !== undefined) lines.push(`  ${c.dim('note')}      may follow from ${mayFollowFrom.join(', ')}, broken as well: mend that first`);
   }
   return lines;
 }
@@ -52,14 +53,14 @@ function failureDetail(failure: Failure, c: Colours): string[] {
     `  ${c.dim('expected')}  ${c.green(failure.expected)}`,
     `  ${c.dim('actual')}    ${c.red(failure.actual)}`,
     ...(failure.stateBefore.length > 0 ? [`  ${c.dim('before')}    ${failure.stateBefore[0]}`, ...failure.stateBefore.slice(1).map((line) => `            ${line}`)] : []),
-    ...(failure.interleaving === undefined ? [] : interleavingLines(failure.interleaving, c)),
+    ...(failure.interleaving === undefined ? [] : columnsOf(failure.interleaving, c)),
     ...failure.steps.map(({ text, answer }, i) => `  ${c.dim(`${i + 1}.`.padStart(8))}  ${text.padEnd(width)}  ${c.dim('→')} ${answer}`),
     `  ${c.dim('replay')}    ${failure.replay}`,
   ];
 }
 
 /** A column for each client, a row for each step; `⇄` where one is interrupted that could have gone on. */
-function interleavingLines(rows: NonNullable<Failure['interleaving']>, c: Colours): string[] {
+export function columnsOf(rows: NonNullable<Failure['interleaving']>, c: Colours): string[] {
   const clients = 1 + Math.max(-1, ...rows.map(({ client }) => client ?? -1));
   const widths = Array.from({ length: clients }, (_, client) => Math.max(10, ...rows.filter((row) => row.client === client).map(({ text }) => text.length)));
   const before = (client: number): number => widths.slice(0, client).reduce((sum, width) => sum + width + 3, 0);
@@ -71,7 +72,7 @@ function interleavingLines(rows: NonNullable<Failure['interleaving']>, c: Colour
   ];
 }
 
-function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements, model, schedules }: Report, c: Colours): string[] {
+function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements, model, schedules, load }: Report, c: Colours): string[] {
   const paint = verdict === 'conformant' ? c.green : verdict === 'not conformant' ? c.red : c.yellow;
   const failed = requirements.filter(({ status, level }) => status === 'failed' && level === 'MUST').map(({ id }) => id);
   return [
@@ -79,6 +80,7 @@ function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, mil
     `${counts.passed} passed, ${counts.failed} failed, ${counts.inconclusive} inconclusive, ${counts.untested} untested${counts.warnings > 0 ? `, ${counts.warnings} warnings (SHOULD)` : ''}`,
     ...(model === undefined ? [] : coverageLines(model, c)),
     ...(schedules === undefined ? [] : [scheduleLine(schedules)]),
+    ...(load === undefined ? [] : loadLines(load, c)),
     c.dim(`seed ${seed}, ${runs} runs asked for, ${sequences} random sequences, ${(milliseconds / 1000).toFixed(1)} s`),
   ];
 }
@@ -92,9 +94,19 @@ function coverageLines({ states, transitions, guards, disagreements, unreachable
   ];
 }
 
-function scheduleLine({ programs, exhausted, run, outOf }: ScheduleCoverage): string {
+function scheduleLine({ programs, exhausted, run, random, outOf, commands, late }: ScheduleCoverage): string {
   const all = outOf > run ? ` of about ${outOf < 1e6 ? outOf.toLocaleString('en') : outOf.toExponential(1)}` : '';
-  return `overlap: ${run.toLocaleString('en')} schedules run${all}, of ${programs} programs; every one of ${exhausted}`;
+  const end = late ? '; then the time was over' : '';
+  return `overlap: ${run.toLocaleString('en')} schedules run${all}, ${random.toLocaleString('en')} of them at random, of ${programs} programs; every one of ${exhausted}; ${commands.toLocaleString('en')} runs of random commands${end}`;
+}
+
+function loadLines({ spread, access, clients, loads, asked, operations, judged, lost, overlapping, perSecond, abandoned, verdict }: LoadCoverage, c: Colours): string[] {
+  const number = (count: number): string => count.toLocaleString('en');
+  const where = spread === 'tasks' ? 'tasks of one event loop' : `${spread}, ${access === 'served' ? 'the registry in that of the run' : 'each a client of the registry'}`;
+  return [
+    `load: ${clients} clients (${where}) and once 1,000, ${loads} loads of ${number(asked)} operations together, ${number(operations)} made; ${number(judged)} judged, ${verdict}; ${Math.round(100 * overlapping)} % overlapped, ${number(lost)} lost, ${number(perSecond)}/s`,
+    ...abandoned.map((one) => c.dim(`  ${one}`)),
+  ];
 }
 
 const shorten = (text: string, width: number): string => {

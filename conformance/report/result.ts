@@ -27,6 +27,7 @@ const checkResult = z.object({
   milliseconds: z.number().nonnegative(),
   reason: z.string().optional().describe('Why it is inconclusive or untested.'),
   failure: failure.optional(),
+  mayFollowFrom: z.array(z.string()).optional().describe('Broken requirements that this check takes for granted: with them mended, it may pass.'),
 });
 
 const requirementResult = z.object({
@@ -48,7 +49,10 @@ const schedules = z.object({
   programs: z.number().int().describe('Small programs of overlapping operations.'),
   exhausted: z.number().int().describe('Programs of which every schedule was run.'),
   run: z.number().int().describe('Schedules that were run.'),
+  random: z.number().int().describe('Of these, schedules chosen at random.'),
   outOf: z.number().describe('Schedules that these programs have, estimated where not all were run.'),
+  late: z.boolean().describe('Whether the time was over before all programs had been run.'),
+  commands: z.number().int().describe('Beside these, random commands that were run, each time under one random schedule.'),
 });
 
 const coverage = z.object({
@@ -57,6 +61,22 @@ const coverage = z.object({
   guards: share.describe('Outcomes of guards of the machines: each has said yes, and has said no.'),
   disagreements: z.number().int().describe('Transitions that the registry did not take as the model does.'),
   unreachable: z.array(z.object({ reason: z.string(), transitions: z.number().int() })),
+});
+
+const load = z.object({
+  spread: z.enum(['tasks', 'threads', 'processes']).describe('Where clients were: tasks of the event loop of the registry, or threads or processes of their own.'),
+  access: z.enum(['in process', 'served', 'connected']).describe('Whether the host called the registry for clients in threads and processes (served), or they did themselves (connected).'),
+  clients: z.number().int(),
+  loads: z.number().int().describe('How many were run, each on a fresh registry; one of them has a thousand clients.'),
+  asked: z.number().int().describe('How many operations were to be made.'),
+  operations: z.number().int().describe('How many were made in the time that there was, with those that looked names up afterwards.'),
+  judged: z.number().int(),
+  lost: z.number().int().describe('Of how many it is not known what became of them: they may have happened at any time after their call, or never.'),
+  overlapping: z.number().min(0).max(1).describe('Which share of the operations overlapped another.'),
+  perSecond: z.number().nonnegative(),
+  milliseconds: z.number().nonnegative(),
+  abandoned: z.array(z.string()).describe('Workers that were given up, and why.'),
+  verdict: z.enum(['linearizable', 'violated', 'unknown']),
 });
 
 export const report = z.object({
@@ -77,6 +97,7 @@ export const report = z.object({
   counts: z.object({ passed: z.number(), failed: z.number(), warnings: z.number(), inconclusive: z.number(), untested: z.number() }),
   requirements: z.array(requirementResult),
   schedules: schedules.optional().describe('How many orders of overlapping operations were tried (CON, DLK).'),
+  load: load.optional().describe('What clients did all at once (CON, DLK, LST-3, RTE).'),
   model: coverage.optional().describe('How much of the model the registry was walked through (MODEL-1).'),
 });
 
@@ -94,3 +115,5 @@ export interface ModelCoverage extends z.infer<typeof coverage> {}
 export interface Report extends z.infer<typeof report> {}
 /** How many orders of overlapping operations were tried. */
 export interface ScheduleCoverage extends z.infer<typeof schedules> {}
+/** What clients did all at once. */
+export interface LoadCoverage extends z.infer<typeof load> {}

@@ -17,7 +17,7 @@ export function standing(checks: readonly CheckResult[]): Status {
 
 /** Sums findings up, requirement by requirement, in the order of the specification. */
 export function summarise(
-  about: Pick<Report, 'registry' | 'seed' | 'runs' | 'sequences' | 'milliseconds' | 'interrupted' | 'model' | 'schedules'>,
+  about: Pick<Report, 'registry' | 'seed' | 'runs' | 'sequences' | 'milliseconds' | 'interrupted' | 'model' | 'schedules' | 'load'>,
   selected: readonly RequirementId[],
   findings: readonly Finding[],
   /** Whether the run ended before it came to everything, whoever ended it. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anything, pct, randomFrom, replaying } from './choosers.js';
 import { Exhaustive, type ExhaustiveOptions } from './exhaustive.js';
+import { FewestFirst } from './fewest-first.js';
 import { run, type Step, type World } from './world.js';
 
 /** Threads that each take their own steps, one after the other: the steps are the things that they touch. */
@@ -89,6 +90,30 @@ describe('all schedules', () => {
 
   it('cannot be had with interruptions counted and orders left out at once', () => {
     expect(() => new Exhaustive({ preemptions: 1, independent })).toThrow(RangeError);
+  });
+});
+
+describe('all schedules, those with the fewest interruptions first,', () => {
+  const fewestFirst = (threads: readonly (readonly string[])[]): Step[][] => {
+    const chooser = new FewestFirst();
+    const traces: Step[][] = [];
+    while (chooser.advance()) {
+      const world = new Threads(threads);
+      run(world, chooser);
+      traces.push(world.trace);
+    }
+    return traces;
+  };
+
+  it('come up once, in this order', () => {
+    fc.assert(
+      fc.property(programs, (threads) => {
+        const traces = fewestFirst(threads);
+        expect(traces.map(text).sort()).toEqual(all(threads).traces.map(text).sort());
+        const interruptions = traces.map(preemptions);
+        expect(interruptions).toEqual([...interruptions].sort((a, b) => a - b));
+      }),
+    );
   });
 });
 

@@ -4,11 +4,15 @@ import type { Adapter, Subject } from '../contract.js';
 import { showAnswer } from '../engine/answer.js';
 import { Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
+import { judgeIntervals } from '../engine/intervals.js';
 import { registryHistories, surroundings, type Observed } from '../engine/registry-history.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Entry, type History } from '../linearizability/index.js';
+import { keyOf } from './operation-key.js';
 import { readsAfter, type ConcurrentProgram } from './program.js';
 import { RegistryWorld, type RegistryStep } from './registry-world.js';
+import { remembering } from './remembering.js';
+import { isExplainedByEnds } from './witness.js';
 import { run, type Chooser, type Schedule } from './world.js';
 
 /** A row of the table that shows how the clients took turns. */
@@ -60,22 +64,35 @@ export async function runProgram(adapter: Adapter, program: ConcurrentProgram, c
   return { schedule, history, rows: () => tableOf(steps, marks, history, program.clients.length), violation, undecided, widths };
 }
 
-function judge({ blocked }: RegistryWorld, history: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
-  for (const { response } of history) if (response?.kind === 'broken') return { violation: new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', response.what, response.breaks) };
+/** Lists and broadcasts need not happen at one moment (LST-3, RTE-9): they have no place in an order of operations. */
+const isAtOneMoment = ({ invocation: { op } }: Entry<Operation, Observed>): boolean => op !== 'broadcast' && !op.startsWith('list');
+
+/** What is judged by the times of calls. */
+const isAboutIntervals = ({ invocation: { op } }: Entry<Operation, Observed>): boolean => op === 'broadcast' || op.startsWith('list') || op.startsWith('route');
+
+export function judge({ blocked, circle, deliveries }: RegistryWorld, whole: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
+  for (const { response } of whole) if (response?.kind === 'broken') return { violation: new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', response.what, response.breaks) };
   if (blocked.length > 0) {
-    const who = blocked.map(({ client, operation }) => `client ${client + 1} in ${showOperation(operation)}`).join(', ');
+    const who = blocked.map(({ actor, operation }) => `${actor} in ${showOperation(operation)}`).join(', ');
     // Whoever lives by another clock may only be slow.
     if (!ownsTime) return { undecided: `not answered: ${who}` };
-    return { violation: new Violation('a call is never answered: nothing is left that could happen', 'every operation ends', `waiting for ever: ${who}`, 'DLK-4') };
+    return { violation: new Violation('a call is never answered: nothing is left that could happen', 'every operation ends', `waiting for ever${circle === undefined ? '' : `, in a circle: ${circle}`}: ${who}`, 'DLK-4') };
   }
+  const history = whole.filter(isAtOneMoment);
+  // A registry that is right in the end may be wrong in between.
+  const byIntervals = (): { violation?: Violation } => {
+    const violation = isEventual || !whole.some(isAboutIntervals) ? undefined : judgeIntervals(whole, deliveries)[0];
+    return violation === undefined ? {} : { violation };
+  };
+  if (isExplainedByEnds(model, history)) return byIntervals();
   const signature = signatureOf(history);
-  if (linearizable.has(signature)) return {};
-  const { verdict, parts } = check(registryHistories, history, budget);
+  if (linearizable.has(signature)) return byIntervals();
+  const { verdict, parts } = check(model, history, budget);
   if (verdict === 'unknown') return { undecided: 'whether a history is linearizable could not be told' };
   if (verdict === 'linearizable') {
     if (linearizable.size >= mostRemembered) linearizable.clear();
     linearizable.add(signature);
-    return {};
+    return byIntervals();
   }
   const { longest, unplaced } = parts[0]!;
   const expected = longest.length === 0 ? 'an order of the operations that the specification allows' : `after ${longest.map(({ entry }) => showOperation(entry.invocation)).join('; ')}: another answer`;
@@ -83,12 +100,12 @@ function judge({ blocked }: RegistryWorld, history: History<Operation, Observed>
   return { violation: new Violation('no order of the overlapping operations explains what was answered', expected, actual, blame(history, isEventual)) };
 }
 
+/** What is asked of it in one schedule is asked again in the next, by operations that are the same objects. */
+const model = remembering({ ...registryHistories, operationKey: keyOf });
+
 /** Histories that have been found linearizable: many schedules of a program come to the same. */
 const linearizable = new Set<string>();
 const mostRemembered = 50_000;
-
-const numbers = new WeakMap<Operation, number>();
-let operations = 0;
 
 /**
  * Equal for histories with the same calls and answers of which the same precede the same: of the times all that counts is which
@@ -108,13 +125,7 @@ function signatureOf(history: History<Operation, Observed>): string {
     last = starts ?? last;
     runs[time] = run;
   }
-  const parts = history.map(({ invocation, response, start, end }) => {
-    let number = numbers.get(invocation);
-    if (number === undefined) numbers.set(invocation, (number = ++operations));
-    const value = response?.kind === 'done' ? response.value : undefined;
-    const answer = response === undefined ? '?' : response.kind === 'refused' ? response.code : value === undefined ? '' : typeof value === 'string' ? `"${value}` : JSON.stringify(value);
-    return `${number} ${runs[start]!} ${end === Infinity ? '' : runs[end]!} ${answer}`;
-  });
+  const parts = history.map(({ invocation, response, start, end }) => `${runs[start]!} ${end === Infinity ? '' : runs[end]!} ${keyOf(invocation, response)}`);
   return parts.sort().join('\n');
 }
 
@@ -124,10 +135,12 @@ const budget = { steps: 1_000_000, milliseconds: 2_000 };
 function blame(history: History<Operation, Observed>, isEventual: boolean): RequirementId {
   const doubted = history.map((entry): Entry<Operation, Observed> => (entry.response?.kind === 'refused' && surroundings.has(entry.response.code) ? { ...entry, response: undefined, end: Infinity } : entry));
   if (isEventual) return 'CON-2';
-  return check(registryHistories, doubted, budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
+  return check(model, doubted, budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
 }
 
-function tableOf(steps: readonly RegistryStep[], marks: readonly { readonly entries: number; readonly interrupts: boolean }[], history: History<Operation, Observed>, clients: number): Row[] {
+const isCallback = ({ actor }: Entry<Operation, Observed>): boolean => actor !== 'setup' && actor !== 'afterwards';
+
+export function tableOf(steps: readonly RegistryStep[], marks: readonly { readonly entries: number; readonly interrupts: boolean }[], history: History<Operation, Observed>, clients: number): Row[] {
   const rows: Row[] = [];
   const events = history
     .flatMap((entry) => [{ at: entry.start, entry, ends: false }, ...(entry.end === Infinity ? [] : [{ at: entry.end, entry, ends: true }])])
@@ -138,7 +151,10 @@ function tableOf(steps: readonly RegistryStep[], marks: readonly { readonly entr
       const client = /^client (\d+)$/.exec(entry.actor)?.[1];
       const answer = entry.response === undefined ? '' : ` → ${showAnswer(entry.response, entry.invocation.op.startsWith('find') || entry.invocation.op.startsWith('get') ? 'nothing' : 'done')}`;
       if (client === undefined) {
-        if (ends) rows.push({ text: `${entry.actor}: ${showOperation(entry.invocation)}${answer}`, switch: false });
+        const text = `${entry.actor}: ${showOperation(entry.invocation)}`;
+        if (rows.at(-1)?.text === text) rows.pop();
+        // What is called back is shown when it is called, too: it may never be answered.
+        if (ends || isCallback(entry)) rows.push({ text: `${text}${ends ? answer : ''}`, switch: false });
       } else if (ends) {
         const last = rows.at(-1);
         const text = showOperation(entry.invocation);

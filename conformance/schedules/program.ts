@@ -8,6 +8,10 @@ export interface ConcurrentProgram {
   readonly setup: readonly Operation[];
   /** For each client, what it does: each operation is called when the one before has been answered. */
   readonly clients: readonly (readonly Operation[])[];
+  /** What an endpoint calls back, from within its `send`, when it is sent something for the first time: that `send` returns the promise of it. */
+  readonly reactions?: Readonly<Record<string, Operation>>;
+  /** What is called back when an endpoint goes down, by a listener to its signal that was added when all was set up. */
+  readonly downReactions?: Readonly<Record<string, Operation>>;
   /** Whether a call may come before what the last one set off has come to rest: some registries yield without waiting for anything. */
   readonly early?: boolean;
 }
@@ -32,7 +36,16 @@ const transports = ['t1', 't2'];
 export function randomProgram(random: Random, { clients, operations }: ProgramSize, offers: (feature: Feature | 'reads') => boolean): ConcurrentProgram {
   const below = (count: number): number => Math.floor(random() * count);
   const one = <T>(items: readonly T[]): T => items[below(items.length)]!;
-  const [someServers, someTransports] = [servers.slice(0, 1 + below(2)), transports.slice(0, 1 + below(2))];
+  const routes = offers('routing') && offers('transports') && offers('reads');
+  const binds = offers('binding') && offers('transports');
+  const lists = offers('lists') && offers('reads');
+  // Each program is about few things: what gets in each other's way then meets more often than if all were about everything (swarm
+  // testing: Groce and others, 2012).
+  const theme = below(6);
+  const about = theme < 2 && routes && binds ? 'messages' : theme === 2 && lists ? 'lists' : 'names';
+  // There is little to be said of lists and broadcasts where there is nothing to list, and nobody to be reached.
+  const someServers = servers.slice(0, about === 'lists' ? 2 : 1 + below(2));
+  const someTransports = transports.slice(0, about === 'messages' ? 2 : 1 + below(2));
   const server = (): string => one(someServers);
   const transport = (): string => one(someTransports);
   let made = 0;
@@ -50,27 +63,62 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
     return { op: 'registerTransport', id: transport(), endpoint: endpoint(), ...(bound ? { config: { serverId: server() } } : {}) };
   };
 
-  const kinds: (() => Operation)[] = [registerServer, registerServer, registerServer, registerServer, () => ({ op: 'unregisterServer', id: server() }), () => ({ op: 'unregisterServer', id: server() })];
-  const when = (offered: boolean, ...more: (() => Operation)[]): void => void (offered && kinds.push(...more));
-  const binds = offers('binding') && offers('transports');
-  const find = (): Operation => ({ op: 'findServer', id: server() });
-  when(offers('reads'), find, find);
-  when(offers('configs') && offers('update'), () => ({ op: 'updateServer', id: server(), config: { v: ++made } }), () => ({ op: 'updateServer', id: server(), config: { v: ++made } }));
-  when(offers('transports'), registerTransport, () => ({ op: 'unregisterTransport', id: transport() }));
-  when(binds, ...Array.from({ length: 3 }, () => (): Operation => ({ op: 'bindTransportToServer', transportId: transport(), serverId: server() })), () => ({ op: 'unbindTransport', transportId: transport() }));
-  when(binds && offers('reads'), () => ({ op: 'getServerForTransport', transportId: transport() }));
-  when(offers('routing') && offers('transports') && offers('reads'), () => ({ op: 'routeToServer', serverId: server(), transportId: transport(), message: 'm' }));
+  const unregisterServer = (): Operation => ({ op: 'unregisterServer', id: server() });
+  const unregisterTransport = (): Operation => ({ op: 'unregisterTransport', id: transport() });
+  const updateServer = (): Operation => ({ op: 'updateServer', id: server(), config: { v: ++made } });
+  const bind = (): Operation => ({ op: 'bindTransportToServer', transportId: transport(), serverId: server() });
+  const unbind = (): Operation => ({ op: 'unbindTransport', transportId: transport() });
   const down = (): Operation => ({ op: 'down', endpoint: endpoints.length > 0 ? one(endpoints) : endpoint() });
-  when(offers('liveness'), down, down);
+  const find = (): Operation => ({ op: 'findServer', id: server() });
+  const getServer = (): Operation => ({ op: 'getServerForTransport', transportId: transport() });
+  const list = (): Operation => ({ op: lists && offers('transports') && below(3) === 0 ? 'listTransports' : 'listServers' });
+  const broadcast = (): Operation => ({ op: 'broadcast', serverId: server(), message: 'm' });
+  const toTransport = (): Operation => ({ op: 'routeToTransport', transportId: transport(), serverId: server(), message: 'm' });
+  const toServer = (): Operation => ({ op: 'routeToServer', serverId: server(), transportId: transport(), message: 'm' });
+
+  const kinds: (() => Operation)[] = [];
+  const when = (offered: boolean, count: number, kind: () => Operation): void => void (offered && kinds.push(...Array.from({ length: count }, () => kind)));
+  const [many, some, few] = about === 'names' ? [4, 2, 1] : [1, 1, 0];
+  when(true, about === 'lists' ? some * 3 : many, registerServer);
+  when(true, about === 'lists' ? some * 3 : some, unregisterServer);
+  when(offers('transports'), 1, registerTransport);
+  when(offers('transports'), 1, unregisterTransport);
+  when(offers('liveness'), some, down);
+  when(offers('configs') && offers('update'), about === 'messages' ? 0 : some, updateServer);
+  when(binds, about === 'lists' ? 0 : 1 + some, bind);
+  when(binds, about === 'messages' ? 2 : few, unbind);
+  when(offers('reads'), some, find);
+  when(binds && offers('reads'), few, getServer);
+  when(routes, few, toServer);
+  if (about === 'lists') when(true, 5, list);
+  if (about === 'messages') {
+    when(true, 4, broadcast);
+    when(true, 3, toTransport);
+  }
 
   const setup: Operation[] = [];
-  for (const id of someServers) if (below(5) > 1) setup.push({ ...registerServer(), id } as Operation);
+  for (const id of someServers) if (below(5) > (about === 'names' ? 1 : 0)) setup.push({ ...registerServer(), id } as Operation);
   for (const transportId of offers('transports') ? someTransports : []) {
-    if (below(3) === 0) continue;
+    if (below(about === 'messages' ? 6 : 3) === 0) continue;
     setup.push({ ...registerTransport(), id: transportId } as Operation);
-    if (binds && below(3) > 0) setup.push({ op: 'bindTransportToServer', transportId, serverId: server() });
+    if (binds && below(about === 'messages' ? 6 : 3) > 0) setup.push({ op: 'bindTransportToServer', transportId, serverId: server() });
   }
-  return { setup, clients: Array.from({ length: clients }, () => Array.from({ length: 1 + below(operations) }, () => one(kinds)())) };
+  const program = { setup, clients: Array.from({ length: clients }, () => Array.from({ length: 1 + below(operations) }, () => one(kinds)())) };
+  /** Whoever is called looks around now and then, if only to find out who is left. */
+  const called = (): Operation => (lists && below(3) === 0 ? list() : one(kinds)());
+  return { ...program, ...callbacks(program, one, called) };
+}
+
+/** Of the endpoints that will be sent something, or go down, some call back. */
+function callbacks({ setup, clients }: ConcurrentProgram, one: <T>(items: readonly T[]) => T, operation: () => Operation): Pick<ConcurrentProgram, 'reactions' | 'downReactions'> {
+  const all = [...setup, ...clients.flat()];
+  const reached = (namespace: 'Server' | 'Transport'): string[] => all.flatMap((other) => (other.op === `register${namespace}` && 'endpoint' in other ? [other.endpoint] : []));
+  const recipients = all.flatMap(({ op }) => (op === 'routeToServer' ? reached('Server') : op === 'routeToTransport' || op === 'broadcast' ? reached('Transport') : []));
+  const mortal = all.flatMap((other) => (other.op === 'down' ? [other.endpoint] : []));
+  return {
+    ...(recipients.length > 0 && one([true, false]) && { reactions: { [one(recipients)]: operation() } }),
+    ...(mortal.length > 0 && one([true, false]) && { downReactions: { [one(mortal)]: operation() } }),
+  };
 }
 
 /** What is looked up when a program is over. */
@@ -80,15 +128,29 @@ export const readsAfter: readonly Operation[] = [
   ...transports.map((transportId): Operation => ({ op: 'getServerForTransport', transportId })),
 ];
 
-/** Programs with one thing less, the largest first: fewer clients, fewer operations, less set up. */
+/** What a program does, with nothing called from within anything else: calls back are clients of their own. */
+export function inSequence({ setup, clients, reactions = {}, downReactions = {} }: ConcurrentProgram): ConcurrentProgram {
+  return { setup, clients: [...clients, ...[reactions, downReactions].flatMap((all) => Object.values(all).map((operation) => [operation]))] };
+}
+
+/** Programs with one thing less, the largest first: fewer clients, fewer operations, less called back, less set up. */
 export function* smaller(program: ConcurrentProgram): Generator<ConcurrentProgram> {
-  const { setup, clients } = program;
+  const { setup, clients, reactions, downReactions, early, ...rest } = program;
   for (let i = 0; i < clients.length; i++) if (clients.length > 1) yield { ...program, clients: clients.filter((_, at) => at !== i) };
   for (const [i, operations] of clients.entries()) {
     for (let j = operations.length - 1; j >= 0; j--) {
       if (operations.length > 1) yield { ...program, clients: clients.with(i, operations.filter((_, at) => at !== j)) };
     }
   }
+  const always = { ...rest, setup, clients, ...(early && { early }) };
+  if (reactions !== undefined) yield { ...always, ...(downReactions && { downReactions }) };
+  if (downReactions !== undefined) yield { ...always, ...(reactions && { reactions }) };
   for (let i = setup.length - 1; i >= 0; i--) yield { ...program, setup: setup.filter((_, at) => at !== i) };
-  if (program.early) yield { setup, clients };
+  for (const [i, bind] of setup.entries()) {
+    // What binds a transport by its configuration is one operation less (BND-8).
+    const made = bind.op === 'bindTransportToServer' ? setup.findIndex((other) => other.op === 'registerTransport' && other.id === bind.transportId) : -1;
+    if (bind.op !== 'bindTransportToServer' || made < 0 || made > i) continue;
+    yield { ...program, setup: setup.map((other, at) => (at === made ? ({ ...other, config: { serverId: bind.serverId } } as Operation) : other)).filter((_, at) => at !== i) };
+  }
+  if (early) yield { ...rest, setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }) };
 }

@@ -1,13 +1,16 @@
 import type { Operation } from '../../model/index.js';
 import type { Adapter } from '../contract.js';
 import type { Answer } from '../engine/answer.js';
+import type { Arrival } from '../engine/endpoint.js';
 import { Unanswered } from '../engine/findings.js';
+import type { Delivered } from '../engine/intervals.js';
 import { offers } from '../engine/offers.js';
 import { isRoute, type Observed } from '../engine/registry-history.js';
-import { Rig } from '../engine/rig.js';
+import { Rig, type Call } from '../engine/rig.js';
 import { showOperation } from '../engine/show.js';
 import { drained, turn, type VirtualTimer } from '../engine/virtual-clock.js';
 import { Recorder, type History } from '../linearizability/index.js';
+import { askWaits, describeCycle } from '../progress/wait-for-graph.js';
 
 import type { ConcurrentProgram } from './program.js';
 import type { Step, World } from './world.js';
@@ -55,13 +58,21 @@ const commitMs = 1;
  * that is by the clock it was given, above all that for a commit. Between two steps everything that does not wait runs to its end.
  */
 export class RegistryWorld implements World<RegistryStep> {
-  /** Clients that wait for ever, when it is over: nothing was left that could have answered them. */
-  readonly blocked: { readonly client: number; readonly operation: Operation }[] = [];
+  /** Whoever waits for ever, when it is over: nothing was left that could have answered them. */
+  readonly blocked: { readonly actor: string; readonly operation: Operation }[] = [];
+  /** A circle in which they wait for each other, if the registry can tell. */
+  circle: string | undefined;
+  /** What endpoints were sent, and when. */
+  readonly deliveries: Delivered[] = [];
   #moment = 0;
   readonly #recorder = new Recorder<Operation, Observed>({ now: () => this.#moment++ });
   readonly #clients: Client[];
   /** Where arrivals of routed messages belong. */
   readonly #routes = new Map<string, number>();
+  /** What endpoints will call back when they are sent something. */
+  readonly #reactions: Map<string, Operation>;
+  /** Calls from within a delivery or a "down" that have not been answered, by the numbers of their entries. */
+  readonly #callbacks = new Map<number, { readonly actor: string; readonly operation: Operation }>();
   readonly #owners = new Map<VirtualTimer, number>();
   readonly #downIsPrompt: boolean;
   readonly #early: boolean;
@@ -75,6 +86,8 @@ export class RegistryWorld implements World<RegistryStep> {
   ) {
     this.#clients = program.clients.map((operations) => ({ operations, next: 0, open: undefined }));
     this.#early = program.early ?? false;
+    this.#reactions = new Map(Object.entries(program.reactions ?? {}));
+    rig.mailbox.witness = (arrival) => this.#delivered(arrival);
     this.#downIsPrompt = offers(rig.adapter, rig.subject, 'in-process');
   }
 
@@ -82,7 +95,12 @@ export class RegistryWorld implements World<RegistryStep> {
   static async open(adapter: Adapter, program: ConcurrentProgram, patienceMs: number): Promise<RegistryWorld> {
     const rig = await Rig.open(adapter, { partitions: 2 }, patienceMs);
     const world = new RegistryWorld(rig, program, patienceMs);
-    for (const operation of program.setup) await world.#perform('setup', operation);
+    for (const operation of program.setup) {
+      const waits = world.#perform('setup', operation);
+      if (waits !== undefined) await waits;
+    }
+    await drained();
+    for (const [endpoint, operation] of Object.entries(program.downReactions ?? {})) rig.endpoint(endpoint).signal.addEventListener('abort', () => void world.#callBack(`${endpoint}, going down`, operation), { once: true });
     if (offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(commitMs);
     return world;
   }
@@ -92,24 +110,31 @@ export class RegistryWorld implements World<RegistryStep> {
     return this.#moment;
   }
 
+  /** Whether a client waits for no answer. */
+  isIdle(client: number): boolean {
+    return this.#clients[client]!.open === undefined;
+  }
+
   enabled(): readonly RegistryStep[] {
     const steps: RegistryStep[] = [];
-    const timers = this.rig.clock.pending();
-    for (const timer of timers) {
+    for (const timer of this.rig.clock.waiting()) {
       if (timer.after > longestStepMs) continue;
-      const thread = this.#ownerOf(timer);
-      steps.push({ thread, label: 'goes on', does: { kind: 'timer', timer } });
+      steps.push({ thread: this.#ownerOf(timer), label: 'goes on', does: { kind: 'timer', timer } });
     }
-    const idle = this.#clients.flatMap((client, thread) => (client.open === undefined && client.next < client.operations.length ? [{ thread, operation: client.operations[client.next]! }] : []));
-    for (const { thread, operation } of idle) {
+    const goesOn = steps.length > 0;
+    let idle = 0;
+    for (const client of this.#clients) if (client.open === undefined && client.next < client.operations.length) idle++;
+    for (const [thread, { open, operations, next }] of this.#clients.entries()) {
+      const operation = operations[next];
+      if (open !== undefined || operation === undefined) continue;
       const label = labelOf(operation);
       steps.push({ thread, label, does: { kind: 'call', operation } });
       // As long as there is somebody else to call.
-      if (this.#early && idle.length > 1) for (const jobs of [0, 1, 2, 4]) steps.push({ thread, label, does: { kind: 'call', operation, jobs } });
+      if (this.#early && idle > 1) for (const jobs of [0, 1, 2, 4]) steps.push({ thread, label, does: { kind: 'call', operation, jobs } });
     }
-    const someWait = this.#clients.some(({ open }) => open !== undefined);
-    if (someWait && steps.every(({ does }) => does.kind === 'call') && !this.#waited) steps.push({ thread: this.#clients.length, label: 'time passes', does: { kind: 'wait' } });
-    else if (someWait && steps.length === 0 && timers.length > 0) steps.push({ thread: this.#clients.length, label: 'a time-out runs off', does: { kind: 'time' } });
+    const someWait = this.#waiting > 0;
+    if (someWait && !goesOn && !this.#waited) steps.push({ thread: this.#clients.length, label: 'time passes', does: { kind: 'wait' } });
+    else if (someWait && steps.length === 0 && this.rig.clock.timers > 0) steps.push({ thread: this.#clients.length, label: 'a time-out runs off', does: { kind: 'time' } });
     return steps;
   }
 
@@ -133,36 +158,38 @@ export class RegistryWorld implements World<RegistryStep> {
 
   /** What is looked up when everything is over, and all that was called and answered before. */
   async finish(reads: readonly Operation[]): Promise<History<Operation, Observed>> {
-    for (const [client, { open, operations, next }] of this.#clients.entries()) if (open !== undefined) this.blocked.push({ client, operation: operations[next - 1]! });
+    for (const [client, { open, operations, next }] of this.#clients.entries()) if (open !== undefined) this.blocked.push({ actor: `client ${client + 1}`, operation: operations[next - 1]! });
+    this.blocked.push(...this.#callbacks.values());
+    if (this.blocked.length > 0) this.circle = describeCycle(await askWaits(this.rig.subject, this.patienceMs));
     const { consistency } = this.rig.adapter;
     if (consistency?.level === 'eventual') await new Promise((resolve) => setTimeout(resolve, consistency.stalenessMs));
     // What hangs has been found out, and would only hang once more.
-    if (this.blocked.length === 0) for (const read of reads) await this.#perform('afterwards', read);
-    // Messages may be handed over after the call has been answered.
-    for (let turns = 0; turns < 20 && this.rig.mailbox.size < this.#routes.size; turns++) await turn();
-    const reached = new Map(this.rig.mailbox.take().flatMap(({ message, endpoint }) => {
-      const route = this.#routes.get(String(message));
+    if (this.blocked.length === 0) for (const read of reads) {
+      const waits = this.#perform('afterwards', read);
+      if (waits !== undefined) await waits;
+    }
+    const history = this.#recorder.history();
+    await this.#handedOver(history);
+    const reached = new Map(this.deliveries.flatMap(({ message, endpoint }) => {
+      const route = this.#routes.get(message);
       return route === undefined ? [] : [[route, endpoint] as const];
     }));
     await this.rig.dispose();
-    return this.#recorder.history().map((entry) => (isRoute(entry.invocation) && entry.response?.kind === 'done' ? { ...entry, response: { kind: 'done', value: reached.get(entry.id) } } : entry));
+    if (this.#routes.size === 0) return history;
+    return history.map((entry) => (isRoute(entry.invocation) && entry.response?.kind === 'done' ? { ...entry, response: { kind: 'done', value: reached.get(entry.id) } } : entry));
   }
 
   #call(thread: number, operation: Operation, jobs = Infinity): void | Promise<void> {
     const client = this.#clients[thread]!;
     client.next++;
     if (operation.op === 'down') {
-      const id = this.#recorder.call(`client ${thread + 1}`, operation);
-      this.rig.endpoint(operation.endpoint).kill();
-      // Elsewhere it takes effect when the news arrives.
-      if (this.#downIsPrompt) this.#recorder.answer(id, { kind: 'done', value: undefined });
-      else this.#recorder.lose(id);
+      this.#kill(this.#recorder.call(`client ${thread + 1}`, operation), operation.endpoint);
       return drained();
     }
     const sent = this.#addressed(operation);
     const id = this.#recorder.call(`client ${thread + 1}`, sent);
     client.open = id;
-    if (sent !== operation) this.#routes.set((sent as { message: string }).message, id);
+    if (isRoute(sent)) this.#routes.set((sent as { message: string }).message, id);
     const call = this.rig.begin(sent);
     if (call.settled !== undefined) {
       this.#answered(client, id, call.settled);
@@ -176,23 +203,84 @@ export class RegistryWorld implements World<RegistryStep> {
   #answered(client: Client, id: number, answer: Answer): void {
     if (client.open !== id) return;
     client.open = undefined;
+    this.#ended(id, answer);
+  }
+
+  #ended(id: number, answer: Answer): void {
     // Of what came of it nothing is known, but that it came to an end.
     if (answer.kind === 'refused' && answer.code === 'outcome_unknown') this.#recorder.lose(id);
     else this.#recorder.answer(id, answer);
   }
 
-  /** A routed message that is told apart from all others, so that it is known where it went. */
+  #delivered({ message, endpoint, namespace, to, from }: Arrival): Promise<void> | undefined {
+    if (typeof message === 'string') this.deliveries.push({ message, endpoint, namespace, to, from, at: this.#moment++ });
+    const reaction = this.#reactions.get(endpoint);
+    if (reaction === undefined) return undefined;
+    this.#reactions.delete(endpoint);
+    return this.#callBack(endpoint, reaction);
+  }
+
+  /** A call from within one that the registry makes: an operation like any other, but nobody's step. */
+  #callBack(actor: string, operation: Operation): Promise<void> | undefined {
+    const sent = this.#addressed(operation);
+    const id = this.#recorder.call(actor, sent);
+    if (operation.op === 'down') {
+      this.#kill(id, operation.endpoint);
+      return undefined;
+    }
+    if (isRoute(sent)) this.#routes.set((sent as { message: string }).message, id);
+    const call = this.rig.begin(sent);
+    if (call.settled !== undefined) {
+      this.#ended(id, call.settled);
+      return undefined;
+    }
+    this.#callbacks.set(id, { actor, operation });
+    return call.answer.then((answer) => {
+      this.#callbacks.delete(id);
+      this.#ended(id, answer);
+    });
+  }
+
+  #kill(id: number, endpoint: string): void {
+    this.rig.endpoint(endpoint).kill();
+    // Elsewhere it takes effect when the news arrives.
+    if (this.#downIsPrompt) this.#recorder.answer(id, { kind: 'done', value: undefined });
+    else this.#recorder.lose(id);
+  }
+
+  /** How many calls have not been answered. */
+  get #waiting(): number {
+    let count = this.#callbacks.size;
+    for (const { open } of this.#clients) if (open !== undefined) count++;
+    return count;
+  }
+
+  /** Messages may be handed over after the call has been answered: it said how many there are. */
+  async #handedOver(history: History<Operation, Observed>): Promise<void> {
+    let expected = 0;
+    for (const { invocation, response } of history) if ('message' in invocation && response?.kind === 'done') expected += Number(response.value);
+    const end = performance.now() + this.patienceMs;
+    for (let turns = 0; this.rig.mailbox.size < expected && (turns < 20 || performance.now() < end); turns++) await turn();
+  }
+
+  /** A message that is told apart from all others, so that it is known where it went. */
   #addressed(operation: Operation): Operation {
-    if (!isRoute(operation)) return operation;
+    if (!('message' in operation)) return operation;
     const known = addressed.get(operation) ?? [];
     addressed.set(operation, known);
     return (known[this.#recorder.size] ??= { ...operation, message: `m${this.#recorder.size}` } as Operation);
   }
 
-  /** One operation by itself, given all the time it takes. */
-  async #perform(actor: string, operation: Operation): Promise<void> {
+  /** One operation by itself, given all the time it takes. A promise only if it takes any. */
+  #perform(actor: string, operation: Operation): void | Promise<void> {
     const id = this.#recorder.call(actor, operation);
     const call = this.rig.begin(operation);
+    if (call.settled === undefined) return this.#answerOf(call, operation).then((answer) => this.#recorder.answer(id, answer));
+    this.#recorder.answer(id, call.settled);
+  }
+
+  async #answerOf(call: Call, operation: Operation): Promise<Answer> {
+    for (let jobs = 0; jobs < 4 && call.settled === undefined; jobs++) await undefined;
     if (call.settled === undefined) await drained();
     const patienceMs = Math.max(this.patienceMs, 2_000);
     const end = performance.now() + patienceMs;
@@ -202,13 +290,13 @@ export class RegistryWorld implements World<RegistryStep> {
       else if (turns > 50 && performance.now() > end) throw new Unanswered(`${showOperation(operation)}, by itself, did not answer within ${patienceMs} ms`);
       await (timer === undefined ? turn() : drained());
     }
-    this.#recorder.answer(id, call.settled);
+    return call.settled;
   }
 
   /** Real time passes, until something has come of it or there was enough. */
   async #wait(): Promise<void> {
-    const before = this.#clients.filter(({ open }) => open !== undefined).length;
-    const changed = (): boolean => this.rig.clock.timers > 0 || this.#clients.filter(({ open }) => open !== undefined).length !== before;
+    const before = this.#waiting;
+    const changed = (): boolean => this.rig.clock.timers > 0 || this.#waiting !== before;
     const end = performance.now() + this.patienceMs;
     for (let turns = 0; !changed() && (turns < 50 || performance.now() < end); turns++) await turn();
     this.#waited = !changed();

@@ -1,14 +1,17 @@
 import type { Feature, RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { AdapterError } from '../contract.js';
+import { contested, uncontested, type Contested } from '../engine/contested.js';
 import { Blocked, Unanswered, type Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { Rig } from '../engine/rig.js';
-import { anything, pct, randomFrom, replaying, serial, type Random } from './choosers.js';
-import { Exhaustive } from './exhaustive.js';
+import { anything, pct, randomFrom, replaying, type Random } from './choosers.js';
+import { FewestFirst } from './fewest-first.js';
 import { runProgram, type Row, type Run } from './overlap.js';
-import { randomProgram, smaller, type ConcurrentProgram, type ProgramSize, type ScheduledProgram } from './program.js';
+import { randomProgram, type ConcurrentProgram, type ProgramSize, type ScheduledProgram } from './program.js';
 import type { RegistryStep } from './registry-world.js';
+import type { ReplayedCommands } from './scheduled-commands.js';
+import { failsInSequence, shrinkFailing, type Attempt } from './shrink-schedule.js';
 import type { Chooser, Schedule } from './world.js';
 
 /** Something that goes wrong only when operations overlap, as small as it could be made. */
@@ -18,6 +21,8 @@ export interface OverlapCounterexample {
   readonly program: ConcurrentProgram;
   readonly schedule: Schedule;
   readonly rows: readonly Row[];
+  /** How it is found again, if not by its program and its schedule. */
+  readonly replay?: ReplayedCommands;
 }
 
 /** How much was tried, and what came of it. */
@@ -26,11 +31,17 @@ export interface SchedulesResult {
   /** Of these, the programs of which every schedule was run. */
   readonly exhausted: number;
   readonly schedules: number;
+  /** Of these, those chosen at random. */
+  readonly random: number;
   /** How many schedules the programs have, all together: counted where all were run, else estimated (Knuth, 1975). */
   readonly outOf: number;
   readonly counterexamples: readonly OverlapCounterexample[];
   /** How often refusals were among what was judged (CON-3). */
   readonly refusals: number;
+  /** Whether the time was over before all programs had been run. */
+  readonly late: boolean;
+  /** How many lists and broadcasts overlapped a write that may have changed what they give (LST-3, RTE-9). */
+  readonly contested: Contested;
   /** Why it says less than it should. */
   readonly inconclusive: string | undefined;
 }
@@ -41,7 +52,8 @@ export interface SchedulesOptions {
   readonly programs: number;
   /** How many schedules of each are run at most. */
   readonly schedules: number;
-  readonly size?: ProgramSize;
+  /** How large they are, in turns; of three clients with up to three operations and of two with up to two, unless said. */
+  readonly sizes?: readonly ProgramSize[];
   /** When to stop. Milliseconds. */
   readonly milliseconds?: number;
   /** How long a registry that waits for something else than its clock is given. Milliseconds of real time. */
@@ -49,171 +61,193 @@ export interface SchedulesOptions {
   readonly progress?: (schedules: number) => void;
 }
 
-/** Every other program is of this size: of most of them every schedule can be run. */
-const small: ProgramSize = { clients: 2, operations: 2 };
+/** Of most programs of the second size every schedule can be run. */
+const usualSizes: readonly ProgramSize[] = [{ clients: 3, operations: 3 }, { clients: 2, operations: 2 }];
 
 /** Programs whose operations go wrong one by one say nothing about overlap: after so many there is no use in going on. */
 const mostSpoiled = 25;
 
+/** After so many schedules of which nothing can be told there is none either. */
+const mostUndecided = 3;
+
+/** Waiting for what never comes takes its time: after so many calls that are not answered it is enough. */
+const mostDeadlocks = 10;
+
 /** How long to wait, at first, before a call is taken to be never answered: confirmed with all patience before it is reported. Milliseconds. */
 const shortPatienceMs = 20;
 
+/** What can be told from schedules; anything else that is wrong is for others to say. */
+export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-1', 'LST-3', 'RTE-4', 'RTE-5', 'RTE-8', 'RTE-9']);
+
 /**
- * Runs small programs of overlapping operations under many schedules: every one of a program if there are not too many, else at
- * random, half of them by priorities (PCT). What fails is made small, in its operations and in how often clients interrupt each other.
+ * Runs small programs of overlapping operations under many schedules: every one of a program if there are not too many, else those
+ * with the fewest interruptions, and some at random, half of them by priorities (PCT). What fails is made small, in its operations
+ * and in how often clients interrupt each other.
+ *
+ * No schedule is left out because another is said to come to the same (sleep sets, DPOR): of a registry of which nothing is known, not
+ * even two lookups can be taken to be independent of each other.
  */
 export async function searchSchedules(adapter: Adapter, options: SchedulesOptions): Promise<SchedulesResult> {
-  const { seed, programs, schedules, size = { clients: 3, operations: 3 }, milliseconds = Infinity, progress } = options;
-  const deadline = performance.now() + milliseconds;
-  const found = new Map<RequirementId, OverlapCounterexample>();
-  const undecided: string[] = [];
-  let [ran, outOf, exhausted, made, spoiled, refusals, deadlocks] = [0, 0, 0, 0, 0, 0, 0];
-  const patienceMs = Math.min(options.patienceMs, shortPatienceMs);
-
+  const rig = await Rig.open(adapter, {}, options.patienceMs);
+  const offered = (feature: Feature): boolean => offers(adapter, rig.subject, feature);
+  await rig.dispose();
   // Of a refusal nobody reads where it was thrown, and to find that out takes longer than all the rest of it.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
-  const rig = await Rig.open(adapter, {}, options.patienceMs);
-  // A registry that is right in the end may be wrong in between: then only what is looked up at the end counts (CON-2).
-  const isEventual = adapter.consistency?.level === 'eventual';
-  const has = (feature: Feature | 'reads'): boolean => (feature === 'reads' ? !isEventual : offers(adapter, rig.subject, feature));
-  await rig.dispose();
-
-  const attempt = async (program: ConcurrentProgram, chooser: Chooser<RegistryStep>): Promise<Run | undefined> => {
-    const result = await runProgram(adapter, program, chooser, patienceMs);
-    ran++;
-    progress?.(ran);
-    return result;
-  };
-
+  const search = new Search(adapter, options, offered);
   try {
-    search: for (; made < programs && performance.now() < deadline && spoiled < mostSpoiled && undecided.length < 3; made++) {
-      const random = randomFrom(seed + made * 0x9e37);
-      const program = { ...randomProgram(random, made % 2 === 0 ? size : small, has), early: made % 5 < 2 };
-      const exhaustive = new Exhaustive<RegistryStep>();
-      let [count, estimate] = [0, 0];
-      let complete = false;
-      while (count < schedules && performance.now() < deadline) {
-        // Half of them in order, so that a small program is seen whole, and half from all over.
-        const inOrder = !complete && (count < schedules / 2 || count % 2 === 0);
-        if (inOrder && !exhaustive.advance()) {
-          complete = true;
-          if (count <= schedules / 2) break;
-          continue;
-        }
-        const chooser = inOrder ? exhaustive : count % 4 === 1 ? anything(random) : pct(random, { threads: program.clients.length + 1, steps: 12, depth: 1 + Math.floor(random() * 3) });
-        const result = await attempt(program, chooser);
-        if (result === undefined) continue;
-        count++;
-        if (!inOrder) estimate += (result.widths.reduce((product, width) => product * width, 1) - estimate) / Math.max(1, count);
-        if (result.history.some(({ response }) => response?.kind === 'refused')) refusals++;
-        if (result.undecided !== undefined) undecided.push(result.undecided);
-        if (result.undecided !== undefined && undecided.length >= 3) break;
-        const { violation } = result;
-        if (violation === undefined) continue;
-        if (found.has(violation.requirement!)) {
-          // Waiting for what never comes takes its time: once is enough in each program.
-          if (violation.requirement === 'DLK-4' && ++deadlocks > 10) break search;
-          if (violation.requirement === 'DLK-4') break;
-          continue;
-        }
-        if (!judged.has(violation.requirement!) || (await failsInSequence(program, random, 30))) {
-          spoiled++;
-          break;
-        }
-        const smallest = await shrink(program, result, random);
-        if (smallest === undefined) {
-          spoiled++;
-          break;
-        }
-        found.set(smallest.requirement, smallest);
-        break;
-      }
-      if (complete) exhausted++;
-      outOf += complete ? count : Math.max(count, estimate);
-    }
+    await search.run();
   } catch (error) {
-    if (!(error instanceof Unanswered) && !(error instanceof AdapterError) && !(error instanceof Blocked)) throw error;
-    undecided.push(error.message);
+    if (!isOfAdapter(error)) throw error;
+    search.undecided.push(error.message);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-  return {
-    programs: made, exhausted, schedules: ran, outOf: Math.round(outOf), counterexamples: [...found.values()], refusals,
-    inconclusive: undecided[0] ?? (spoiled >= mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined),
-  };
+  return search.result();
+}
 
-  /** Whether operations of a program go wrong one after the other. */
-  async function failsInSequence(program: ConcurrentProgram, random: Random, orders: number): Promise<boolean> {
-    for (let i = 0; i < orders; i++) if ((await attempt(program, serial(random)))?.violation !== undefined) return true;
-    return false;
+class Search {
+  /** Why nothing could be told of some schedules. */
+  readonly undecided: string[] = [];
+  readonly #found = new Map<RequirementId, OverlapCounterexample>();
+  readonly #deadline: number;
+  #programs = 0;
+  #exhausted = 0;
+  #schedules = 0;
+  #random = 0;
+  #outOf = 0;
+  #refusals = 0;
+  #lists = 0;
+  #broadcasts = 0;
+  #spoiled = 0;
+  #deadlocks = 0;
+
+  constructor(readonly adapter: Adapter, readonly options: SchedulesOptions, readonly offered: (feature: Feature) => boolean) {
+    this.#deadline = performance.now() + (options.milliseconds ?? Infinity);
   }
 
-  /** A schedule under which a program breaks the requirement: the one given, or another. */
-  async function failing(program: ConcurrentProgram, requirement: RequirementId, schedule: Schedule, random: Random): Promise<Run | undefined> {
-    const breaks = (result: Run | undefined): result is Run => result?.violation?.requirement === requirement;
-    const first = await attempt(program, replaying(schedule));
-    if (breaks(first)) return first;
-    for (let i = 0; i < 40; i++) {
-      const result = await attempt(program, anything(random));
-      if (breaks(result)) return result;
+  async run(): Promise<void> {
+    const { seed, programs, sizes = usualSizes } = this.options;
+    // A registry that is right in the end may be wrong in between: then only what is looked up at the end counts (CON-2).
+    const isEventual = this.adapter.consistency?.level === 'eventual';
+    const offered = (feature: Feature | 'reads'): boolean => (feature === 'reads' ? !isEventual : this.offered(feature));
+    for (; this.#programs < programs && !this.#isLate && !this.#isEnough; this.#programs++) {
+      const random = randomFrom(seed + this.#programs * 0x9e37);
+      const program = { ...randomProgram(random, sizes[this.#programs % sizes.length]!, offered), early: this.#programs % 5 < 2 };
+      await this.#search(program, random);
     }
-    const exhaustive = new Exhaustive<RegistryStep>({ preemptions: 2 });
-    for (let i = 0; i < 150 && exhaustive.advance(); i++) {
-      const result = await attempt(program, exhaustive);
-      if (breaks(result)) return result;
-    }
-    return undefined;
   }
 
-  async function shrink(program: ConcurrentProgram, run: Run, random: Random): Promise<OverlapCounterexample | undefined> {
-    const requirement = run.violation!.requirement!;
-    let [smallest, result] = [program, run];
-    for (let goesOn = true; goesOn; ) {
-      goesOn = false;
-      for (const candidate of smaller(smallest)) {
-        const next = await failing(candidate, requirement, result.schedule, random);
-        if (next === undefined || (await failsInSequence(candidate, random, 10))) continue;
-        [smallest, result, goesOn] = [candidate, next, true];
+  result(): SchedulesResult {
+    return {
+      programs: this.#programs,
+      exhausted: this.#exhausted,
+      schedules: this.#schedules,
+      random: this.#random,
+      outOf: Math.round(this.#outOf),
+      counterexamples: [...this.#found.values()],
+      refusals: this.#refusals,
+      contested: { lists: this.#lists, broadcasts: this.#broadcasts },
+      late: this.#programs < this.options.programs && this.#isLate,
+      inconclusive: this.undecided[0] ?? (this.#spoiled >= mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined),
+    };
+  }
+
+  get #isLate(): boolean {
+    return performance.now() >= this.#deadline;
+  }
+
+  get #isEnough(): boolean {
+    return this.#spoiled >= mostSpoiled || this.undecided.length >= mostUndecided || this.#deadlocks > mostDeadlocks;
+  }
+
+  /** Runs schedules of a program until there are no more, or enough, or one fails. */
+  async #search(program: ConcurrentProgram, random: Random): Promise<void> {
+    const { schedules } = this.options;
+    const inOrder = new FewestFirst<RegistryStep>();
+    let [count, ordered, estimate, isComplete, isOver] = [0, 0, 0, false, false];
+    while (!isOver && count < schedules && !this.#isLate) {
+      // Half of them in order, so that a small program is seen whole; then every other one is from all over.
+      const isInOrder = count < schedules / 2 || count % 2 === 0;
+      if (isInOrder && !inOrder.advance()) {
+        isComplete = true;
         break;
       }
+      const run = await this.#attempt(program, isInOrder ? inOrder : atRandom(program, random, count));
+      if (run === undefined) continue;
+      count++;
+      if (isInOrder) ordered++;
+      else {
+        this.#random++;
+        estimate += (run.widths.reduce((product, width) => product * width, 1) - estimate) / (count - ordered);
+      }
+      isOver = await this.#isLastOf(program, run, random);
     }
-    if (await failsInSequence(smallest, random, 60)) return undefined;
-    result = (await leastInterrupted(smallest, requirement)) ?? result;
-    const confirmed = await runProgram(adapter, smallest, replaying(result.schedule), options.patienceMs);
+    if (isComplete) this.#exhausted++;
+    this.#outOf += isComplete ? ordered : Math.max(count, estimate);
+  }
+
+  /** Takes down what a run shows. Whether no more can be learned from its program. */
+  async #isLastOf(program: ConcurrentProgram, run: Run, random: Random): Promise<boolean> {
+    const { violation, undecided } = run;
+    if (run.history.some(({ response }) => response?.kind === 'refused')) this.#refusals++;
+    const { lists, broadcasts } = contested(run.history);
+    this.#lists += lists;
+    this.#broadcasts += broadcasts;
+    if (undecided !== undefined) this.undecided.push(undecided);
+    if (violation === undefined) return this.undecided.length >= mostUndecided;
+    const requirement = violation.requirement!;
+    if (this.#found.has(requirement)) {
+      if (requirement !== 'DLK-4') return false;
+      this.#deadlocks++;
+      return true;
+    }
+    const counterexample = judged.has(requirement) && !(await failsInSequence(this.#attempt, program, random, 30)) ? await this.#shrink(program, run, random) : undefined;
+    if (counterexample === undefined) this.#spoiled++;
+    else this.#found.set(counterexample.requirement, counterexample);
+    return true;
+  }
+
+  /** The smallest counterexample that comes of a run that fails, if that fails again when it is given all patience. */
+  async #shrink(program: ConcurrentProgram, run: Run, random: Random): Promise<OverlapCounterexample | undefined> {
+    const smallest = await shrinkFailing(this.#attempt, { program, run }, random);
+    if (smallest === undefined) return undefined;
+    const confirmed = await runProgram(this.adapter, smallest.program, replaying(smallest.run.schedule), this.options.patienceMs);
+    const requirement = run.violation!.requirement!;
     if (confirmed?.violation?.requirement !== requirement) {
-      undecided.push('a failure did not come again under the same schedule: the registry waits for something else than the clock it was given');
+      this.undecided.push('a failure did not come again under the same schedule: the registry waits for something else than the clock it was given');
       return undefined;
     }
-    return { requirement, violation: confirmed.violation, program: smallest, schedule: confirmed.schedule, rows: confirmed.rows() };
+    return { requirement, violation: confirmed.violation, program: smallest.program, schedule: confirmed.schedule, rows: confirmed.rows() };
   }
 
-  /** The schedule that fails with the fewest interruptions. */
-  async function leastInterrupted(program: ConcurrentProgram, requirement: RequirementId): Promise<Run | undefined> {
-    for (let preemptions = 0; preemptions < 4; preemptions++) {
-      const exhaustive = new Exhaustive<RegistryStep>({ preemptions });
-      for (let i = 0; i < 300 && exhaustive.advance(); i++) {
-        const result = await attempt(program, exhaustive);
-        if (result?.violation?.requirement === requirement) return result;
-      }
-    }
-    return undefined;
-  }
+  readonly #attempt: Attempt = async (program, chooser) => {
+    const run = await runProgram(this.adapter, program, chooser, Math.min(this.options.patienceMs, shortPatienceMs));
+    this.#schedules++;
+    this.options.progress?.(this.#schedules);
+    return run;
+  };
 }
+
+/** Anything, and by priorities, in turns. */
+export function atRandom({ clients }: ConcurrentProgram, random: Random, count: number): Chooser<RegistryStep> {
+  if (count % 4 === 1) return anything(random);
+  return pct(random, { threads: clients.length + 1, steps: 12, depth: 1 + Math.floor(random() * 3) });
+}
+
+/** Whether it is the adapter that went wrong, and not the kit. */
+const isOfAdapter = (error: unknown): error is Error => error instanceof Unanswered || error instanceof AdapterError || error instanceof Blocked;
 
 /** Runs a program under one schedule once more: the counterexample, if it still is one. */
-export async function replaySchedule(adapter: Adapter, { setup, clients, early, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
-  const program: ConcurrentProgram = { setup, clients, ...(early !== undefined && { early }) };
+export async function replaySchedule(adapter: Adapter, { setup, clients, reactions, downReactions, early, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
+  const program: ConcurrentProgram = { setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }), ...(early !== undefined && { early }) };
   const result = await runProgram(adapter, program, replaying(schedule), patienceMs).catch((error: unknown) => {
-    if (!(error instanceof Unanswered) && !(error instanceof AdapterError) && !(error instanceof Blocked)) throw error;
+    if (!isOfAdapter(error)) throw error;
     return error;
   });
-  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, outOf: 1, counterexamples: [], refusals: 0, inconclusive: undefined };
+  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, counterexamples: [], refusals: 0, late: false, contested: uncontested, inconclusive: undefined };
   if (result === undefined || result instanceof Error) return { ...none, inconclusive: result?.message };
   const { violation, rows, undecided } = result;
-  if (violation === undefined) return { ...none, inconclusive: undecided };
+  if (violation === undefined) return { ...none, contested: contested(result.history), inconclusive: undecided };
   return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: result.schedule, rows: rows() }] };
 }
-
-/** What can be told from schedules; anything else that is wrong is for others to say. */
-const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4']);

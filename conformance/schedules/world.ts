@@ -29,13 +29,30 @@ export interface Chooser<S extends Step = Step> {
 /** Runs a world to its end. Gives the choices made, and false if the chooser gave up on it. */
 export function run<S extends Step>(world: World<S>, chooser: Chooser<S>, schedule: number[] = []): boolean | Promise<boolean> {
   for (;;) {
-    const enabled = world.enabled();
-    if (enabled.length === 0) return true;
-    // A world that lives by a time of its own may offer less than it did when the choice was made.
-    const choice = Math.min(chooser.choose(enabled, schedule.length), enabled.length - 1);
-    if (choice < 0) return false;
-    schedule.push(choice);
-    const waits = world.take(enabled[choice]!);
-    if (waits !== undefined) return waits.then(() => run(world, chooser, schedule));
+    const taken = takeOne(world, chooser, schedule);
+    if (typeof taken === 'boolean') return taken;
+    if (taken !== undefined) return runOn(taken, world, chooser, schedule);
   }
+}
+
+/** The rest of a run, of which some steps wait: no deeper for every one that does. */
+async function runOn<S extends Step>(waits: Promise<void>, world: World<S>, chooser: Chooser<S>, schedule: number[]): Promise<boolean> {
+  await waits;
+  for (;;) {
+    const taken = takeOne(world, chooser, schedule);
+    if (typeof taken === 'boolean') return taken;
+    if (taken !== undefined) await taken;
+  }
+}
+
+/** Takes the step that is chosen; if there is none, whether that is the end. */
+function takeOne<S extends Step>(world: World<S>, chooser: Chooser<S>, schedule: number[]): boolean | Promise<void> | undefined {
+  const enabled = world.enabled();
+  if (enabled.length === 0) return true;
+  // A world that lives by a time of its own may offer less than it did when the choice was made.
+  const choice = Math.min(chooser.choose(enabled, schedule.length), enabled.length - 1);
+  if (choice < 0) return false;
+  schedule.push(choice);
+  const waits = world.take(enabled[choice]!);
+  return waits ?? undefined;
 }

@@ -17,7 +17,7 @@ export interface OverlappingMutant {
   readonly adapter: Adapter;
 }
 
-interface Entry {
+export interface Entry {
   readonly id: string;
   readonly endpoint: Endpoint;
   config: Config;
@@ -26,7 +26,7 @@ interface Entry {
 }
 
 /** Where a fault can be planted in the registry below; all of it is right as it stands. */
-class Honest {
+export class Honest {
   protected readonly servers = new Map<string, Entry>();
   protected readonly transports = new Map<string, Entry>();
   readonly #lanes = new Map<string, Promise<unknown>>();
@@ -147,11 +147,11 @@ class Honest {
     return shown(this.transports.get(id));
   }
 
-  listServers(): Registration[] {
+  listServers(): Registration[] | Promise<Registration[]> {
     return [...this.servers.values()].map((entry) => shown(entry)!);
   }
 
-  listTransports(): Registration[] {
+  listTransports(): Registration[] | Promise<Registration[]> {
     return [...this.transports.values()].map((entry) => shown(entry)!);
   }
 
@@ -159,11 +159,11 @@ class Honest {
     return this.transports.get(id)?.server?.id;
   }
 
-  routeToServer(serverId: string, transportId: string, message: unknown): number {
+  routeToServer(serverId: string, transportId: string, message: unknown): number | Promise<number> {
     return send(this.servers.get(serverId), { namespace: 'server', to: serverId, from: transportId, message });
   }
 
-  routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): number {
+  routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): number | Promise<number> {
     if (transportId !== broadcast) return send(this.transports.get(transportId), { namespace: 'transport', to: transportId, from: serverId, message });
     return this.bound(serverId).reduce((sum, entry) => sum + send(entry, { namespace: 'transport', to: entry.id, from: serverId, message }), 0);
   }
@@ -187,10 +187,61 @@ function send(entry: Entry | undefined, delivery: Delivery): number {
 
 const features: Adapter['features'] = ['virtual-time', 'slow-commit'];
 
-const anew = (name: string, create: (clock: Clock) => Honest): Adapter => ({ name, features, without: ['stats', 'contention'], open: ({ clock }) => create(clock) });
+export const anew = (name: string, create: (clock: Clock) => Honest): Adapter => ({ name, features, without: ['stats', 'contention'], open: ({ clock }) => create(clock) });
 
 /** Right in all it does, and written otherwise than ours: what the faults below are planted in. */
 export const honest: Adapter = anew('one that keeps its data elsewhere', (clock) => new Honest(clock));
+
+/** Right, and never in a hurry: others go on between two recipients of a broadcast, and between two names of a list; what `send` returns is awaited. */
+export const unhurried: Adapter = anew('one that takes its time', (clock) => new (class extends Honest {
+  override async listServers(): Promise<Registration[]> {
+    return this.#look(this.servers);
+  }
+  override async listTransports(): Promise<Registration[]> {
+    return this.#look(this.transports);
+  }
+  async #look(names: Map<string, Entry>): Promise<Registration[]> {
+    const found: Registration[] = [];
+    for (const id of [...names.keys()]) {
+      await this.pause();
+      // Whatever the name is by now, if it still is.
+      found.push(...[shown(names.get(id))].filter((one) => one !== undefined));
+    }
+    return found;
+  }
+  override async routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): Promise<number> {
+    const deliver = async (entry: Entry | undefined): Promise<number> => {
+      if (entry === undefined) return 0;
+      try {
+        await entry.endpoint.send({ namespace: 'transport', to: entry.id, from: serverId, message });
+      } catch {
+        // Of no account to the sender.
+      }
+      return 1;
+    };
+    if (transportId !== broadcast) return deliver(this.transports.get(transportId));
+    let reached = 0;
+    for (const entry of this.bound(serverId)) {
+      reached += await deliver(entry);
+      await this.pause();
+    }
+    return reached;
+  }
+})(clock));
+
+/** Right, and late: whom a broadcast reaches and what a list holds is looked up after a round trip, all at one moment; a list is answered after another. */
+export const lateLooking: Adapter = anew('one that looks late', (clock) => new (class extends Honest {
+  override async routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): Promise<number> {
+    await this.pause();
+    return super.routeToTransport(transportId, serverId, message);
+  }
+  override async listServers(): Promise<Registration[]> {
+    await this.pause();
+    const found = await super.listServers();
+    await this.pause();
+    return found.reverse();
+  }
+})(clock));
 
 export const overlappingMutants: readonly OverlappingMutant[] = [
   {
@@ -341,6 +392,79 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
         } finally {
           if (next === undefined) this.#busy.delete(key);
           else next();
+        }
+      }
+    })(clock)),
+  },
+  {
+    id: 're-entrant own lane',
+    story: 'a message goes through the lane of its recipient, so as not to overtake a write, and the lane waits for what `send` returned',
+    breaks: 'DLK-4',
+    adapter: anew('re-entrant own lane', (clock) => new (class extends Honest {
+      override routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): number | Promise<number> {
+        if (transportId === broadcast) return super.routeToTransport(transportId, serverId, message);
+        return this.exclusively(`t${transportId}`, async () => {
+          const entry = this.transports.get(transportId);
+          if (entry === undefined) return 0;
+          try {
+            await entry.endpoint.send({ namespace: 'transport', to: transportId, from: serverId, message });
+          } catch {
+            // Of no account to the sender.
+          }
+          return 1;
+        });
+      }
+    })(clock)),
+  },
+  {
+    id: 'broadcast skip',
+    story: 'a broadcast lets others go on between two recipients, and walks through a live array from which one is removed by moving the last into its place',
+    breaks: 'RTE-9',
+    adapter: anew('broadcast skip', (clock) => new (class extends Honest {
+      readonly #members = new Map<Entry, Entry[]>();
+      protected override bound(serverId: string): Entry[] {
+        const server = this.servers.get(serverId);
+        if (server === undefined) return [];
+        const members = this.#members.get(server) ?? [];
+        this.#members.set(server, members);
+        // Whoever was bound since is added; whoever is no longer, is removed as cheaply as can be.
+        for (let i = members.length - 1; i >= 0; i--) {
+          if (members[i]!.server === server && members[i]!.alive) continue;
+          members[i] = members.at(-1)!;
+          members.pop();
+        }
+        for (const entry of this.transports.values()) if (entry.server === server && !members.includes(entry)) members.push(entry);
+        return members;
+      }
+      override routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): number | Promise<number> {
+        return transportId === broadcast && this.isSlow ? this.#spread(serverId, message) : super.routeToTransport(transportId, serverId, message);
+      }
+      async #spread(serverId: string, message: unknown): Promise<number> {
+        let reached = 0;
+        for (let i = 0; i < this.bound(serverId).length; i++) {
+          const entry = this.bound(serverId)[i]!;
+          reached += send(entry, { namespace: 'transport', to: entry.id, from: serverId, message });
+          await this.pause();
+        }
+        return reached;
+      }
+    })(clock)),
+  },
+  {
+    id: 'list by pages',
+    story: 'a list is read page by page, each beginning at the number of what has been read',
+    breaks: 'LST-3',
+    adapter: anew('list by pages', (clock) => new (class extends Honest {
+      override listServers(): Registration[] | Promise<Registration[]> {
+        return this.isSlow ? this.#byPages(this.servers) : super.listServers();
+      }
+      async #byPages(names: Map<string, Entry>): Promise<Registration[]> {
+        const read: Registration[] = [];
+        for (;;) {
+          const entry = [...names.values()][read.length];
+          if (entry === undefined) return read;
+          read.push(shown(entry)!);
+          await this.pause();
         }
       }
     })(clock)),

@@ -1,0 +1,188 @@
+import type { Operation } from '../../model/index.js';
+import { Violation } from '../engine/findings.js';
+import { eventually } from '../engine/patience.js';
+import type { Call } from '../engine/rig.js';
+import { showOperation } from '../engine/show.js';
+import { check, type Trial } from '../engine/trial.js';
+import { underWatch } from './under-watch.js';
+
+const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
+const transport = (id: string, endpoint = 'e2'): Operation => ({ op: 'registerTransport', id, endpoint });
+const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindTransportToServer', transportId, serverId });
+const unregister = (id: string): Operation => ({ op: 'unregisterServer', id });
+
+/** From now on commits take a moment, so that calls are in each other's way. */
+const slowly = async (t: Trial, ms = 1): Promise<void> => {
+  if (t.offers('slow-commit')) await t.rig.slowCommit(ms);
+};
+
+/** Calls that were made a moment ago are on their way: how far depends on how long ago it was. Milliseconds, of the kit's clock at least. */
+const onTheWay = async (t: Trial, ms: number): Promise<void> => {
+  if (ms > 0) await t.rig.clock.advance(ms);
+};
+
+export const deadlockChecks = [
+  check('DLK-4', 'a thousand calls at once, on a few names, all come to an end', async (t) => {
+    await underWatch(t, {}, async ({ call, allEnd }) => {
+      const ids = t.ids(20);
+      const binds = t.offers('transports') && t.offers('binding');
+      await slowly(t);
+      for (let i = 0; i < 1_000; i++) {
+        const id = ids[(i * 7) % ids.length]!;
+        const other = ids[(i * 3) % ids.length]!;
+        const operations: Operation[] = [server(id), { op: 'findServer', id }, unregister(id)];
+        if (binds) operations.push(transport(id), bind(id, other), { op: 'unregisterTransport', id });
+        call(operations[(i * 11 + (i >> 4)) % operations.length]!);
+      }
+      await allEnd('a thousand calls were made at once');
+    });
+  }),
+
+  check('DLK-4', 'a recipient that waits for a call of its own, about its name or another, keeps nobody waiting', async (t) => {
+    const reactions: readonly ((s: string, a: string) => Operation)[] = [
+      (s) => unregister(s),
+      (s) => server(s),
+      (s) => server(`${s}-2`),
+      (_, a) => ({ op: 'unregisterTransport', id: a }),
+      ...(t.offers('update') ? [(s: string): Operation => ({ op: 'updateServer', id: s, config: { v: 1 } })] : []),
+      ...(t.offers('binding') ? [(s: string, a: string): Operation => bind(a, s), (_: string, a: string): Operation => ({ op: 'unbindTransport', transportId: a })] : []),
+      (s, a) => ({ op: 'routeToTransport', transportId: a, serverId: s, message: 'back' }),
+    ];
+    for (const reaction of reactions) {
+      await underWatch(t, {}, async ({ call, allEnd }) => {
+        const [s, a] = t.ids(2) as [string, string];
+        await t.setup(server(s), transport(a));
+        await slowly(t);
+        const operation = reaction(s, a);
+        t.rig.mailbox.reaction = { endpoint: 'e1', run: async () => void (await call(operation).answer) };
+        // Other writes stand in line for the same names.
+        call(server(s, 'e3'));
+        call({ op: 'routeToServer', serverId: s, transportId: a, message: 'm' });
+        call(transport(a, 'e3'));
+        await allEnd(`the recipient of a message waits for ${showOperation(operation)}`);
+      });
+    }
+  }, { needs: ['transports', 'routing'] }),
+
+  check('DLK-4', 'whoever hears that an endpoint is down may call, before the registry has heard it and after', async (t) => {
+    for (const react of [unregister, server, (id: string): Operation => server(id, 'e2'), (id: string): Operation => ({ op: 'findServer', id })]) {
+      await underWatch(t, {}, async ({ call, allEnd }) => {
+        const [held, coming, free] = t.ids(3) as [string, string, string];
+        const { signal } = t.rig.endpoint('e1');
+        const listen = (): void => signal.addEventListener('abort', () => [held, coming, free].forEach((id) => void call(react(id))), { once: true });
+        listen();
+        await t.setup(server(held));
+        listen();
+        await slowly(t);
+        call(server(coming));
+        await onTheWay(t, 1);
+        await t.rig.perform({ op: 'down', endpoint: 'e1' });
+        await allEnd(`listeners of a signal called ${showOperation(react(held))} and others`);
+      });
+    }
+  }, { needs: ['liveness'] }),
+
+  check('DLK-4', 'bindings that cross, A to B and B to A, come to an end while both are removed', async (t) => {
+    for (const apart of [0, 1, 2]) {
+      await underWatch(t, {}, async ({ call, allEnd }) => {
+        const [a, b] = t.ids(2) as [string, string];
+        // The same ids in both namespaces: whoever has one lane for an id has them cross.
+        await t.setup(server(a), server(b), transport(a), transport(b), bind(a, a), bind(b, b));
+        await slowly(t);
+        for (const operation of [
+          bind(a, b), bind(b, a), unregister(a), bind(b, b), { op: 'unregisterTransport', id: b }, bind(a, a), unregister(b), server(a), transport(b), bind(b, a), { op: 'unregisterTransport', id: a },
+        ] satisfies Operation[]) {
+          call(operation);
+          await onTheWay(t, apart);
+        }
+        await allEnd('bindings crossed');
+      });
+    }
+  }, { needs: ['transports', 'binding'] }),
+
+  check('PRT-4', 'many calls in all other partitions come to an end while a write is stuck in one', async (t) => {
+    // Each needs some forty milliseconds, of the minute that the write is stuck; before it is given up, should the registry do that.
+    await underWatch(t, { partitions: 4, withinMs: 1_000 }, async ({ call, allEnd }) => {
+      const [stuck, ...free] = await t.idPerPartition(4);
+      await t.stall(server(stuck!.id), 60_000);
+      await slowly(t);
+      for (let round = 0; round < 10; round++) {
+        for (const { id } of free) {
+          call(server(id));
+          if (t.offers('update')) call({ op: 'updateServer', id, config: { round } });
+          call({ op: 'findServer', id });
+          call(unregister(id));
+          call({ op: 'findServer', id: stuck!.id });
+        }
+      }
+      await allEnd('a write is stuck in one partition of four');
+    });
+  }, { needs: ['partitions'] }),
+
+  check('DLK-4', 'closing answers every call that is open, and ends', async (t) => {
+    for (const ms of [0, 2, 6]) {
+      await underWatch(t, {}, async ({ call, allEnd }) => {
+        const ids = t.ids(6);
+        await t.setup(...ids.slice(0, 3).map((id) => server(id)));
+        await slowly(t, 5);
+        for (let i = 0; i < 60; i++) call(i % 3 === 2 ? unregister(ids[i % 6]!) : server(ids[(i * 5) % 6]!, `e${i % 4}`));
+        await onTheWay(t, ms);
+        const closing = call({ op: 'close' });
+        for (const id of ids) call(server(id));
+        await allEnd('the registry was closed while calls were open');
+        if (closing.settled?.kind !== 'done') return;
+        for (const id of ids) {
+          const answer = await t.rig.perform({ op: 'findServer', id });
+          if (answer.kind === 'done' && answer.value !== undefined) throw new Violation('a call that was open when the registry closed left a name in it', 'nothing, or refused: registry_closed', showOperation({ op: 'findServer', id }), 'CLS-1');
+        }
+      });
+    }
+  }, { needs: ['close'] }),
+
+  check('CON-3', 'what is refused because admission closes meanwhile has not happened', async (t) => {
+    await underWatch(t, { breaks: 'DLK-4' }, async ({ call, allEnd }) => {
+      const ids = Array.from({ length: 60 }, (_, i) => `${t.id()}-${i}`);
+      await slowly(t, 2);
+      const calls: { readonly id: string; readonly made: Call }[] = [];
+      for (const [i, id] of ids.entries()) {
+        if (i % 10 === 5) call({ op: 'setAdmission', mode: 'closed' });
+        if (i % 10 === 8) call({ op: 'setAdmission', mode: i % 20 === 8 ? 'open' : 'auto' });
+        calls.push({ id, made: call(server(id)) });
+        await onTheWay(t, i % 3);
+      }
+      await allEnd('admission was closed and opened while calls were open');
+      await t.setup({ op: 'setAdmission', mode: 'open' });
+      for (const { id, made } of calls) {
+        if (made.settled?.kind !== 'refused' || made.settled.code === 'outcome_unknown') continue;
+        const answer = await t.rig.perform({ op: 'findServer', id });
+        t.check(answer.kind !== 'done' || answer.value === undefined, `a registration refused with ${made.settled.code} has happened`, 'nothing', answer);
+      }
+    });
+  }, { needs: ['override'] }),
+
+  check('DLK-4', 'a registration whose endpoint dies on the way comes to an end, and its name is free', async (t) => {
+    for (const ms of [0, 1, 2]) {
+      await underWatch(t, {}, async ({ call, allEnd }) => {
+        const ids = t.ids(4);
+        await slowly(t, 2);
+        // Each registers twice, so that one dies with a name, or in line for one.
+        for (const [i, id] of ids.entries()) {
+          call(server(id, `dies${i}`));
+          call(server(ids[(i + 1) % ids.length]!, `dies${i}`));
+        }
+        await onTheWay(t, ms);
+        for (const i of ids.keys()) await t.rig.perform({ op: 'down', endpoint: `dies${i}` });
+        await allEnd('the endpoints of registrations went down meanwhile');
+        for (const id of ids) {
+          const taken = async (): Promise<void> => {
+            const made = call(server(id));
+            await allEnd('it is registered by another afterwards');
+            const { settled } = made;
+            if (settled?.kind === 'refused' && settled.code === 'already_registered') throw new Violation(`${showOperation(server(id))}: everybody who asked for the name before is dead`, 'success', 'refused: already_registered', 'DWN-1');
+          };
+          await eventually(t.downMs, taken);
+        }
+      });
+    }
+  }, { needs: ['liveness'] }),
+];

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Registry } from '../../spec/index.js';
+import { readShaped } from './answer.js';
+import { Mailbox, TestEndpoint } from './endpoint.js';
+import { readPlain } from './plain-answer.js';
+
+const endpoint = new TestEndpoint('e1', new Mailbox());
+const odd = fc.constantFrom<unknown>(undefined, null, 0, 'a', [], {}, new Map(), Symbol.iterator, () => undefined, Object.create(null), Object('a'), new Date(0), endpoint);
+const key = fc.constantFrom('v', 'serverId', '__proto__', 'constructor', 'toString', '0');
+
+/** Configurations as they should be, and as they should not. */
+const config = fc.oneof(
+  { weight: 4, arbitrary: fc.dictionary(fc.string(), fc.anything()) },
+  fc.tuple(fc.array(fc.tuple(fc.oneof(key, fc.constant(Symbol.for('s'))), odd, fc.boolean())), fc.constantFrom(Object.prototype, null, Array.prototype, { inherited: 1 }, { constructor: 7 })).map(([properties, prototype]) => {
+    const object: object = Object.create(prototype) as object;
+    for (const [name, value, enumerable] of properties) Object.defineProperty(object, name, { value, enumerable, configurable: true, writable: true });
+    return object;
+  }),
+  odd,
+);
+const record = fc.record({ id: fc.oneof({ weight: 4, arbitrary: fc.string() }, odd), endpoint: fc.oneof({ weight: 4, arbitrary: fc.constant(endpoint) }, odd), config }, { requiredKeys: [] });
+const value = fc.oneof(record, record.map((one) => Object.freeze(one)), record.map((one) => Object.assign([], one)), record.map((one) => Object.create(one) as unknown), odd, fc.anything());
+
+const operations: readonly (keyof Registry)[] = ['registerServer', 'updateServer', 'unbindTransport', 'findServer', 'findTransport', 'getServerForTransport', 'listServers', 'routeToServer', 'getContentionStatus', 'close'];
+
+it('comes to the same as reading by shapes, or to nothing', () => {
+  let plain = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...operations), value, (operation, given) => {
+      const answer = readPlain(operation, given);
+      if (answer === undefined) return;
+      plain++;
+      expect(answer).toStrictEqual(readShaped(operation, given));
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(plain).toBeGreaterThan(1_000);
+});
+
+it('reads what registries mostly answer', () => {
+  for (const given of [undefined, Object.freeze({ id: 's1', endpoint, config: Object.freeze({ v: 1 }) }), { id: 's1', endpoint, config: {}, more: 1 }]) expect(readPlain('findServer', given)).toBeDefined();
+});
