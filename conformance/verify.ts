@@ -128,6 +128,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   /** Whether it was done before the run was cut off. */
   const isDone = (): boolean => done < (options.resume?.after ?? 0) && ++done > 0;
   const failedSoFar = (): Set<RequirementId> => new Set([...(options.resume?.failed ?? []), ...findings.filter((one) => one.result.status === 'failed').map((one) => one.requirement)]);
+  /** What fails without any overlap, and would only be found again. */
+  const unsound = (): Feature[] => ([...failedSoFar()].some((id) => id.startsWith('DWN-')) ? ['liveness'] : []);
   const report = (doing: string, found: readonly Finding[] = [], judging?: RequirementId): void => {
     const all = [...found, ...escapes(doing, escaped.splice(0), commandLine(context, `--seed ${seed}`))];
     findings.push(...all);
@@ -172,7 +174,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(overlapTitle, [], 'DLK-4');
     const milliseconds = overlapMs * Math.max(1, runs / defaults.runs);
     const result = await unlessUnanswered(
-      searchSchedules(adapter, { seed, programs: Math.ceil((runs * 2) / 3), schedules: 60, patienceMs, milliseconds, progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`, [], 'DLK-4') }),
+      searchSchedules(adapter, { seed, programs: runs * 2, patienceMs, milliseconds, avoid: unsound(), progress: (count) => count % 200 === 0 && report(`${overlapTitle} (${count})`, [], 'DLK-4') }),
     );
     schedules = result && { programs: result.programs, exhausted: result.exhausted, run: result.schedules, random: result.random, outOf: Math.max(result.outOf, result.schedules), late: result.late, commands: 0 };
     done++;
@@ -183,7 +185,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     const began = performance.now();
     report(commandsTitle, [], 'DLK-4');
     const milliseconds = commandsMs * Math.max(1, runs / defaults.runs);
-    const result = await unlessUnanswered(searchCommands(adapter, { seed, runs: runs * 5, patienceMs, milliseconds }));
+    const result = await unlessUnanswered(searchCommands(adapter, { seed, runs: runs * 5, patienceMs, milliseconds, avoid: unsound() }));
     if (result !== undefined && schedules !== undefined) schedules = { ...schedules, commands: result.schedules };
     done++;
     report(commandsTitle, commandsFindings(result, registry.features, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));

@@ -174,7 +174,7 @@ describe('verify', () => {
 });
 
 describe('check-history', () => {
-  const load = ['verify', '--only', 'LST-3', '--seed', '3', '--runs', '1', '--operations', '600'];
+  const load = ['verify', '--only', 'LST-3', '--seed', '3', '--runs', '20', '--operations', '600'];
 
   it.each(['tasks', 'threads', 'processes'])('judges once more what clients in %s have done', (clients) => {
     const file = join(folder, `${clients}.jsonl`);

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { chapters, findRequirement, requirements, type RequirementId } from '../../spec/index.js';
+import { chapters, features, findRequirement, requirements, type RequirementId } from '../../spec/index.js';
 import { checks } from '../checks/index.js';
 import { safe } from '../engine/show.js';
 import { suites, type Program } from '../engine/sequences.js';
@@ -130,7 +130,7 @@ const programSchema = z.union([
     early: z.boolean().optional(),
     schedule: z.array(z.number().int().nonnegative()).max(100_000),
   }),
-  z.object({ suite: z.literal('commands'), seed: z.number().int(), path: z.string().regex(/^\d+(:\d+)*$/).max(10_000) }),
+  z.object({ suite: z.literal('commands'), seed: z.number().int(), path: z.string().regex(/^\d+(:\d+)*$/).max(10_000), avoid: z.array(z.enum(Object.keys(features))).optional() }),
 ]);
 
 function parseReplay(value: string): Program {

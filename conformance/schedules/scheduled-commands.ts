@@ -25,6 +25,8 @@ export interface ReplayedCommands {
   readonly suite: 'commands';
   readonly seed: number;
   readonly path: string;
+  /** What was left alone: with it there would be other cases on the path. */
+  readonly avoid?: readonly Feature[];
 }
 
 export interface CommandsOptions {
@@ -33,6 +35,8 @@ export interface CommandsOptions {
   readonly patienceMs: number;
   /** When to stop. Milliseconds. */
   readonly milliseconds?: number;
+  /** As of {@link SchedulesOptions}. */
+  readonly avoid?: readonly Feature[];
 }
 
 /** How many operations may be open at once. */
@@ -154,7 +158,7 @@ export async function searchCommands(adapter: Adapter, options: CommandsOptions)
 
   const { stackTraceLimit } = Error;
   try {
-    const cases = await casesFor(adapter, options.patienceMs);
+    const cases = await casesFor(adapter, options.patienceMs, options.avoid);
     Error.stackTraceLimit = 0;
     // One fault is enough: it would hide the next, and there is another search for those.
     let wanted: RequirementId | undefined;
@@ -168,7 +172,7 @@ export async function searchCommands(adapter: Adapter, options: CommandsOptions)
     );
     if (details.errorInstance !== undefined && details.errorInstance !== null && !isOfProperty(details.errorInstance)) throw details.errorInstance;
     if (details.failed && wanted !== undefined) {
-      const found = await confirmed(adapter, details.counterexample![0], wanted, options.patienceMs, { suite: 'commands', seed: options.seed, path: details.counterexamplePath! });
+      const found = await confirmed(adapter, details.counterexample![0], wanted, options.patienceMs, { suite: 'commands', seed: options.seed, path: details.counterexamplePath!, ...(options.avoid && options.avoid.length > 0 && { avoid: options.avoid }) });
       if (found === undefined) undecided.push('a failure did not come again under the same schedule: the registry waits for something else than the clock it was given');
       else counterexamples.push(found);
     }
@@ -186,7 +190,8 @@ export async function replayCommands(adapter: Adapter, replay: ReplayedCommands,
   const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, late: false, counterexamples: [], refusals: 0, contested: uncontested, inconclusive: undefined };
   try {
     let one: CommandsCase | undefined;
-    const remember = fc.property(await casesFor(adapter, patienceMs), (value) => void (one = value));
+    // At the end of the path its siblings follow, as long as nothing fails.
+    const remember = fc.property(await casesFor(adapter, patienceMs, replay.avoid), (value) => void (one ??= value));
     fc.check(remember, { seed: replay.seed, path: replay.path, numRuns: 1, endOnFailure: true });
     if (one === undefined) return { ...none, inconclusive: 'the path leads nowhere' };
     const { violation, rows, undecided, program } = await runCase(adapter, one, patienceMs);
@@ -212,11 +217,11 @@ const isOfRegistry = (error: unknown): error is Error => error instanceof Unansw
 const mostSpoiled = 25;
 
 /** Cases of what an adapter offers. */
-async function casesFor(adapter: Adapter, patienceMs: number): Promise<fc.Arbitrary<CommandsCase>> {
+async function casesFor(adapter: Adapter, patienceMs: number, avoid: readonly Feature[] = []): Promise<fc.Arbitrary<CommandsCase>> {
   const rig = await Rig.open(adapter, {}, patienceMs);
   // A registry that is right in the end may be wrong in between: then only what is looked up at the end counts (CON-2).
   const isEventual = adapter.consistency?.level === 'eventual';
-  const has = (feature: Feature): boolean => offers(adapter, rig.subject, feature);
+  const has = (feature: Feature): boolean => offers(adapter, rig.subject, feature) && !avoid.includes(feature);
   const arbitrary = cases({ reads: !isEventual, configs: has('configs'), transports: has('transports'), binding: has('binding') && has('transports'), update: has('update') && has('configs'), liveness: has('liveness') });
   await rig.dispose();
   return arbitrary;

@@ -7,7 +7,8 @@ import { verify } from '../verify.js';
 import type { ConcurrentProgram } from './program.js';
 import { searchSchedules } from './search-schedules.js';
 
-const options = { programs: 200, schedules: 60, patienceMs: 1_000 };
+/** As many programs as `verify` runs by default. */
+const options = { programs: 600, patienceMs: 1_000 };
 
 /** Of a counterexample: the operations of all that has a part in it. */
 const sizeOf = ({ setup, clients, reactions = {}, downReactions = {} }: ConcurrentProgram): number => [...setup, ...clients.flat(), ...Object.values(reactions), ...Object.values(downReactions)].length;
@@ -39,7 +40,7 @@ describe.each([ours, honest, unhurried, lateLooking, ...correct].map((adapter) =
 it('finds a lane that forgets to wake with a thousand calls at once as well', async () => {
   const { adapter } = overlappingMutants.find(({ id }) => id === 'lost wake-up')!;
   const { requirements: [result] } = await verify(adapter, { seed: 1, runs: 1, patienceMs: 300, only: ['DLK-4'] });
-  expect(result!.checks.find(({ title }) => title.startsWith('a thousand'))).toMatchObject({ status: 'failed', failure: { message: 'calls came to no end' } });
+  expect(result!.checks.find(({ title }) => title.startsWith('a thousand'))).toMatchObject({ status: 'failed', failure: { message: expect.stringMatching(/^calls came to no end/) as string } });
 });
 
 it('comes to the same with the same seed', async () => {

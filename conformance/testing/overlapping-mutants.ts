@@ -401,13 +401,16 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     story: 'a message goes through the lane of its recipient, so as not to overtake a write, and the lane waits for what `send` returned',
     breaks: 'DLK-4',
     adapter: anew('re-entrant own lane', (clock) => new (class extends Honest {
-      override routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): number | Promise<number> {
-        if (transportId === broadcast) return super.routeToTransport(transportId, serverId, message);
-        return this.exclusively(`t${transportId}`, async () => {
-          const entry = this.transports.get(transportId);
-          if (entry === undefined) return 0;
+      override async routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): Promise<number> {
+        const recipients = transportId === broadcast ? this.bound(serverId) : [this.transports.get(transportId)];
+        const counts = await Promise.all(recipients.map((entry) => (entry === undefined ? 0 : this.#post(entry, serverId, message))));
+        return counts.reduce((sum, count) => sum + count, 0);
+      }
+      #post(entry: Entry, from: string, message: unknown): Promise<number> {
+        return this.exclusively(`t${entry.id}`, async () => {
+          if (!entry.alive) return 0;
           try {
-            await entry.endpoint.send({ namespace: 'transport', to: transportId, from: serverId, message });
+            await entry.endpoint.send({ namespace: 'transport', to: entry.id, from, message });
           } catch {
             // Of no account to the sender.
           }
