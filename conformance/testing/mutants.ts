@@ -467,7 +467,7 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant('one-lock', ['PRT-4', 'CTN-9'], 'one lock for everything', (real) => {
+  mutant('one-lock', ['PRT-4', 'DLK-2'], 'one lock for everything', (real) => {
     let last: Promise<unknown> = Promise.resolve();
     const locked =
       (operation: 'registerServer' | 'unregisterServer' | 'updateServer') =>
