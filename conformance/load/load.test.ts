@@ -5,6 +5,7 @@ import { requirements, type RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { loadAdapter } from '../load-adapter.js';
 import { reportSchema } from '../report/schema.js';
+import { randomFrom } from '../schedules/choosers.js';
 import { correct } from '../testing/correct.js';
 import { honest, ours, overlappingMutants } from '../testing/overlapping-mutants.js';
 import { verify } from '../verify.js';
@@ -146,7 +147,7 @@ describe('a search', () => {
   });
 });
 
-/** Every call waits at random before and after. */
+/** Every call waits at random before and after, in real time: a load has no other. */
 const slow: Adapter = {
   ...honest,
   name: 'right and slow',
@@ -154,7 +155,8 @@ const slow: Adapter = {
   features: [],
   async open(options) {
     const real = await honest.open(options);
-    const wait = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 1 + Math.random() * 20));
+    const random = randomFrom(1);
+    const wait = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 1 + random() * 20));
     return new Proxy(real, {
       get(target, key) {
         const value: unknown = Reflect.get(target, key);
