@@ -7,7 +7,7 @@ import { verify } from './verify.js';
 // What an adapter does not offer is untested, never passed, and never held against it.
 describe.each((Object.keys(features) as Feature[]).filter((feature) => feature !== 'servers'))('without %s', (feature) => {
   it('what needs it is untested, and the rest is judged', async () => {
-    const report = await verify({ ...ours, without: [feature] }, { seed: 9, runs: 8 });
+    const report = await verify({ ...ours, without: [feature] }, { seed: 9, runs: 20 });
     expect(report.verdict).toBe('conformant');
     const needing = requirements.filter(({ needs, method }) => method === 'sequential' && (needs as readonly Feature[]).includes(feature)).map(({ id }) => id as string);
     for (const { id, status, reason } of report.requirements) {

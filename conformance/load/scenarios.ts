@@ -2,6 +2,7 @@ import type { Operation } from '../../model/index.js';
 import type { RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { Unanswered, Violation } from '../engine/findings.js';
+import { offers } from '../engine/offers.js';
 import { within } from '../engine/patience.js';
 import { surroundings, type Observed } from '../engine/registry-history.js';
 import { showOperation } from '../engine/show.js';
@@ -33,7 +34,7 @@ export async function admissionDuringLoad(adapter: Adapter, options: LoadOptions
   const run = await runLoad(adapter, {
     ...options,
     meanwhile: async (site, ledger) => {
-      offered = typeof site.rig.subject.setAdmission === 'function';
+      offered = offers(adapter, site.rig.subject, 'override');
       if (!offered) return;
       await reaches(ledger, options, 1 / 3);
       await call(site, ledger, { op: 'setAdmission', mode: 'closed' });
@@ -74,7 +75,7 @@ export async function closeDuringLoad(adapter: Adapter, options: LoadOptions): P
   const run = await runLoad(adapter, {
     ...options,
     meanwhile: async (site, ledger) => {
-      offered = typeof site.rig.subject.close === 'function';
+      offered = offers(adapter, site.rig.subject, 'close');
       if (!offered) return;
       await reaches(ledger, options, 1 / 2);
       await call(site, ledger, { op: 'close' });
