@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { requirements, type RequirementId } from '../../spec/index.js';
+import type { RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { loadAdapter } from '../load-adapter.js';
 import { reportSchema } from '../report/schema.js';
@@ -179,7 +179,6 @@ it('shows a violation as a table, and the report says what the load was', async 
   const failed = report.requirements.flatMap(({ checks }) => checks).find(({ title, failure }) => title.startsWith('a load') && failure?.interleaving !== undefined);
   expect(failed?.failure?.replay).toContain('check-history --entries');
   expect(Object.keys((reportSchema['properties'] as object))).toContain('load');
-  expect(requirements.length).toBeGreaterThan(0);
 }, 60_000);
 
 it('puts each client in a column of its own, and what is answered at once in one row', () => {
