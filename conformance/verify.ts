@@ -16,6 +16,7 @@ import { walkModel, type WalkResult } from './engine/whole-model.js';
 import { coverageOf, loadFindings } from './load/findings.js';
 import type { Spread } from './load/run-load.js';
 import { searchLoad } from './load/search-load.js';
+import { withCauses } from './report/consequences.js';
 import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
 import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
@@ -235,7 +236,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     done++;
     report('replay', findings);
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) }, selected, findings);
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) }, selected, withCauses(findings));
 }
 
 /** Nothing, of what could not begin because the registry did not answer. */

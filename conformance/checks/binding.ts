@@ -1,4 +1,5 @@
 import type { Operation } from '../../model/index.js';
+import { Blocked } from '../engine/findings.js';
 import { check, type Trial } from '../engine/trial.js';
 
 const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
@@ -84,7 +85,7 @@ export const bindingChecks = [
   }),
   check('BND-7', 'unregistering a transport ends its binding', async (t) => {
     const [s, a, b] = t.ids(3) as Three;
-    await t.setup(server(s), transport(a), transport(b), bind(a, s), bind(b, s), { op: 'unregisterTransport', id: a });
+    await t.setup(server(s), transport(a), transport(b, 'e3'), bind(a, s), bind(b, s), { op: 'unregisterTransport', id: a });
     await bound(t, a, undefined, 'it was unregistered');
     await bound(t, b, s, 'another transport was unregistered');
     if (t.offers('routing')) {
@@ -165,8 +166,6 @@ export const bindingChecks = [
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s), transport(a), bind(a, s), { op: 'down', endpoint: 'e1' });
     await t.eventually(() => bound(t, a, undefined, 'the endpoint of its server went down'), t.downMs);
-    await t.setup(server(s, 'e3'));
-    await bound(t, a, undefined, 'its server is a new incarnation');
   }),
   check('DWN-2', 'a transport whose endpoint goes down is unbound', async (t) => {
     const [s, a, b] = t.ids(3) as Three;
@@ -182,7 +181,8 @@ export const bindingChecks = [
     // No turn of the event loop in between: the very next call must not see it.
     const answer = t.rig.perform({ op: 'findServer', id });
     const settled = answer instanceof Promise ? await answer : answer;
-    t.check(settled.kind === 'done' && settled.value === undefined, 'a name outlived the abort of its endpoint', 'nothing', settled);
+    if (settled.kind !== 'done') throw new Blocked('a lookup of what may be gone had to be answered, and was not');
+    t.check(settled.value === undefined, 'a name outlived the abort of its endpoint', 'nothing', settled);
   }),
 
   check('DWN-4', 'also those of the same id in the other namespace', async (t) => {

@@ -35,22 +35,22 @@ async function contend(t: Trial, id: string): Promise<void> {
   await t.writes(id, 10, 150);
 }
 
-/** A registry of `partitions`, of which the first `count` are alarmed at the same time. Gives ids of the others. */
-async function alarmed(t: Trial, partitions: number, count: number): Promise<{ free: string[] }> {
+/** A registry of `partitions`, of which the first `count` are alarmed at the same time. Gives ids of those, registered, and of the others. */
+export async function alarmed(t: Trial, partitions: number, count: number): Promise<{ busy: string[]; free: string[] }> {
   await t.open({ partitions });
   const ids = await t.idPerPartition(partitions);
   await contendTogether(t, ids.slice(0, count).map(({ id }) => id));
   const alarms = (await t.stats()).filter((stats) => stats.alarm).length;
   if (alarms !== count) throw new Blocked(`${count} of ${partitions} partitions had to be alarmed first, and ${alarms} were`);
-  return { free: ids.slice(count).map(({ id }) => id) };
+  return { busy: ids.slice(0, count).map(({ id }) => id), free: ids.slice(count).map(({ id }) => id) };
 }
 
 /**
  * Slow writes to all these ids at the same time, for seconds: whether an alarm shows in time is for CTN-6 to say. They
  * are updates, which no admission control refuses.
  */
-async function contendTogether(t: Trial, ids: readonly string[]): Promise<void> {
-  for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+export async function contendTogether(t: Trial, ids: readonly string[], are: 'free' | 'registered' = 'free'): Promise<void> {
+  if (are === 'free') for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
   await t.rig.slowCommit(150);
   let enough = Infinity; // since when there have been as many writes as the alarm needs
   for (let round = 0; t.rig.clock.now() - enough < 2_250; round++) {

@@ -1,23 +1,45 @@
 import type { Check } from '../engine/trial.js';
+import { bindingHistoryChecks } from './binding-histories.js';
 import { bindingChecks } from './binding.js';
+import { closingChecks } from './closing.js';
 import { admissionChecks, contentionChecks, overrideChecks } from './contention.js';
+import { copiesChecks } from './copies.js';
 import { deadlockChecks } from './deadlock.js';
+import { deliveriesChecks } from './deliveries.js';
+import { inFlightChecks } from './in-flight.js';
+import { lanesChecks } from './lanes.js';
+import { lifetimeChecks } from './lifetimes.js';
+import { manyChecks } from './many.js';
 import { namesChecks } from './names.js';
+import { everyRegistrationChecks } from './override.js';
 import { progressChecks } from './progress.js';
+import { refusalChecks } from './refusals.js';
 import { registrationChecks } from './registration.js';
 import { routingChecks } from './routing.js';
+import { spellingChecks } from './spelling.js';
 import { statisticsChecks } from './statistics.js';
 
-/** Every hand-written check, in the order of the specification. */
+/** Every hand-written check, what is simple first. */
 export const checks: readonly Check[] = [
   ...namesChecks,
+  ...spellingChecks,
   ...registrationChecks,
+  ...refusalChecks,
+  ...copiesChecks,
   ...bindingChecks,
+  ...bindingHistoryChecks,
+  ...lifetimeChecks,
+  ...manyChecks,
   ...routingChecks,
+  ...deliveriesChecks,
   ...statisticsChecks,
   ...contentionChecks,
+  ...inFlightChecks,
   ...admissionChecks,
   ...overrideChecks,
+  ...everyRegistrationChecks,
+  ...lanesChecks,
   ...progressChecks,
   ...deadlockChecks,
+  ...closingChecks,
 ];

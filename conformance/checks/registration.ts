@@ -1,28 +1,10 @@
 import type { Found } from '../../model/index.js';
 import type { Config } from '../../spec/index.js';
 import { Blocked } from '../engine/findings.js';
+import { tamper } from '../engine/tamper.js';
 import { check, type Trial } from '../engine/trial.js';
 
 type Ends = [string, string];
-
-/** Changes an object in every way it lets itself be changed. */
-function tamper(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  const target = value as Record<string, unknown>;
-  for (const inner of Object.values(target)) tamper(inner);
-  try {
-    target['tampered'] = true;
-  } catch {
-    // Frozen: as good as a copy.
-  }
-  for (const key of Object.keys(target)) {
-    try {
-      target[key] = 'tampered';
-    } catch {
-      // Frozen.
-    }
-  }
-}
 
 const config = (): Config => ({ v: 1, deep: { list: [1, { x: 'y' }], none: null } });
 

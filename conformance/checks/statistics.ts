@@ -19,10 +19,14 @@ export const statisticsChecks = [
       const stats = await t.stats();
       t.check(stats.length === partitions, 'the number of partitions is not what was asked for', partitions, stats.length);
       t.check(stats.every(({ partition }, i) => partition === i), 'partitions are numbered from 0', [...stats.keys()], stats.map(({ partition }) => partition));
+      for (const id of t.ids(10)) {
+        const answer = await t.rig.perform({ op: 'registerServer', id, endpoint: 'e1' });
+        t.check(answer.kind === 'done', `a registry of ${partitions} partitions does not register a name`, 'success', showAnswer(answer));
+      }
     }
   }),
   check('PRT-1', 'numbers of partitions outside 1 to 64 are refused', async (t) => {
-    for (const partitions of [0, 65, -1, 1_000]) {
+    for (const partitions of [0, 65, -1, 1_000, 1.5, 63.9, 64.1, Number.NaN, Number.POSITIVE_INFINITY]) {
       let refused = false;
       try {
         await t.open({ partitions });
@@ -50,9 +54,22 @@ export const statisticsChecks = [
     const now = await t.partitionOf(id);
     t.check(now === first, 'an id moved to another partition', first, now);
   }),
+  check('PRT-2', 'as the name of a transport as well', async (t) => {
+    for (const id of t.ids(12)) {
+      const first = await t.partitionOf(id);
+      const before = await t.stats();
+      await t.setup({ op: 'registerTransport', id, endpoint: 'e1' });
+      const after = await t.stats();
+      const risen = after.filter(({ writeCount }, i) => writeCount > before[i]!.writeCount).map(({ partition }) => partition);
+      t.check(JSON.stringify(risen) === JSON.stringify([first]), 'an id maps to one partition as a server and to another as a transport', [first], risen);
+    }
+  }, { needs: ['transports'] }),
   check('PRT-3', 'every family of ids is spread uniformly', async (t) => {
-    for (const { name, ids } of idFamilies(t.seed, 2_000)) {
-      await t.open();
+    const families = idFamilies(t.seed, 2_000).map((family) => ({ ...family, partitions: undefined as number | undefined }));
+    // A number of partitions that is no power of two is divided by in another way.
+    if (t.offers('partitions')) for (const partitions of [7, 12, 64]) families.push({ ...families[1]!, partitions });
+    for (const { name, ids, partitions } of families) {
+      await t.open(partitions === undefined ? {} : { partitions });
       const counts = await spread(t, ids);
       const counted = counts.reduce((sum, count) => sum + count, 0);
       t.check(counted === ids.length, 'the write counts do not add up to the registrations made', ids.length, counted);

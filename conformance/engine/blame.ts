@@ -23,10 +23,14 @@ export interface Circumstances {
   readonly wasBound: (transportId: string) => boolean;
   /** Whether this incarnation of the transport has been bound to anything. */
   readonly everBound: (transportId: string) => boolean;
+  /** Whether any operation has been refused before: it may have left something behind. */
+  readonly refusedBefore: boolean;
   /** Whether an endpoint that calls back took part. */
   readonly reentrant: boolean;
   /** Whether an endpoint that throws or rejects took part. */
   readonly throwing: boolean;
+  /** Whether one that throws, rejects or calls back has taken part before: what it left behind may show only now. */
+  readonly troubled: boolean;
 }
 
 const registrationRefusals: Partial<Record<ErrorCode, RequirementId>> = {
@@ -93,17 +97,22 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
   const { operation, outcome } = circumstances;
   if (answer.kind === 'broken') return [answer.breaks];
   const registers = operation.op === 'registerServer' || operation.op === 'registerTransport';
-  if (registers && answer.kind === 'refused') return blameFalseRefusal(circumstances, operation.op === 'registerServer' ? 'server' : 'transport', operation.id, answer.code);
+  if (registers && answer.kind === 'refused') {
+    // No registration is refused for want of a server: its configuration named one.
+    if (operation.op === 'registerTransport' && answer.code.endsWith('_not_found')) return ['BND-9', 'REG-1'];
+    return blameFalseRefusal(circumstances, operation.op === 'registerServer' ? 'server' : 'transport', operation.id, answer.code);
+  }
   if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
-  if (circumstances.throwing) return ['RTE-6'];
-  if (answer.kind === 'done') return [circumstances.reentrant ? 'RTE-7' : successRequirement(operation, outcome)];
+  const plain = successRequirement(operation, outcome);
+  if (circumstances.throwing) return ['RTE-6', plain];
+  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain] : [plain];
   return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome)];
 }
 
 /** A registration was refused for a reason that does not apply. */
 function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
-  if (code === 'invalid_argument') return ['NAM-2'];
+  if (code === 'invalid_argument') return ['NAM-2', 'EPT-1', 'CFG-1'];
   if (code === 'admission_control_active') return [mode === 'open' ? 'ADM-6' : 'ADM-2', 'ADM-6'];
   if (code !== 'already_registered') return ['REG-1'];
   const blamed: RequirementId[] = [];
@@ -118,66 +127,79 @@ export type Difference =
   | { readonly in: 'binding'; readonly transportId: string; readonly expected: boolean }
   | { readonly in: 'list' };
 
-export function blameState(circumstances: Circumstances, difference: Difference): RequirementId {
-  const { operation, outcome } = circumstances;
-  if (difference.in === 'list') return 'LST-1';
-  if (outcome.kind === 'refused') return 'REG-4';
+/** The first is blamed; the others may be the cause as well. */
+export function blameState(circumstances: Circumstances, difference: Difference): RequirementId[] {
+  const { operation, outcome, refusedBefore } = circumstances;
+  if (difference.in === 'list') return ['LST-1'];
+  if (outcome.kind === 'refused') return ['REG-4'];
   const namespace = operation.op.endsWith('Transport') ? 'transport' : 'server';
+  // What a registration finds waiting for it may have been left by an operation that was refused.
+  const leftovers: readonly RequirementId[] = refusedBefore ? ['REG-4'] : [];
   switch (operation.op) {
     case 'registerServer':
     case 'registerTransport':
       if (difference.in === 'binding') {
         if (operation.op === 'registerTransport' && difference.transportId === operation.id && operation.config?.serverId !== undefined) {
-          return difference.expected ? 'BND-8' : 'BND-9';
+          return difference.expected ? ['BND-8'] : ['BND-9', ...leftovers];
         }
-        return operation.op === 'registerServer' && !circumstances.everBound(difference.transportId) ? 'BND-9' : 'INC-2';
+        return [...(operation.op === 'registerServer' && !circumstances.everBound(difference.transportId) ? (['BND-9', 'INC-2'] as const) : (['INC-2', 'BND-9'] as const)), ...leftovers];
       }
-      if (difference.id !== operation.id) return 'NAM-3';
-      if (difference.namespace !== namespace) return 'NAM-4';
-      return difference.configOnly ? 'CFG-1' : 'REG-1';
+      // Another name has come: one that had been given up, or one that is taken for this.
+      if (difference.id !== operation.id) return !difference.expected && circumstances.heldBefore(difference.namespace, difference.id) ? ['UNR-1', 'DWN-1', 'NAM-3'] : ['NAM-3'];
+      if (difference.namespace !== namespace) return ['NAM-4'];
+      return difference.configOnly ? ['CFG-1', ...leftovers] : ['REG-1', 'LKP-1'];
     case 'unregisterServer':
-      return difference.in === 'binding' ? 'BND-6' : difference.namespace !== namespace ? 'NAM-4' : 'UNR-1';
+      // Of the transport of the same id, which is bound elsewhere.
+      if (difference.in === 'binding') return difference.expected && difference.transportId === operation.id ? ['NAM-4', 'BND-6', 'BND-4'] : ['BND-6', 'BND-4'];
+      return difference.namespace !== namespace && difference.id === operation.id ? ['NAM-4', 'UNR-1'] : ['UNR-1', 'NAM-4'];
     case 'unregisterTransport':
-      return difference.in === 'binding' ? 'BND-7' : difference.namespace !== namespace ? 'NAM-4' : 'UNR-1';
+      if (difference.in === 'binding') return ['BND-7', 'UNR-1'];
+      return difference.namespace !== namespace && difference.id === operation.id ? ['NAM-4', 'UNR-1'] : ['UNR-1', 'NAM-4'];
     case 'updateServer':
-      return 'UPD-1';
+      return ['UPD-1'];
     case 'bindTransportToServer':
-      return difference.in === 'binding' && difference.transportId === operation.transportId && circumstances.wasBound(operation.transportId) ? 'BND-4' : 'BND-1';
+      return difference.in === 'binding' && difference.transportId === operation.transportId && circumstances.wasBound(operation.transportId) ? ['BND-4', 'BND-1'] : ['BND-1'];
     case 'unbindTransport':
-      return 'BND-5';
+      return ['BND-5'];
     case 'down':
-      if (difference.in === 'binding') return difference.expected ? 'DWN-4' : 'DWN-2';
-      if (!difference.expected) return 'DWN-1';
-      return circumstances.formerHolder(difference.namespace, difference.id) ? 'INC-1' : 'DWN-4';
+      if (difference.in === 'binding') return difference.expected ? ['DWN-4', 'DWN-2', 'BND-4', 'INC-1'] : ['DWN-2', 'DWN-1'];
+      if (!difference.expected) return ['DWN-1'];
+      return circumstances.formerHolder(difference.namespace, difference.id) ? ['INC-1', 'DWN-4'] : ['DWN-4', ...leftovers];
     case 'resetStats':
-      return 'STA-5';
+      return ['STA-5'];
     case 'routeToServer':
     case 'routeToTransport':
     case 'broadcast':
-      return circumstances.reentrant ? 'RTE-7' : 'RTE-1';
+      // What it calls from within a send may be what is broken.
+      return circumstances.reentrant ? ['RTE-7', 'UNR-1', 'BND-5', 'BND-6', 'BND-7'] : ['RTE-1'];
     default:
-      return 'LKP-1';
+      return ['LKP-1'];
   }
 }
 
-/** The deliveries that an operation caused are not those that the model demands. */
+/** The deliveries that an operation caused are not those that the model demands. The first is blamed; the others may be the cause as well. */
 export function blameDeliveries(
   circumstances: Circumstances,
-  { missing, extra, expected, formerHolderOf }: {
+  { missing, extra, expected, formerHolderOf, deliveredBefore }: {
     missing: readonly ExpectedDelivery[];
     extra: readonly ExpectedDelivery[];
     expected: readonly ExpectedDelivery[];
     formerHolderOf: (delivery: ExpectedDelivery) => boolean;
+    /** Whether it has been delivered before. */
+    deliveredBefore: (delivery: ExpectedDelivery) => boolean;
   },
-): RequirementId {
-  if (extra.some(formerHolderOf)) return 'RTE-8';
+): RequirementId[] {
+  const plain = circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
+  const aftermath: RequirementId[] = circumstances.troubled ? ['RTE-6', 'RTE-7'] : [];
+  // It arrived where it had to, under another name.
+  const misnamed = extra.some((one) => missing.some((other) => one.endpoint === other.endpoint && one.message === other.message));
+  if (misnamed) return [plain];
+  if (extra.some(deliveredBefore)) return ['RTE-5'];
+  if (extra.some(formerHolderOf)) return ['RTE-8', plain];
   if (missing.length > 0) {
-    if (circumstances.throwing) return 'RTE-6';
-    if (circumstances.reentrant) return 'RTE-7';
-    return circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
+    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain, ...aftermath];
   }
   const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
-  if (repeated) return 'RTE-5';
-  if (circumstances.operation.op === 'broadcast') return 'RTE-3';
-  return expected.length === 0 ? 'RTE-2' : 'RTE-1';
+  if (repeated) return ['RTE-5'];
+  return expected.length === 0 && plain === 'RTE-1' ? ['RTE-2'] : [plain];
 }

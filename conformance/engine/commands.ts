@@ -13,14 +13,16 @@ export interface Cell {
   readonly excused: (violation: Violation) => boolean;
 }
 
-/** One or more steps, as a command of fast-check's model runs. */
+/** One or more steps, as a command of fast-check's model runs; which they are may depend on what is registered by then. */
 export class StepCommand implements fc.AsyncCommand<Cell, Oracle> {
-  constructor(private readonly operations: readonly Operation[]) {}
+  constructor(private readonly operations: readonly Operation[] | ((oracle: Oracle) => readonly Operation[])) {}
 
-  /** Whether the specification says what must come of it. */
+  /** Whether there is anything to do, and the specification says what must come of it. */
   check({ oracle }: Readonly<Cell>): boolean {
     if (oracle.spoiled) return false;
-    const { deliveries } = oracle.model.step(oracle.state, this.operations[0]!);
+    const [first] = this.#steps(oracle);
+    if (first === undefined) return false;
+    const { deliveries } = oracle.model.step(oracle.state, first);
     return deliveries.filter(({ endpoint }) => reacts(endpoint)).length < 2;
   }
 
@@ -34,11 +36,15 @@ export class StepCommand implements fc.AsyncCommand<Cell, Oracle> {
   }
 
   protected async perform(oracle: Oracle): Promise<void> {
-    for (const operation of this.operations) await oracle.step(operation);
+    for (const operation of this.#steps(oracle)) await oracle.step(operation);
+  }
+
+  #steps(oracle: Oracle): readonly Operation[] {
+    return typeof this.operations === 'function' ? this.operations(oracle) : this.operations;
   }
 
   toString(): string {
-    return this.operations.map(showOperation).join('; ');
+    return typeof this.operations === 'function' ? 'something with what is registered' : this.operations.map(showOperation).join('; ');
   }
 }
 
@@ -96,6 +102,35 @@ export function nameCommands(ids: readonly string[], offered: Vocabulary): fc.Ar
   );
   when(offered.routing && offered.binding, fc.record({ op: fc.constant('broadcast' as const), serverId: id, message }));
   when(offered.override, fc.record({ op: fc.constant('setAdmission' as const), mode: fc.constantFrom('auto' as const, 'open' as const, 'auto' as const, 'closed' as const) }));
+
+  // With what is there: by chance alone both ends of a bind are seldom registered, and names seldom live to be moved twice.
+  const some = (from: readonly string[], at: number): string | undefined => from[at % from.length];
+  const nat = fc.nat({ max: 11 });
+  commands.push(
+    fc.tuple(nat, endpoint, config).map(([at, endpoint, config]) => {
+      return new StepCommand((oracle) => {
+        const free = some(ids.filter((one) => !oracle.registered('server').includes(one)), at);
+        return free === undefined ? [] : [{ op: 'registerServer', id: free, endpoint, config }];
+      });
+    }),
+  );
+  if (!offered.transports) return commands;
+  commands.push(
+    fc.tuple(nat, endpoint, transportConfig).map(([at, endpoint, config]) => {
+      return new StepCommand((oracle) => {
+        const free = some(ids.filter((one) => !oracle.registered('transport').includes(one)), at);
+        return free === undefined ? [] : [{ op: 'registerTransport', id: free, endpoint, config }];
+      });
+    }),
+  );
+  if (!offered.binding) return commands;
+  const bindSome = fc.tuple(nat, nat).map(([at, to]) => {
+    return new StepCommand((oracle) => {
+      const [transportId, serverId] = [some(oracle.registered('transport'), at), some(oracle.registered('server'), to)];
+      return transportId === undefined || serverId === undefined ? [] : [{ op: 'bindTransportToServer', transportId, serverId }];
+    });
+  });
+  commands.push(bindSome, bindSome, bindSome);
   return commands;
 }
 

@@ -47,6 +47,8 @@ export class TestEndpoint implements Endpoint {
 
   send(delivery: Delivery): unknown {
     const reaction = this.mailbox.put(this.name, delivery);
+    const gives = this.mailbox.gives.get(this.name);
+    if (gives !== undefined) return gives();
     if (this.#manner === 'throws') throw new EndpointFailure(`${this.name} always throws`, this.mailbox);
     if (this.#manner === 'rejects') return Promise.reject(new EndpointFailure(`${this.name} always rejects`, this.mailbox));
     return reaction;
@@ -69,6 +71,10 @@ const capacity = 100_000;
 /** Everything that the endpoints of one registry were sent, in order of arrival. */
 export class Mailbox {
   readonly #arrivals: Arrival[] = [];
+  /** The deliveries themselves, as recipients hold them: what is handed over is not to be changed afterwards. */
+  readonly #held: Delivery[] = [];
+  /** What the `send` of the named endpoint gives back. */
+  readonly gives = new Map<string, () => unknown>();
   /** Called once, at the next delivery to the named endpoint; what it returns is returned by that `send`. */
   reaction: { readonly endpoint: string; readonly run: () => Promise<void> } | undefined;
   /** Told of every delivery that is kept; what it returns is returned by that `send`. */
@@ -83,9 +89,9 @@ export class Mailbox {
     if (!isDelivery(delivery)) {
       this.malformed ??= show(delivery);
     } else if (this.#arrivals.length < capacity) {
-      const { namespace, to, from, message } = delivery;
-      const arrival = { endpoint, namespace, to, from, message };
+      const arrival = { endpoint, ...fieldsOf(delivery) };
       this.#arrivals.push(arrival);
+      this.#held.push(delivery);
       answer = this.witness?.(arrival);
     }
     const { reaction } = this;
@@ -98,11 +104,14 @@ export class Mailbox {
     return this.#arrivals.length;
   }
 
-  /** Takes out everything that has arrived. */
+  /** Takes out everything that has arrived, as recipients see it who look only now. */
   take(): Arrival[] {
-    return this.#arrivals.splice(0);
+    const held = this.#held.splice(0);
+    return this.#arrivals.splice(0).map((arrival, i) => (isDelivery(held[i]) ? { endpoint: arrival.endpoint, ...fieldsOf(held[i]) } : arrival));
   }
 }
+
+const fieldsOf = ({ namespace, to, from, message }: Delivery): Delivery => ({ namespace, to, from, message });
 
 function isDelivery(value: unknown): value is Delivery {
   if (typeof value !== 'object' || value === null) return false;

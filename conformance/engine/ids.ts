@@ -62,6 +62,9 @@ export const invalidIds: readonly { readonly what: string; readonly value: unkno
   { what: '256 code points', value: 'x'.repeat(256) },
   { what: '256 code points outside the basic plane', value: '😀'.repeat(256) },
   { what: 'a NUL', value: 'a\0b' },
+  { what: 'a NUL and nothing else', value: '\0' },
+  { what: 'a NUL at the beginning', value: '\0a' },
+  { what: 'a NUL at the end', value: 'a\0' },
   { what: 'a lone high surrogate', value: 'a\ud800' },
   { what: 'a lone low surrogate', value: '\udc00a' },
   { what: 'surrogates in the wrong order', value: '\udc00\ud800' },
@@ -73,5 +76,24 @@ export const invalidIds: readonly { readonly what: string; readonly value: unkno
   { what: 'a String object', value: Object('a') },
 ];
 
-/** The longest ids there are, and the shortest (NAM-2). */
-export const extremeIds: readonly string[] = ['x', 'x'.repeat(255), '😀'.repeat(255), `${'x'.repeat(254)}é`];
+/** The longest ids there are, the shortest, and those of which little is to be seen (NAM-2). */
+export const extremeIds: readonly string[] = ['x', 'x'.repeat(255), '😀'.repeat(255), `${'x'.repeat(254)}é`, ' ', '   ', '\t', '\n', '\u00a0', '\u3000', '\u200b', '\ufeff', '\u0001', '.', '..', '/', ':', '"', "'", '\\', '%00', '\ufffd', '\uffff'];
+
+/** Pairs of ids that are equal only to those who fold, normalise, trim or convert (NAM-3), and how. */
+export const lookAlikes: readonly (readonly [string, string, string])[] = [
+  ['a', 'A', 'case'],
+  ['straße', 'STRASSE', 'full case folding'],
+  ['İ', 'i̇', 'Turkish case folding'],
+  ['\u00e9', 'e\u0301', 'Unicode normalisation'],
+  ['\u212b', '\u00c5', 'Unicode normalisation of the ångström sign'],
+  ['ﬁ', 'fi', 'compatibility normalisation'],
+  ['a', 'a ', 'trimming'],
+  ['a', '\ta', 'trimming'],
+  ['1', '01', 'conversion to a number'],
+  ['1', '1.0', 'conversion to a number'],
+  ['1', '+1', 'conversion to a number'],
+  ['a', '\ufeffa', 'dropping a byte order mark'],
+  ['a', 'a\u200b', 'dropping characters without width'],
+  ['x'.repeat(254), 'x'.repeat(255), 'cutting off long ids'],
+  [`${'x'.repeat(254)}a`, `${'x'.repeat(254)}b`, 'cutting off long ids'],
+];

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, tables, type ExpectedDelivery, type Found, type Operation, type Outcome, type RegistryModel, type RegistryState } from '../../model/index.js';
 import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats, type RequirementId } from '../../spec/index.js';
@@ -22,6 +23,8 @@ export interface Scope {
   readonly bindings: boolean;
   readonly lists: boolean;
   readonly configs: boolean;
+  /** Whether endpoints and registry share a process: then listeners can be counted. */
+  readonly listeners: boolean;
   /** Real milliseconds that a change may take to show, and that a "down" may take. */
   readonly stalenessMs: number;
   readonly downMs: number;
@@ -44,6 +47,12 @@ export class Oracle {
   readonly #holders = new Map<string, Set<string>>();
   /** Transports that have been bound since they were registered. */
   readonly #everBound = new Set<string>();
+  /** Whether anything has been refused yet. */
+  #refused = false;
+  /** What has been delivered so far. Each message is sent once, but for what endpoints send themselves. */
+  readonly #delivered = new Set<string>();
+  /** Whether an endpoint has thrown, rejected or called back. */
+  #troubled = false;
   /** Partitions whose alarm has been on: if it shows and should not, it has failed to go off. */
   readonly #alarmed = new Set<number>();
 
@@ -88,7 +97,9 @@ export class Oracle {
 
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
+    if (operation.op === 'resetStats') await this.#compareReset();
     await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
+    if (this.scope.listeners) this.#compareListeners(operation);
     if (this.scope.bindings && !this.#closed) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
   }
 
@@ -97,6 +108,12 @@ export class Oracle {
     await turn();
     const late = this.rig.mailbox.take();
     if (late.length > 0) throw new Violation('a delivery arrived that nothing asked for', 'no further delivery', show(late), 'RTE-5');
+  }
+
+  /** The names of the pool that are registered, by the model, in the order of the pool. */
+  registered(namespace: Namespace): readonly string[] {
+    const [pool, op] = namespace === 'server' ? [this.pool.servers, 'findServer' as const] : [this.pool.transports, 'findTransport' as const];
+    return pool.filter((id) => this.#ask({ op, id }) !== undefined);
   }
 
   describeBefore(): string[] {
@@ -149,20 +166,25 @@ export class Oracle {
       if (at >= 0) extra.splice(at, 1);
       return at < 0;
     });
+    if (circumstances.throwing || circumstances.reentrant) this.#troubled = true;
     if (expected.length > 0) {
       this.#note('RTE-5');
       if (circumstances.throwing) this.#note('RTE-6');
       if (expected.some((delivery) => (this.#holders.get(key(delivery.namespace, delivery.to))?.size ?? 0) > 1)) this.#note('RTE-8');
     }
+    const repeated = extra.filter((one) => this.#delivered.has(line(one)));
+    for (const one of expected) this.#delivered.add(line(one));
     if (missing.length === 0 && extra.length === 0) return;
     const formerHolderOf = ({ namespace, to, endpoint }: ExpectedDelivery): boolean =>
       !expected.some((wanted) => wanted.to === to && wanted.namespace === namespace && wanted.endpoint === endpoint) &&
       (this.#holders.get(key(namespace, to))?.has(endpoint) ?? false);
+    const [requirement, ...suspects] = blameDeliveries(circumstances, { missing, extra, expected, formerHolderOf, deliveredBefore: (one) => repeated.includes(one) });
     throw new Violation(
       `${showOperation(circumstances.operation)} did not deliver what it had to`,
       showDeliveries(expected),
       `${missing.length > 0 ? `missing ${showDeliveries(missing)}` : ''}${missing.length > 0 && extra.length > 0 ? '; ' : ''}${extra.length > 0 ? `too many ${showDeliveries(extra)}` : ''}`,
-      blameDeliveries(circumstances, { missing, extra, expected, formerHolderOf }),
+      requirement,
+      suspects,
     );
   }
 
@@ -243,6 +265,17 @@ export class Oracle {
     throw new Violation(`${op}() contradicts the lookups`, show(expected), showAnswer(answer), answer.kind === 'broken' ? answer.breaks : 'LST-1');
   }
 
+  /** Who holds nothing is not listened to. Of one that has gone down nobody will hear again, so what is left there does no harm. */
+  #compareListeners(operation: Operation): void {
+    const held = new Set((['listServers', 'listTransports'] as const).flatMap((op) => ((this.#ask({ op }) ?? []) as readonly Found[]).map(({ endpoint }) => endpoint)));
+    for (const { name, signal } of this.rig.endpoints) {
+      if (signal.aborted || (held.has(name) && !this.#closed)) continue;
+      const left = getEventListeners(signal, 'abort').length;
+      if (left > 0) throw new Violation(`after ${showOperation(operation)}, ${name} holds no name, and is still listened to`, '0 listeners', `${left}`, this.#closed ? 'CLS-3' : 'CLS-4');
+      this.#note(this.#closed ? 'CLS-3' : 'CLS-4');
+    }
+  }
+
   /** Compares statistics, alarms and admission as they are now. */
   async compareContention(): Promise<void> {
     const expected = this.#ask({ op: 'getPartitionStats' }) as readonly PartitionStats[];
@@ -253,14 +286,14 @@ export class Oracle {
     const actual = answer.value as readonly PartitionStats[];
     for (const want of expected) {
       const got = actual.find(({ partition }) => partition === want.partition);
-      const differs = (field: keyof PartitionStats, requirement: RequirementId): void => {
+      const differs = (field: keyof PartitionStats, requirement: RequirementId, suspects: readonly RequirementId[] = []): void => {
         if (got === undefined || !close(got[field], want[field])) {
-          throw new Violation(`the ${field} of partition ${want.partition} is wrong`, show(want), show(got), requirement);
+          throw new Violation(`the ${field} of partition ${want.partition} is wrong`, show(want), show(got), requirement, suspects);
         }
       };
       differs('writeCount', 'STA-1');
       // A registry that shows more samples than the model has kept some too long.
-      differs('samples', (got?.samples.length ?? 0) > want.samples.length && want.samples.length < 10 ? 'CTN-4' : 'STA-2');
+      differs('samples', (got?.samples.length ?? 0) > want.samples.length && want.samples.length < 10 ? 'CTN-4' : 'STA-2', ['CTN-4', 'STA-5']);
       differs('sampleCount', 'STA-2');
       differs('min', 'STA-3');
       differs('mean', 'STA-3');
@@ -273,21 +306,32 @@ export class Oracle {
     const shown = await this.rig.peek({ op: 'getContentionStatus' });
     const seen = shown.kind === 'done' ? (shown.value as ContentionStatus) : undefined;
     if (seen === undefined || !isDeepStrictEqual([...seen.alarmed].sort((a, b) => a - b), [...status.alarmed]) || seen.mode !== status.mode || seen.partitions !== status.partitions) {
-      throw new Violation('getContentionStatus() contradicts the statistics', show(status), showAnswer(shown), 'CTN-10');
+      throw new Violation('getContentionStatus() contradicts the statistics', show(status), showAnswer(shown), 'CTN-10', ['ADM-5', 'ADM-6']);
     }
     if (seen.admission !== status.admission) {
       const requirement = status.mode === 'closed' ? 'ADM-5' : status.mode === 'open' ? 'ADM-6' : status.admission === 'closed' ? 'ADM-1' : 'ADM-2';
-      throw new Violation('getContentionStatus() shows the wrong admission', show(status), showAnswer(shown), requirement);
+      throw new Violation('getContentionStatus() shows the wrong admission', show(status), showAnswer(shown), requirement, ['CTN-10']);
     }
     this.#note('CTN-10');
   }
 
+  /** A reset leaves nothing, whatever was there: what comes later may have other reasons. */
+  async #compareReset(): Promise<void> {
+    const answer = await this.rig.peek({ op: 'getPartitionStats' });
+    if (answer.kind !== 'done' || !Array.isArray(answer.value)) return;
+    const left = (answer.value as readonly PartitionStats[]).filter(({ writeCount, samples }) => writeCount > 0 || samples.length > 0);
+    if (left.length > 0) throw new Violation('a reset left something', 'no writes and no samples', show(left), 'STA-5');
+  }
+
   #differ(circumstances: Circumstances, difference: Difference, read: Operation, expected: unknown, answer: Answer): never {
+    const [requirement, ...suspects] =
+      answer.kind === 'done' ? blameState(circumstances, difference) : [answer.kind === 'broken' ? answer.breaks : answer.code === 'admission_control_active' ? 'ADM-3' : 'LKP-2'];
     throw new Violation(
       `after ${showOperation(circumstances.operation)}, ${showOperation(read)} is wrong`,
       expected === undefined ? 'nothing' : show(expected),
       showAnswer(answer, 'nothing'),
-      answer.kind === 'done' ? blameState(circumstances, difference) : answer.kind === 'broken' ? answer.breaks : answer.code === 'admission_control_active' ? 'ADM-3' : 'LKP-2',
+      requirement,
+      suspects,
     );
   }
 
@@ -313,13 +357,18 @@ export class Oracle {
       formerHolder: (namespace, id) => operation.op === 'down' && (this.#holders.get(key(namespace, id))?.has(operation.endpoint) ?? false),
       wasBound: (transportId) => was({ op: 'getServerForTransport', transportId }) !== undefined,
       everBound: (transportId) => this.#everBound.has(transportId),
+      refusedBefore: this.#refused,
       reentrant,
       throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
+      troubled: this.#troubled,
     };
   }
 
   #remember(operation: Operation, outcome: Outcome): void {
-    if (outcome.kind === 'refused') this.#note('REG-4');
+    if (outcome.kind === 'refused') {
+      this.#note('REG-4');
+      this.#refused = true;
+    }
     if (operation.op === 'down') this.#note('DWN-1');
     if (outcome.kind !== 'done' || (operation.op !== 'registerServer' && operation.op !== 'registerTransport')) return;
     const name = key(operation.op === 'registerServer' ? 'server' : 'transport', operation.id);
@@ -337,6 +386,8 @@ export class Oracle {
 const lookEveryMs = 10;
 
 const key = (namespace: Namespace, id: string): string => `${namespace}:${id}`;
+
+const line = ({ endpoint, to, from, message }: ExpectedDelivery): string => (message === 'echo' ? '' : JSON.stringify([endpoint, to, from, message]));
 
 const harms = (endpoint: string): boolean => endpoint.startsWith('throws') || endpoint.startsWith('rejects');
 

@@ -106,6 +106,11 @@ export class Rig {
     return endpoint;
   }
 
+  /** Every endpoint that has been asked for. */
+  get endpoints(): Iterable<TestEndpoint> {
+    return this.#endpoints.values();
+  }
+
   /** Performs one step and gives its answer; what takes time is given the time. */
   perform(operation: Operation): Answer | Promise<Answer> {
     const line: Line = { what: operation };

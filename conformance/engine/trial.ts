@@ -62,6 +62,16 @@ export class Trial {
     }
   }
 
+  /** What must be so before the check can begin; if it is not, another check says so. */
+  async given(expectation: Promise<void>): Promise<void> {
+    try {
+      await expectation;
+    } catch (error) {
+      if (!(error instanceof Violation) || error.requirement !== undefined) throw error;
+      throw new Blocked(`this had to be so first: ${error.message}`);
+    }
+  }
+
   /** The operation succeeds. Gives its value. */
   async succeeds(operation: Operation, why: string): Promise<unknown> {
     const answer = await this.rig.perform(operation);
@@ -245,7 +255,8 @@ export class Trial {
         if (typeof what !== 'string') ({ state } = model.step(state, what));
       }
       // Partitions are left out: which ids share one is the registry's own affair, and the model was not told.
-      return describe(state).filter((line) => !line.startsWith('partition') && line !== 'admission open (auto)' && line !== 'time 0 ms');
+      const lines = describe(state).filter((line) => !line.startsWith('partition') && line !== 'admission open (auto)' && line !== 'time 0 ms');
+      return lines.length > 40 ? [...lines.slice(0, 40), `… ${lines.length - 40} more`] : lines;
     } catch {
       return [];
     }

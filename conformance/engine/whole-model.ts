@@ -264,6 +264,8 @@ export async function prepareWalk(adapter: Adapter, name: Territory['name'], pat
     bindings: has('binding'),
     lists: has('lists') && !contention,
     configs: has('configs'),
+    // The model knows of none.
+    listeners: false,
     stalenessMs: staleness,
     downMs: has('in-process') ? staleness : Math.max(staleness, patienceMs / 2),
   });

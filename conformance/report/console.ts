@@ -39,8 +39,9 @@ function requirementLine({ id, level, status, checks, reason, text }: Requiremen
 
 function failureLines({ id, level, text }: RequirementResult, checks: readonly CheckResult[], c: Colours): string[] {
   const lines = [c.bold((level === 'MUST' ? c.red : c.yellow)(`✗ ${id} (${level})`)), `  ${text}`];
-  for (const { title, failure } of checks) {
+  for (const { title, failure, mayFollowFrom } of checks) {
     lines.push('', `  ${c.dim('check')}     ${title}`, ...failureDetail(failure!, c));
+    if (mayFollowFrom !== undefined) lines.push(`  ${c.dim('note')}      may follow from ${mayFollowFrom.join(', ')}, broken as well: mend that first`);
   }
   return lines;
 }

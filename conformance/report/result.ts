@@ -27,6 +27,7 @@ const checkResult = z.object({
   milliseconds: z.number().nonnegative(),
   reason: z.string().optional().describe('Why it is inconclusive or untested.'),
   failure: failure.optional(),
+  mayFollowFrom: z.array(z.string()).optional().describe('Broken requirements that this check takes for granted: with them mended, it may pass.'),
 });
 
 const requirementResult = z.object({

@@ -5,17 +5,20 @@ import { ShardedRegistry, type RegistryOptions } from '../../src/index.js';
 
 /** A broken registry: ours, with one mistake. */
 export interface Mutant {
+  readonly id: string;
   /** The requirement it is made to break comes first; others follow only where one cannot be broken without them. */
   readonly breaks: readonly RequirementId[];
   /** How a real engineer would come to write it. */
   readonly how: string;
+  /** Where a real registry had this fault. */
+  readonly source?: string;
   readonly adapter: Adapter;
 }
 
 type Operations = Partial<Record<keyof Registry, (...args: never[]) => unknown>>;
 
 /** Our registry, of which some operations are replaced. */
-function mutant(breaks: readonly RequirementId[], how: string, alter: (real: ShardedRegistry, options: RegistryOptions) => Operations, twist: (options: RegistryOptions) => RegistryOptions = (options) => options): Mutant {
+export function mutant(id: string, breaks: readonly RequirementId[], how: string, alter: (real: ShardedRegistry, options: RegistryOptions) => Operations, twist: (options: RegistryOptions) => RegistryOptions = (options) => options): Mutant {
   const adapter = adapterFor(how, (options) => {
     const real = new ShardedRegistry(twist(options));
     const own = alter(real, options);
@@ -26,7 +29,7 @@ function mutant(breaks: readonly RequirementId[], how: string, alter: (real: Sha
       },
     });
   });
-  return { breaks, how, adapter };
+  return { id, breaks, how, adapter };
 }
 
 const refuse = (code: string): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }));
@@ -58,7 +61,7 @@ function admitting(real: ShardedRegistry, closed: (alarmed: number, all: number)
 const last = new WeakMap<ShardedRegistry, Map<string, Registration>>();
 
 export const mutants: readonly Mutant[] = [
-  mutant(['NAM-1'], 'a lookup that takes anything for an id', (real) => ({
+  mutant('any-id-looked-up', ['NAM-1'], 'a lookup that takes anything for an id', (real) => ({
     findServer: (id: string) => {
       try {
         return real.findServer(id);
@@ -67,50 +70,50 @@ export const mutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant(['NAM-2'], 'a limit on ids that is too low', (real) => ({
+  mutant('id-limit-too-low', ['NAM-2'], 'a limit on ids that is too low', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) => (typeof id === 'string' && [...id].length > 250 ? refuse('invalid_argument') : real.registerServer(id, endpoint, config)),
   })),
-  mutant(['NAM-2'], 'names kept as properties of an object, with a guard against pollution', (real) => ({
+  mutant('prototype-keys-refused', ['NAM-2'], 'names kept as properties of an object, with a guard against pollution', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) => (id === '__proto__' || id === 'constructor' ? refuse('invalid_argument') : real.registerServer(id, endpoint, config)),
   })),
-  mutant(['NAM-3'], 'Unicode normalisation, for the convenience of users', (real) => ({
+  mutant('unicode-normalised', ['NAM-3'], 'Unicode normalisation, for the convenience of users', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) =>
       typeof id === 'string' && real.listServers().some((other) => other.id !== id && other.id.normalize() === id.normalize()) ? refuse('already_registered') : real.registerServer(id, endpoint, config),
   })),
-  mutant(['NAM-4'], 'one set of taken ids for both kinds', (real) => ({
+  mutant('one-namespace', ['NAM-4'], 'one set of taken ids for both kinds', (real) => ({
     registerTransport: (id: string, endpoint: Endpoint, config?: Config) => (typeof id === 'string' && id !== '' && real.listServers().some((server) => server.id === id) ? refuse('already_registered') : real.registerTransport(id, endpoint, config)),
   })),
-  mutant(['EPT-1'], 'a limit on the names of an endpoint', (real) => ({
+  mutant('few-names-per-endpoint', ['EPT-1'], 'a limit on the names of an endpoint', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) => (real.listServers().filter((server) => server.endpoint === endpoint).length >= 50 ? refuse('endpoint_down') : real.registerServer(id, endpoint, config)),
   })),
-  mutant(['EPT-2'], 'no look at the endpoint', (real) => ({
+  mutant('endpoint-not-looked-at', ['EPT-2'], 'no look at the endpoint', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) => (typeof endpoint?.send !== 'function' || typeof endpoint.signal?.aborted !== 'boolean' ? Promise.resolve() : real.registerServer(id, endpoint, config)),
   })),
-  mutant(['ERR-1'], 'a list of ids where registrations are promised', (real) => ({ listTransports: () => real.listTransports().map(({ id }) => id) })),
-  mutant(['ERR-1'], 'errors with messages and without codes', (real) => ({
+  mutant('list-of-ids', ['ERR-1'], 'a list of ids where registrations are promised', (real) => ({ listTransports: () => real.listTransports().map(({ id }) => id) })),
+  mutant('errors-without-codes', ['ERR-1'], 'errors with messages and without codes', (real) => ({
     updateServer: (id: string, config: Config) => (real.listServers().some((server) => server.id === id) || typeof id !== 'string' || id === '' ? real.updateServer(id, config) : Promise.reject(new Error('no such server'))),
   })),
-  mutant(['REG-1', 'LST-1'], 'a table that is full without saying so', (real) => ({
+  mutant('full-table-in-silence', ['REG-1', 'LST-1'], 'a table that is full without saying so', (real) => ({
     registerTransport: async (id: string, endpoint: Endpoint, config?: Config) => {
       await real.registerTransport(id, endpoint, config);
       if (real.listTransports().length > 11) await real.unregisterTransport(id);
     },
   })),
-  mutant(['REG-2'], 'registering again as a way to say "still here"', (real) => ({
+  mutant('register-as-heartbeat', ['REG-2'], 'registering again as a way to say "still here"', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) => (real.listServers().some((server) => server.id === id && server.endpoint === endpoint) ? Promise.resolve() : real.registerServer(id, endpoint, config)),
   })),
-  mutant(['REG-3'], 'a dead endpoint ignored without a word', (real) => ({
+  mutant('dead-endpoint-in-silence', ['REG-3'], 'a dead endpoint ignored without a word', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) =>
       real.registerServer(id, endpoint, config).catch((error: { code: string }) => (error.code === 'endpoint_down' && !real.listServers().some((server) => server.id === id) ? undefined : Promise.reject(error as unknown as Error))),
   })),
-  mutant(['REG-4'], 'unbinding before the new server has been looked up', (real) => ({
+  mutant('unbinds-before-refusing', ['REG-4'], 'unbinding before the new server has been looked up', (real) => ({
     bindTransportToServer: (transport: string, server: string) =>
       real.bindTransportToServer(transport, server).catch(async (error: unknown) => {
         await real.unbindTransport(transport).catch(() => undefined);
         throw error;
       }),
   })),
-  mutant(['REG-5'], 'names that are reserved for ever for whoever held them first', (real) => {
+  mutant('names-reserved-for-ever', ['REG-5'], 'names that are reserved for ever for whoever held them first', (real) => {
     const first = new Map<string, Endpoint>();
     return {
       registerTransport: (id: string, endpoint: Endpoint, config?: Config) => real.registerTransport(id, endpoint, config),
@@ -122,7 +125,7 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['CFG-1'], 'the configuration of the caller, kept as it is', (real) => {
+  mutant('config-not-copied', ['CFG-1'], 'the configuration of the caller, kept as it is', (real) => {
     const kept = new Map<string, Config>();
     return {
       registerServer: async (id: string, endpoint: Endpoint, config: Config = {}) => {
@@ -139,13 +142,13 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['UPD-1'], 'an update that merges', (real) => ({
+  mutant('update-merges', ['UPD-1'], 'an update that merges', (real) => ({
     updateServer: (id: string, config: Config) => real.updateServer(id, { ...real.listServers().find((server) => server.id === id)?.config, ...config }),
   })),
-  mutant(['UPD-2'], 'an update that does not mind', (real) => ({
+  mutant('update-of-nothing', ['UPD-2'], 'an update that does not mind', (real) => ({
     updateServer: (id: string, config: Config) => real.updateServer(id, config).catch((error: { code: string }) => (error.code === 'server_not_found' ? undefined : Promise.reject(error as unknown as Error))),
   })),
-  mutant(['UNR-1'], 'a list of names that is cut in the wrong place', (real) => ({
+  mutant('unregisters-a-neighbour', ['UNR-1'], 'a list of names that is cut in the wrong place', (real) => ({
     unregisterTransport: async (id: string) => {
       const all = real.listTransports();
       const gone = all.find((one) => one.id === id);
@@ -154,10 +157,10 @@ export const mutants: readonly Mutant[] = [
       if (next) await real.unregisterTransport(next.id);
     },
   })),
-  mutant(['UNR-2'], 'an error for what is not there', (real) => ({
+  mutant('unregister-of-nothing', ['UNR-2'], 'an error for what is not there', (real) => ({
     unregisterTransport: (id: string) => (typeof id === 'string' && /^[^\0\ud800-\udfff]{1,255}$/u.test(id) && !real.listTransports().some((one) => one.id === id) ? refuse('transport_not_found') : real.unregisterTransport(id)),
   })),
-  mutant(['LKP-1'], 'a record kept from an earlier incarnation', (real) => {
+  mutant('stale-record', ['LKP-1'], 'a record kept from an earlier incarnation', (real) => {
     const last = new Map<string, Registration>();
     return {
       findTransport: (id: string) => real.findTransport(id),
@@ -174,25 +177,25 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['LKP-2'], 'an error for a transport that is not there', (real) => ({
+  mutant('missing-transport-throws', ['LKP-2'], 'an error for a transport that is not there', (real) => ({
     findTransport: (id: string) => {
       const found = real.findTransport(id);
       if (found === undefined && !real.listServers().some((server) => server.id === id) && real.listTransports().length === 0) throw Object.assign(new Error(), { code: 'transport_not_found' });
       return found;
     },
   })),
-  mutant(['LST-1'], 'a page of twenty-five', (real) => ({ listServers: () => real.listServers().slice(0, 25) })),
-  mutant(['LST-2'], 'the list itself, not a copy', (real) => {
+  mutant('page-of-25', ['LST-1'], 'a page of twenty-five', (real) => ({ listServers: () => real.listServers().slice(0, 25) })),
+  mutant('live-list', ['LST-2'], 'the list itself, not a copy', (real) => {
     const list: Registration[] = [];
     return { listServers: () => list.splice(0, list.length, ...real.listServers()) && list, unregisterServer: (id: string) => real.unregisterServer(id).then(() => void list.splice(0, list.length, ...real.listServers())) };
   }),
-  mutant(['INC-1'], 'a listener per registration, that knows only the id', (real) => ({
+  mutant('listener-knows-only-id', ['INC-1', 'CLS-3', 'CLS-4'], 'a listener per registration, that knows only the id', (real) => ({
     registerTransport: async (id: string, endpoint: Endpoint, config?: Config) => {
       await real.registerTransport(id, endpoint, config);
       endpoint.signal.addEventListener('abort', () => void real.unregisterTransport(id).catch(() => undefined), { once: true });
     },
   })),
-  mutant(['INC-2'], 'bindings by id, restored for a transport that comes back', (real) => {
+  mutant('bindings-restored-by-id', ['INC-2'], 'bindings by id, restored for a transport that comes back', (real) => {
     const bindings = new Map<string, string>();
     return {
       bindTransportToServer: async (transport: string, server: string) => {
@@ -210,28 +213,28 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['BND-1'], 'a guard against binding something to itself', (real) => ({
+  mutant('no-binding-to-itself', ['BND-1'], 'a guard against binding something to itself', (real) => ({
     bindTransportToServer: (transport: string, server: string) => (transport === server && real.findServer(server) && real.findTransport(transport) ? refuse('invalid_argument') : real.bindTransportToServer(transport, server)),
   })),
-  mutant(['BND-2'], 'the ends looked up in the order of the arguments', (real) => ({
+  mutant('lookup-order-of-arguments', ['BND-2'], 'the ends looked up in the order of the arguments', (real) => ({
     bindTransportToServer: (transport: string, server: string) =>
       real.bindTransportToServer(transport, server).catch((error: { code: string }) =>
         error.code === 'server_not_found' && !real.listTransports().some(({ id }) => id === transport) ? refuse('transport_not_found') : Promise.reject(error as unknown as Error),
       ),
   })),
-  mutant(['BND-3'], 'a transport that is not there is bound in silence', (real) => ({
+  mutant('missing-transport-bound', ['BND-3'], 'a transport that is not there is bound in silence', (real) => ({
     bindTransportToServer: (transport: string, server: string) => real.bindTransportToServer(transport, server).catch((error: { code: string }) => (error.code === 'transport_not_found' ? undefined : Promise.reject(error as unknown as Error))),
   })),
-  mutant(['BND-4'], 'a bound transport stays where it is', (real) => ({
+  mutant('bound-transport-stays', ['BND-4'], 'a bound transport stays where it is', (real) => ({
     bindTransportToServer: (transport: string, server: string) => {
       const bound = real.listTransports().some(({ id }) => id === transport) && real.getServerForTransport(transport) !== undefined;
       return bound && real.listServers().some(({ id }) => id === server) ? Promise.resolve() : real.bindTransportToServer(transport, server);
     },
   })),
-  mutant(['BND-5'], 'an error for a transport that is not bound', (real) => ({
+  mutant('unbind-of-unbound', ['BND-5'], 'an error for a transport that is not bound', (real) => ({
     unbindTransport: (transport: string) => (real.listTransports().some(({ id }) => id === transport) && real.getServerForTransport(transport) === undefined ? refuse('transport_not_found') : real.unbindTransport(transport)),
   })),
-  mutant(['BND-6'], 'a cascade that stops after ten', (real) => {
+  mutant('cascade-stops-at-ten', ['BND-6'], 'a cascade that stops after ten', (real) => {
     const dangling = new Map<string, string>();
     return {
       unregisterServer: async (id: string) => {
@@ -242,7 +245,7 @@ export const mutants: readonly Mutant[] = [
       getServerForTransport: (transport: string) => real.getServerForTransport(transport) ?? dangling.get(transport),
     };
   }),
-  mutant(['BND-7'], 'a transport that goes without telling its server', (real) => {
+  mutant('transport-leaves-ghost', ['BND-7'], 'a transport that goes without telling its server', (real) => {
     const dangling = new Map<string, string>();
     return {
       unregisterTransport: async (id: string) => {
@@ -261,13 +264,13 @@ export const mutants: readonly Mutant[] = [
       getServerForTransport: (transport: string) => real.getServerForTransport(transport) ?? dangling.get(transport),
     };
   }),
-  mutant(['BND-8'], 'a configuration that nobody reads', (real) => ({
+  mutant('config-binding-ignored', ['BND-8'], 'a configuration that nobody reads', (real) => ({
     registerTransport: async (id: string, endpoint: Endpoint, config?: Config) => {
       await real.registerTransport(id, endpoint, config);
       if (config?.['serverId'] !== undefined) await real.unbindTransport(id);
     },
   })),
-  mutant(['BND-9'], 'a binding that waits for its server', (real) => {
+  mutant('binding-waits-for-server', ['BND-9'], 'a binding that waits for its server', (real) => {
     const wanted = new Map<string, string>();
     return {
       registerTransport: async (id: string, endpoint: Endpoint, config?: Config) => {
@@ -289,7 +292,7 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['DWN-1', 'CLS-4'], 'cleanup of the first names only', (real) => {
+  mutant('first-names-cleaned-up', ['DWN-1', 'CLS-4'], 'cleanup of the first names only', (real) => {
     const ghosts = new Map<string, Registration>();
     return {
       registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
@@ -301,7 +304,7 @@ export const mutants: readonly Mutant[] = [
       findServer: (id: string) => real.findServer(id) ?? ghosts.get(id),
     };
   }),
-  mutant(['DWN-2'], 'bindings that nobody cleans up after a "down"', (real) => {
+  mutant('bindings-survive-down', ['DWN-2', 'CLS-3', 'CLS-4'], 'bindings that nobody cleans up after a "down"', (real) => {
     const ghosts = new Map<string, string>();
     return {
       bindTransportToServer: async (transport: string, server: string) => {
@@ -326,7 +329,7 @@ export const mutants: readonly Mutant[] = [
       getServerForTransport: (transport: string) => real.getServerForTransport(transport) ?? (real.findTransport(transport) && ghosts.get(transport)),
     };
   }),
-  mutant(['DWN-3', 'CLS-3', 'CLS-4'], 'a "down" that is handled a turn later', (real) => {
+  mutant('down-a-turn-later', ['DWN-3', 'CLS-3', 'CLS-4'], 'a "down" that is handled a turn later', (real) => {
     const leaving = new Map<string, Registration>();
     return {
       registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
@@ -344,7 +347,7 @@ export const mutants: readonly Mutant[] = [
       findServer: (id: string) => real.findServer(id) ?? leaving.get(id),
     };
   }),
-  mutant(['DWN-4', 'CLS-3', 'CLS-4'], 'cleanup by id, whatever the namespace', (real) => ({
+  mutant('cleanup-by-id', ['DWN-4', 'CLS-3', 'CLS-4'], 'cleanup by id, whatever the namespace', (real) => ({
     registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
       await real.registerServer(id, endpoint, config);
       const registration = real.findServer(id);
@@ -353,9 +356,9 @@ export const mutants: readonly Mutant[] = [
     },
     unregisterServer: (id: string) => real.unregisterServer(id).then(() => void last.get(real)?.delete(id)),
   })),
-  mutant(['RTE-1'], 'messages sent as text', (real) => ({ routeToServer: (server: string, transport: string, message: unknown) => real.routeToServer(server, transport, typeof message === 'object' ? JSON.stringify(message) : message) })),
-  mutant(['RTE-2'], 'routing to nobody is called a success', (real) => ({ routeToServer: (server: string, transport: string, message: unknown) => real.routeToServer(server, transport, message) || 1 })),
-  mutant(['RTE-3'], 'a broadcast to at most a hundred', (real) => ({
+  mutant('messages-as-text', ['RTE-1'], 'messages sent as text', (real) => ({ routeToServer: (server: string, transport: string, message: unknown) => real.routeToServer(server, transport, typeof message === 'object' ? JSON.stringify(message) : message) })),
+  mutant('routing-to-nobody-counts', ['RTE-2'], 'routing to nobody is called a success', (real) => ({ routeToServer: (server: string, transport: string, message: unknown) => real.routeToServer(server, transport, message) || 1 })),
+  mutant('broadcast-to-a-hundred', ['RTE-3'], 'a broadcast to at most a hundred', (real) => ({
     routeToTransport: (transport: string | typeof broadcast, server: string, message: unknown) => {
       if (transport !== broadcast) return real.routeToTransport(transport, server, message);
       const bound = real.listTransports().filter(({ id }) => real.getServerForTransport(id) === server);
@@ -364,7 +367,7 @@ export const mutants: readonly Mutant[] = [
       return bound.length;
     },
   })),
-  mutant(['RTE-4'], 'messages collected on a stack', (real) => {
+  mutant('messages-on-a-stack', ['RTE-4'], 'messages collected on a stack', (real) => {
     const stack: (() => void)[] = [];
     return {
       routeToServer: (server: string, transport: string, message: unknown) => {
@@ -376,7 +379,7 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['RTE-5'], 'a message sent again because the recipient threw', (real) => ({
+  mutant('retry-after-throw', ['RTE-5'], 'a message sent again because the recipient threw', (real) => ({
     routeToTransport: (transport: string | typeof broadcast, server: string, message: unknown) => {
       const count = real.routeToTransport(transport, server, message);
       const endpoint = transport === broadcast || count === 0 ? undefined : (real.findTransport(transport)?.endpoint as { name?: string } | undefined);
@@ -384,7 +387,7 @@ export const mutants: readonly Mutant[] = [
       return count;
     },
   })),
-  mutant(['RTE-6'], 'a broadcast that stops at the first recipient that throws', (real) => ({
+  mutant('broadcast-stops-at-throw', ['RTE-6'], 'a broadcast that stops at the first recipient that throws', (real) => ({
     routeToTransport: (transport: string | typeof broadcast, server: string, message: unknown) => {
       if (transport !== broadcast) return real.routeToTransport(transport, server, message);
       if (typeof server !== 'string' || server === '' || real.findServer(server) === undefined) return real.routeToTransport(broadcast, server, message);
@@ -394,7 +397,7 @@ export const mutants: readonly Mutant[] = [
       return bound.length;
     },
   })),
-  mutant(['RTE-7'], 'a broadcast over the list as it is at each step', (real) => ({
+  mutant('broadcast-over-live-list', ['RTE-7'], 'a broadcast over the list as it is at each step', (real) => ({
     routeToTransport: (transport: string | typeof broadcast, server: string, message: unknown) => {
       if (transport !== broadcast) return real.routeToTransport(transport, server, message);
       if (typeof server !== 'string' || server === '' || real.findServer(server) === undefined) return real.routeToTransport(broadcast, server, message);
@@ -403,7 +406,7 @@ export const mutants: readonly Mutant[] = [
       return bound.length;
     },
   })),
-  mutant(['RTE-8'], 'a cache of recipients', (real) => {
+  mutant('cached-recipients', ['RTE-8'], 'a cache of recipients', (real) => {
     const cache = new Map<string, Endpoint>();
     return {
       routeToServer: (server: string, transport: string, message: unknown) => {
@@ -418,8 +421,8 @@ export const mutants: readonly Mutant[] = [
     };
   }),
 
-  mutant(['PRT-1'], 'numbers of partitions that are rounded up to a power of two', (real) => ({ setAdmission: (mode: 'auto') => real.setAdmission(mode) }), (options) => ({ ...options, ...(options.partitions === 7 ? { partitions: 8 } : {}) })),
-  mutant(['PRT-2'], 'a modulus that changes when the table grows', (real) => {
+  mutant('partitions-rounded-up', ['PRT-1'], 'numbers of partitions that are rounded up to a power of two', (real) => ({ setAdmission: (mode: 'auto') => real.setAdmission(mode) }), (options) => ({ ...options, ...(options.partitions === 7 ? { partitions: 8 } : {}) })),
+  mutant('modulus-grows', ['PRT-2'], 'a modulus that changes when the table grows', (real) => {
     const moved: number[] = [];
     const noting =
       (operation: (...args: never[]) => Promise<void>) =>
@@ -444,7 +447,7 @@ export const mutants: readonly Mutant[] = [
       ...statsWith(real, (stats) => ({ ...stats, writeCount: stats.writeCount + (moved[stats.partition] ?? 0) })),
     };
   }),
-  mutant(['PRT-3'], 'a hash of the first character', (real) => {
+  mutant('hash-of-first-character', ['PRT-3'], 'a hash of the first character', (real) => {
     const counts = new Map<number, number>();
     return {
       registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
@@ -464,7 +467,7 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['PRT-4', 'CTN-9'], 'one lock for everything', (real) => {
+  mutant('one-lock', ['PRT-4', 'DLK-2'], 'one lock for everything', (real) => {
     let last: Promise<unknown> = Promise.resolve();
     const locked =
       (operation: 'registerServer' | 'unregisterServer' | 'updateServer') =>
@@ -475,7 +478,7 @@ export const mutants: readonly Mutant[] = [
       };
     return { updateServer: locked('updateServer'), registerServer: locked('registerServer'), unregisterServer: locked('unregisterServer') };
   }),
-  mutant(['STA-1'], 'attempts counted instead of commits', (real) => {
+  mutant('attempts-counted', ['STA-1'], 'attempts counted instead of commits', (real) => {
     let attempts = 0;
     return {
       registerServer: (id: string, endpoint: Endpoint, config?: Config) =>
@@ -486,8 +489,8 @@ export const mutants: readonly Mutant[] = [
       ...statsWith(real, (stats) => (stats.writeCount > 0 ? { ...stats, writeCount: stats.writeCount + attempts } : stats)),
     };
   }),
-  mutant(['STA-2'], 'a ring of eleven', () => ({}), (options) => ({ ...options, windowSize: options.windowSize ?? 11 })),
-  mutant(['STA-3'], 'the maximum of all times', (real) => {
+  mutant('window-of-eleven', ['STA-2'], 'a ring of eleven', () => ({}), (options) => ({ ...options, windowSize: options.windowSize ?? 11 })),
+  mutant('maximum-of-all-times', ['STA-3'], 'the maximum of all times', (real) => {
     const greatest = new Map<number, number>();
     return statsWith(real, (stats) => {
       if (stats.writeCount === 0) greatest.delete(stats.partition);
@@ -496,13 +499,13 @@ export const mutants: readonly Mutant[] = [
       return { ...stats, max };
     });
   }),
-  mutant(['STA-4'], 'partitions counted from one', (real) => ({
+  mutant('partitions-from-one', ['STA-4'], 'partitions counted from one', (real) => ({
     getPartitionStats: (partition?: number) => {
       if (partition === undefined) return real.getPartitionStats();
       return real.getPartitionStats(Number.isInteger(partition) && partition > 0 && partition < real.getPartitionStats().length ? partition - 1 : partition);
     },
   })),
-  mutant(['STA-5'], 'a reset of counts that forgets the samples', (real) => {
+  mutant('reset-keeps-samples', ['STA-5'], 'a reset of counts that forgets the samples', (real) => {
     let kept: readonly PartitionStats[] = [];
     return {
       resetStats: () => {
@@ -515,15 +518,15 @@ export const mutants: readonly Mutant[] = [
       }),
     };
   }),
-  mutant(['STA-6'], 'nothing for a partition that does not exist', (real) => ({
+  mutant('missing-partition-in-silence', ['STA-6'], 'nothing for a partition that does not exist', (real) => ({
     getPartitionStats: (partition?: number) => (partition === undefined ? real.getPartitionStats() : (real.getPartitionStats()[partition] ?? real.getPartitionStats()[0])),
   })),
-  mutant(['CTN-1'], 'off by one in the number of writes', () => ({}), (options) => ({ ...options, minWrites: options.minWrites ?? 11 })),
-  mutant(['CTN-2'], 'off by one in the number of writes, the other way', () => ({}), (options) => ({ ...options, minWrites: options.minWrites ?? 9 })),
-  mutant(['CTN-2'], '"at least" instead of "above"', () => ({}), (options) => ({ ...options, alarmAboveMs: options.alarmAboveMs ?? 99.999 })),
-  mutant(['CTN-3', 'CTN-6'], 'an alarm that only completions can raise', () => ({}), (options) => ({ ...options, stuckAfterMs: options.stuckAfterMs ?? 1e9 })),
-  mutant(['CTN-4', 'CTN-6'], 'a window of two seconds', () => ({}), (options) => ({ ...options, windowMs: options.windowMs ?? 2_000 })),
-  mutant(['CTN-5', 'CTN-6'], 'an alarm that goes off with the next write only', (real) => {
+  mutant('min-writes-too-high', ['CTN-1'], 'off by one in the number of writes', () => ({}), (options) => ({ ...options, minWrites: options.minWrites ?? 11 })),
+  mutant('min-writes-too-low', ['CTN-2'], 'off by one in the number of writes, the other way', () => ({}), (options) => ({ ...options, minWrites: options.minWrites ?? 9 })),
+  mutant('at-least-instead-of-above', ['CTN-2'], '"at least" instead of "above"', () => ({}), (options) => ({ ...options, alarmAboveMs: options.alarmAboveMs ?? 99.999 })),
+  mutant('alarm-only-on-completion', ['CTN-3'], 'an alarm that only completions can raise', () => ({}), (options) => ({ ...options, stuckAfterMs: options.stuckAfterMs ?? 1e9 })),
+  mutant('window-two-seconds', ['CTN-4'], 'a window of two seconds', () => ({}), (options) => ({ ...options, windowMs: options.windowMs ?? 2_000 })),
+  mutant('alarm-off-on-next-write', ['CTN-5'], 'an alarm that goes off with the next write only', (real) => {
     const stuck = new Map<number, number>();
     return {
       ...statsWith(real, (stats) => {
@@ -534,7 +537,7 @@ export const mutants: readonly Mutant[] = [
       getContentionStatus: () => ({ ...real.getContentionStatus(), alarmed: real.getPartitionStats().filter(({ partition, alarm, writeCount }) => alarm || stuck.get(partition) === writeCount).map(({ partition }) => partition) }),
     };
   }),
-  mutant(['CTN-6'], 'alarms looked after four times a second', (real, { clock }) => {
+  mutant('alarm-polled', ['CTN-6'], 'alarms looked after four times a second', (real, { clock }) => {
     let at = -Infinity;
     let alarms: boolean[] = [];
     const refresh = (): boolean[] => {
@@ -550,20 +553,20 @@ export const mutants: readonly Mutant[] = [
       getContentionStatus: () => ({ ...real.getContentionStatus(), alarmed: refresh().flatMap((alarm, partition) => (alarm ? [partition] : [])) }),
     };
   }),
-  mutant(['CTN-7'], 'an option that is read and not used', () => ({}), (options) => ({ ...options, ...(options.alarmAboveMs === undefined ? {} : { alarmAboveMs: 100 }) })),
-  mutant(['CTN-8'], 'a timer that looks after the alarms', (_, { clock }) => {
+  mutant('option-not-used', ['CTN-7'], 'an option that is read and not used', () => ({}), (options) => ({ ...options, ...(options.alarmAboveMs === undefined ? {} : { alarmAboveMs: 100 }) })),
+  mutant('idle-timer', ['CTN-8'], 'a timer that looks after the alarms', (_, { clock }) => {
     const tick = (): void => void clock!.setTimeout(tick, 500);
     tick();
     return {};
   }),
-  mutant(['CTN-9'], 'the stop-watch started when the lane is free', (real) =>
+  mutant('latency-from-turn', ['CTN-9'], 'the stop-watch started when the lane is free', (real) =>
     statsWith(real, (stats) => {
       const samples = stats.samples.length === 3 && stats.samples[2]! >= 2.5 * stats.samples[0]! && stats.samples[0]! > 0 ? stats.samples.map(() => stats.samples[0]!) : stats.samples;
       return { ...stats, samples };
     }),
   ),
-  mutant(['CTN-10'], 'partitions counted from one in the status', (real) => ({ getContentionStatus: () => ({ ...real.getContentionStatus(), alarmed: real.getContentionStatus().alarmed.map((partition) => partition + 1) }) })),
-  mutant(['ADM-1'], 'admission control for servers only', (real) => ({
+  mutant('status-from-one', ['CTN-10'], 'partitions counted from one in the status', (real) => ({ getContentionStatus: () => ({ ...real.getContentionStatus(), alarmed: real.getContentionStatus().alarmed.map((partition) => partition + 1) }) })),
+  mutant('admission-servers-only', ['ADM-1'], 'admission control for servers only', (real) => ({
     registerTransport: async (id: string, endpoint: Endpoint, config?: Config) => {
       const { mode } = real.getContentionStatus();
       if (mode === 'auto') real.setAdmission('open');
@@ -574,12 +577,12 @@ export const mutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant(['ADM-1'], 'two thirds instead of a half', () => ({}), (options) => ({ ...options, closeAbove: options.closeAbove ?? 0.66 })),
-  mutant(['ADM-2'], 'closed at exactly half', (real, { closeAbove }) => admitting(real, (alarmed, all) => (closeAbove === undefined ? alarmed > 0 && alarmed >= all / 2 : alarmed > closeAbove * all))),
-  mutant(['ADM-3'], 'admission control that refuses everything', (real) => ({
+  mutant('two-thirds', ['ADM-1'], 'two thirds instead of a half', () => ({}), (options) => ({ ...options, closeAbove: options.closeAbove ?? 0.66 })),
+  mutant('closed-at-half', ['ADM-2'], 'closed at exactly half', (real, { closeAbove }) => admitting(real, (alarmed, all) => (closeAbove === undefined ? alarmed > 0 && alarmed >= all / 2 : alarmed > closeAbove * all))),
+  mutant('admission-refuses-everything', ['ADM-3'], 'admission control that refuses everything', (real) => ({
     updateServer: (id: string, config: Config) => (real.getContentionStatus().mode === 'closed' && real.listServers().some((server) => server.id === id) ? refuse('admission_control_active') : real.updateServer(id, config)),
   })),
-  mutant(['ADM-4'], 'a door that only an operator opens again', (real, { closeAbove }) => {
+  mutant('stays-closed', ['ADM-4'], 'a door that only an operator opens again', (real, { closeAbove }) => {
     let shut = false;
     return {
       ...admitting(real, (alarmed, all) => {
@@ -588,7 +591,7 @@ export const mutants: readonly Mutant[] = [
       }),
     };
   }),
-  mutant(['ADM-5'], 'closing by hand forgets the transports', (real) => ({
+  mutant('override-forgets-transports', ['ADM-5'], 'closing by hand forgets the transports', (real) => ({
     registerTransport: async (id: string, endpoint: Endpoint, config?: Config) => {
       const { mode } = real.getContentionStatus();
       if (mode === 'closed') real.setAdmission('open');
@@ -599,7 +602,7 @@ export const mutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant(['ADM-6'], 'an override that the alarms override', (real) => {
+  mutant('alarms-beat-override', ['ADM-6'], 'an override that the alarms override', (real) => {
     let shown: 'auto' | 'open' | 'closed' = 'auto';
     return {
       setAdmission: (mode: 'auto' | 'open' | 'closed') => {
@@ -609,8 +612,8 @@ export const mutants: readonly Mutant[] = [
       getContentionStatus: () => ({ ...real.getContentionStatus(), mode: shown }),
     };
   }),
-  mutant(['ADM-7'], 'any mode will do', (real) => ({ setAdmission: (mode: 'auto') => real.setAdmission(['auto', 'open', 'closed'].includes(mode) ? mode : 'auto') })),
-  mutant(['DLK-1'], 'lookups that wait for writes', (real) => {
+  mutant('any-mode', ['ADM-7'], 'any mode will do', (real) => ({ setAdmission: (mode: 'auto') => real.setAdmission(['auto', 'open', 'closed'].includes(mode) ? mode : 'auto') })),
+  mutant('reads-wait-for-writes', ['DLK-1'], 'lookups that wait for writes', (real) => {
     let last: Promise<unknown> = Promise.resolve();
     return {
       unregisterServer: (id: string) => {
@@ -621,7 +624,7 @@ export const mutants: readonly Mutant[] = [
       listServers: () => last.then(() => real.listServers()),
     };
   }),
-  mutant(['DLK-2'], 'an unregistration that overtakes', (real, { clock }) => {
+  mutant('unregister-overtakes', ['DLK-2'], 'an unregistration that overtakes', (real, { clock }) => {
     let lane = 0;
     return {
       registerServer: (id: string, endpoint: Endpoint, config?: Config) => {
@@ -633,7 +636,7 @@ export const mutants: readonly Mutant[] = [
       unregisterServer: (id: string) => (lane > 1 && clock!.now() >= 0 ? Promise.resolve() : real.unregisterServer(id)),
     };
   }),
-  mutant(['CLS-1'], 'a close that goes on accepting', (real, options) => {
+  mutant('close-goes-on-accepting', ['CLS-1', 'CLS-3'], 'a close that goes on accepting', (real, options) => {
     let after: ShardedRegistry | undefined;
     return {
       close: () => {
@@ -643,7 +646,7 @@ export const mutants: readonly Mutant[] = [
       registerServer: (id: string, endpoint: Endpoint, config?: Config) => (after ?? real).registerServer(id, endpoint, config),
     };
   }),
-  mutant(['CLS-2'], 'an error for closing twice', (real) => {
+  mutant('close-once', ['CLS-2'], 'an error for closing twice', (real) => {
     let closed = false;
     return {
       close: () => {
@@ -653,7 +656,7 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['CLS-3'], 'a close that leaves its listeners', (real) => {
+  mutant('close-leaves-listeners', ['CLS-3'], 'a close that leaves its listeners', (real) => {
     const seen: Endpoint[] = [];
     return {
       registerServer: (id: string, endpoint: Endpoint, config?: Config) => {
@@ -666,14 +669,14 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['CLS-4'], 'a listener that stays when the last name goes', (real) => ({
+  mutant('listener-stays', ['CLS-4'], 'a listener that stays when the last name goes', (real) => ({
     unregisterServer: async (id: string) => {
       const found = typeof id === 'string' ? real.listServers().find((server) => server.id === id) : undefined;
       await real.unregisterServer(id);
       found?.endpoint.signal.addEventListener('abort', () => undefined);
     },
   })),
-  mutant(['MODEL-1'], 'a reset that is made again when the write has ended during which it was asked for', (real) => {
+  mutant('reset-made-again', ['MODEL-1'], 'a reset that is made again when the write has ended during which it was asked for', (real) => {
     let inFlight = 0;
     let again = false;
     return {
@@ -691,7 +694,7 @@ export const mutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant(['MODEL-1'], 'admission forced open, which is looked at before whether the registry is closed', (real) => {
+  mutant('forced-open-before-closed', ['MODEL-1'], 'admission forced open, which is looked at before whether the registry is closed', (real) => {
     let forced = false;
     let closed = false;
     return {

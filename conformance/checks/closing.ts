@@ -1,0 +1,179 @@
+import { getEventListeners } from 'node:events';
+import type { Operation } from '../../model/index.js';
+import { broadcast, type Registry } from '../../spec/index.js';
+import { showAnswer } from '../engine/answer.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/*
+ * Closing, and letting go: whatever was there, and whatever is asked afterwards.
+ */
+
+const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
+const transport = (id: string, endpoint = 'e2'): Operation => ({ op: 'registerTransport', id, endpoint });
+const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindTransportToServer', transportId, serverId });
+
+/** Two servers and two transports, one bound and one not, at endpoints e1 to e4; what was looked up before the close. */
+async function furnished(t: Trial): Promise<{ s: string; a: string; alone: string; none: string }> {
+  const [s, second, a, alone, none] = t.ids(5) as [string, string, string, string, string];
+  await t.setup(server(s), server(second, 'e3'));
+  if (t.offers('transports')) await t.setup(transport(a), transport(alone, 'e4'));
+  if (t.offers('transports') && t.offers('binding')) await t.setup(bind(a, s));
+  // A cache that has been filled must be emptied as well.
+  for (const read of reads(t, s, a)) await t.rig.perform(read);
+  return { s, a, alone, none };
+}
+
+function reads(t: Trial, s: string, a: string): Operation[] {
+  const all: Operation[] = [{ op: 'findServer', id: s }];
+  if (t.offers('lists')) all.push({ op: 'listServers' });
+  if (!t.offers('transports')) return all;
+  all.push({ op: 'findTransport', id: a });
+  if (t.offers('lists')) all.push({ op: 'listTransports' });
+  if (t.offers('binding')) all.push({ op: 'getServerForTransport', transportId: a });
+  return all;
+}
+
+async function findsNothing(t: Trial, s: string, a: string): Promise<void> {
+  for (const read of reads(t, s, a)) {
+    const answer = await t.rig.perform(read);
+    const nothing = answer.kind === 'done' && (answer.value === undefined || (Array.isArray(answer.value) && answer.value.length === 0));
+    t.check(nothing || (answer.kind === 'refused' && answer.code === 'registry_closed'), 'a closed registry still shows something', 'nothing, or refused: registry_closed', showAnswer(answer));
+  }
+}
+
+const listeners = (t: Trial, endpoint: string): number => getEventListeners(t.rig.endpoint(endpoint).signal, 'abort').length;
+
+export const closingChecks = [
+  check('ERR-1', 'a closed registry answers in the shape of the interface as well', async (t) => {
+    const { s, a, none } = await furnished(t);
+    await t.setup({ op: 'close' });
+    const e = t.rig.endpoint('e1');
+    const calls: readonly (readonly [keyof Registry, ...unknown[]])[] = [
+      ['registerServer', none, e],
+      ['registerTransport', none, e],
+      ['unregisterServer', s],
+      ['unregisterTransport', a],
+      ['updateServer', s, {}],
+      ['findServer', s],
+      ['findTransport', a],
+      ['listServers'],
+      ['listTransports'],
+      ['bindTransportToServer', a, s],
+      ['unbindTransport', a],
+      ['getServerForTransport', a],
+      ['routeToServer', s, a, 'm'],
+      ['routeToTransport', a, s, 'm'],
+      ['routeToTransport', broadcast, s, 'm'],
+      ['getPartitionStats'],
+      ['getContentionStatus'],
+      ['resetStats'],
+      ['setAdmission', 'auto'],
+    ];
+    for (const [operation, ...args] of calls) {
+      if (typeof t.rig.subject[operation] !== 'function') continue;
+      const answer = await t.rig.call(operation, ...args);
+      // How many partitions a closed registry has is not said: a list of none will do.
+      const odd = answer.kind === 'broken' && !(operation === 'getPartitionStats' || operation === 'getContentionStatus');
+      t.check(!odd, 'an answer of a closed registry has the wrong shape', 'a value of the interface, or an error with a specified code', showAnswer(answer));
+    }
+  }, { needs: ['close'] }),
+
+  check('CLS-1', 'a closed registry finds nothing, in neither namespace, and no binding', async (t) => {
+    const { s, a } = await furnished(t);
+    await t.setup({ op: 'close' });
+    await findsNothing(t, s, a);
+  }),
+  check('CLS-1', 'it refuses every registration, whatever was there before, and shows nothing of it', async (t) => {
+    const { s, a, none } = await furnished(t);
+    await t.setup({ op: 'close' });
+    const registrations: Operation[] = [server(none, 'e8'), server(s), server(s, 'e8')];
+    if (t.offers('transports')) registrations.push(transport(none, 'e8'), transport(a), transport(a, 'e8'));
+    if (t.offers('transports') && t.offers('binding') && t.offers('configs')) registrations.push({ op: 'registerTransport', id: none, endpoint: 'e8', config: { serverId: s } });
+    for (const registration of registrations) {
+      const answer = await t.rig.perform(registration);
+      t.check(answer.kind !== 'done', 'a closed registry accepted a registration', 'refused: registry_closed', 'done');
+      await findsNothing(t, s, a);
+      await findsNothing(t, none, none);
+    }
+  }),
+  check('CLS-1', 'what was being written when it was closed is not found either', async (t) => {
+    const { s, a, none } = await furnished(t);
+    const calls = [server(none, 'e8'), ...(t.offers('update') ? [{ op: 'updateServer', id: s, config: {} } as const] : []), ...(t.offers('transports') ? [transport(none, 'e8')] : [])].map((operation) => t.rig.start(operation));
+    const close = t.rig.start({ op: 'close' });
+    if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
+    for (const call of [...calls, close]) await t.finish(call, 'a call that was made before the close, or the close');
+    await findsNothing(t, none, none);
+    await findsNothing(t, s, a);
+  }),
+  check('CLS-2', 'closing again succeeds, and again, with names and without', async (t) => {
+    await furnished(t);
+    for (let i = 0; i < 3; i++) await t.succeeds({ op: 'close' }, 'closing is idempotent');
+    await t.open();
+    await t.setup(server('a'), { op: 'unregisterServer', id: 'a' });
+    for (let i = 0; i < 3; i++) await t.succeeds({ op: 'close' }, 'closing is idempotent');
+  }),
+  check('CLS-2', 'also while the first is under way', async (t) => {
+    await furnished(t);
+    const calls = [1, 2].map(() => t.rig.start({ op: 'close' }));
+    if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
+    for (const call of calls) t.accepted(await t.finish(call, 'close'), 'close()', 'closing is idempotent');
+  }),
+
+  check('CLS-3', 'a closed registry has no listener left, whatever its endpoints held and did', async (t) => {
+    const { s, a, none } = await furnished(t);
+    const more: Operation[] = [server(none, 'e5')];
+    if (t.offers('transports')) more.push(transport(none, 'e1'), transport(`${none}+`, 'e5'));
+    if (t.offers('transports') && t.offers('binding')) more.push(bind(none, s), bind(a, none), bind(a, s), { op: 'unbindTransport', transportId: a });
+    await t.setup(...more);
+    await t.refused(server(s, 'e6'));
+    await t.setup({ op: 'close' });
+    await t.rig.perform(server(none, 'e7'));
+    if (t.offers('transports')) await t.rig.perform(transport(none, 'e7'));
+    for (const endpoint of ['e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7']) t.check(listeners(t, endpoint) === 0, `a listener was left on the signal of ${endpoint}`, 0, listeners(t, endpoint));
+  }),
+  check('CLS-3', 'nor when a write was under way', async (t) => {
+    const id = t.id();
+    const call = t.rig.start(server(id, 'e8'));
+    const close = t.rig.start({ op: 'close' });
+    if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
+    for (const one of [call, close]) await t.finish(one, 'a call');
+    t.check(listeners(t, 'e8') === 0, 'a listener was left on the signal of an endpoint that was being registered', 0, listeners(t, 'e8'));
+  }),
+
+  check('CLS-4', 'an endpoint that was refused, or gave up what it held, has no listener left, whatever happened to its names', async (t) => {
+    const { s, a, none } = await furnished(t);
+    const refused: Operation[] = [server(s, 'e6')];
+    const all: Operation[] = [server(none, 'e7')];
+    if (t.offers('update') && t.offers('configs')) for (let i = 0; i < 3; i++) all.push({ op: 'updateServer', id: none, config: { i } });
+    if (t.offers('transports')) {
+      refused.push(transport(a, 'e6'));
+      all.push(transport(none, 'e8'));
+      if (t.offers('binding')) {
+        for (let i = 0; i < 3; i++) all.push(bind(none, s), bind(none, none));
+        all.push({ op: 'unbindTransport', transportId: none }, bind(none, none));
+      }
+    }
+    for (const operation of refused) await t.refused(operation);
+    const again = (): Operation[] => all.filter(({ op }) => op.startsWith('register'));
+    await t.setup(...all);
+    // Given up and taken again: what is forgotten once a round adds up.
+    for (let round = 0; round < 3; round++) {
+      const release: Operation[] = [{ op: 'unregisterServer', id: none }, ...(t.offers('transports') ? [{ op: 'unregisterTransport', id: none } as const] : [])];
+      await t.setup(...release);
+      for (const endpoint of ['e6', 'e7', 'e8']) t.check(listeners(t, endpoint) === 0, 'an endpoint without names has a listener left', 0, listeners(t, endpoint));
+      await t.setup(...again());
+    }
+  }),
+  check('CLS-4', 'listeners do not grow with what is done to a name', async (t) => {
+    const { s, a, alone } = await furnished(t);
+    const [one, bound] = [listeners(t, 'e3'), listeners(t, 'e1')];
+    const steps: Operation[] = [];
+    for (let i = 0; i < 10; i++) {
+      if (t.offers('update') && t.offers('configs')) steps.push({ op: 'updateServer', id: s, config: { i } });
+      if (t.offers('transports') && t.offers('binding')) steps.push(bind(alone, s), { op: 'unbindTransport', transportId: alone }, bind(a, s));
+    }
+    await t.setup(...steps);
+    for (let i = 0; i < 5; i++) await t.refused(server(s, 'e1'));
+    t.check(listeners(t, 'e1') <= Math.max(one, bound), 'an endpoint has more listeners than before, and holds what it held', Math.max(one, bound), listeners(t, 'e1'));
+  }),
+];

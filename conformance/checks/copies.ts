@@ -1,0 +1,178 @@
+import type { Operation } from '../../model/index.js';
+import type { Config, Json } from '../../spec/index.js';
+import { check, type Trial } from '../engine/trial.js';
+import { tamper } from '../engine/tamper.js';
+
+/*
+ * What goes into a registry and what comes out of it is a copy, of the whole value: in both namespaces, and by whichever
+ * operation it goes in or comes out.
+ */
+
+const deep = (): Config => ({ v: 1, deep: { list: [1, { x: 'y' }], none: null } });
+
+/** JSON data that is easily lost on the way. */
+const values: readonly Json[] = [
+  null,
+  false,
+  0,
+  '',
+  [],
+  {},
+  [[]],
+  [null],
+  -1.5e300,
+  'a\0b',
+  '\ud83d\ude00',
+  { constructor: 'c', toString: 1, hasOwnProperty: null, length: 0 },
+  { then: 1, toJSON: 'j', id: 'other', endpoint: 'e9', config: {} },
+  { '': '', '0': 0, '-1': null },
+  JSON.parse('{"__proto__": {"x": 1}, "y": 2}') as Json,
+  'x'.repeat(10_000),
+  Array.from({ length: 300 }, (_, i) => i),
+  { a: { b: { c: { d: { e: { f: [{ g: null }] } } } } } },
+];
+
+interface Kind {
+  readonly namespace: 'server' | 'transport';
+  /** Not the same for both kinds: whether one may be both is for others to say. */
+  readonly endpoint: string;
+  readonly register: 'registerServer' | 'registerTransport';
+  readonly find: 'findServer' | 'findTransport';
+  readonly list: 'listServers' | 'listTransports';
+  readonly unregister: 'unregisterServer' | 'unregisterTransport';
+}
+
+const kinds: readonly Kind[] = [
+  { namespace: 'server', endpoint: 'e1', register: 'registerServer', find: 'findServer', list: 'listServers', unregister: 'unregisterServer' },
+  { namespace: 'transport', endpoint: 'e2', register: 'registerTransport', find: 'findTransport', list: 'listTransports', unregister: 'unregisterTransport' },
+];
+
+const offered = (t: Trial): readonly Kind[] => kinds.filter(({ namespace }) => namespace === 'server' || t.offers('transports'));
+
+/** What a lookup shows of a name. */
+const shows = (t: Trial, { find, endpoint }: Kind, id: string, config: Config, why: string): Promise<void> => t.gives({ op: find, id }, { id, endpoint, config }, why);
+
+/** What a list shows, of a name that is the only one. */
+async function lists(t: Trial, { list, endpoint }: Kind, id: string, config: Config, why: string): Promise<void> {
+  if (t.offers('lists')) await t.gives({ op: list }, [{ id, endpoint, config }], why);
+}
+
+export const copiesChecks = [
+  check('CFG-1', 'a configuration is kept as it was given, whatever it holds, and a new one instead of an old one', async (t) => {
+    for (const kind of offered(t)) {
+      const id = t.id();
+      for (const value of values) {
+        const config: Config = { value, more: [value, { value }] };
+        await t.setup({ op: kind.register, id, endpoint: kind.endpoint, config });
+        await shows(t, kind, id, config, 'it was registered with this configuration');
+        if (kind.namespace === 'server' && t.offers('update')) {
+          await t.setup({ op: 'updateServer', id, config: { value: [value], more: value } });
+          await shows(t, kind, id, { value: [value], more: value }, 'it was updated to this configuration');
+        }
+        await t.setup({ op: kind.unregister, id });
+      }
+      await t.setup({ op: kind.register, id, endpoint: kind.endpoint });
+      await shows(t, kind, id, {}, 'it was registered without a configuration');
+      await t.setup({ op: kind.unregister, id });
+    }
+  }),
+  check('CFG-1', 'changing what was passed in changes nothing, of transports too', async (t) => {
+    for (const kind of offered(t)) {
+      const id = t.id();
+      const mine = deep();
+      t.accepted(await t.rig.call(kind.register, id, t.rig.endpoint(kind.endpoint), mine), kind.register, 'the name is free');
+      tamper(mine);
+      await shows(t, kind, id, deep(), 'the caller changed its own object afterwards');
+    }
+  }, { needs: ['in-process'] }),
+  check('CFG-1', 'changing what a lookup or a list handed out changes nothing', async (t) => {
+    for (const kind of offered(t)) {
+      const id = t.id();
+      await t.setup({ op: kind.register, id, endpoint: kind.endpoint, config: deep() });
+      await t.given(shows(t, kind, id, deep(), 'it was registered with this configuration'));
+      await t.given(lists(t, kind, id, deep(), 'it was registered with this configuration'));
+      tamper(((await t.rig.raw(kind.find, id)) as { config?: unknown } | undefined)?.config);
+      if (t.offers('lists')) for (const { config } of (await t.rig.raw(kind.list)) as readonly { config?: unknown }[]) tamper(config);
+      await shows(t, kind, id, deep(), 'somebody changed what the registry had handed out');
+      await lists(t, kind, id, deep(), 'somebody changed what the registry had handed out');
+    }
+  }, { needs: ['in-process'] }),
+  check('CFG-1', 'nor does it change what others have been given, or are given later', async (t) => {
+    for (const kind of offered(t)) {
+      const [one, other] = t.ids(2) as [string, string];
+      await t.setup({ op: kind.register, id: one, endpoint: kind.endpoint });
+      tamper(((await t.rig.raw(kind.find, one)) as { config?: unknown } | undefined)?.config);
+      await t.gives({ op: kind.find, id: one }, { id: one, endpoint: kind.endpoint, config: {} }, 'somebody changed what the registry had handed out');
+      await t.setup({ op: kind.register, id: other, endpoint: kind.endpoint });
+      await t.gives({ op: kind.find, id: other }, { id: other, endpoint: kind.endpoint, config: {} }, 'somebody changed the configuration of another name');
+    }
+  }, { needs: ['in-process'] }),
+  check('CFG-1', 'an update keeps a copy, and hands one out', async (t) => {
+    const id = t.id();
+    const mine = deep();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    t.accepted(await t.rig.call('updateServer', id, mine), 'updateServer', 'the server is registered');
+    tamper(mine);
+    await shows(t, kinds[0]!, id, deep(), 'the caller changed its own object afterwards');
+    tamper(((await t.rig.raw('findServer', id)) as { config?: unknown } | undefined)?.config);
+    if (t.offers('lists')) for (const { config } of (await t.rig.raw('listServers')) as readonly { config?: unknown }[]) tamper(config);
+    await shows(t, kinds[0]!, id, deep(), 'somebody changed what the registry had handed out');
+  }, { needs: ['in-process', 'update'] }),
+
+  check('LST-2', 'a list that was given before stays as it was, whatever happens to the names on it', async (t) => {
+    for (const kind of offered(t)) {
+      await t.open();
+      const [one, other, third] = t.ids(3) as [string, string, string];
+      await t.setup({ op: kind.register, id: one, endpoint: 'e1' }, { op: kind.register, id: other, endpoint: 'e2' });
+      const expected = [`${one} e1 {}`, `${other} e2 {}`].sort();
+      await t.given(t.eventually(async () => t.check(same(read(await t.rig.raw(kind.list)), expected), 'the list is wrong', expected, 'another')));
+      const list = await t.rig.raw(kind.list);
+      const later: Operation[] = [{ op: kind.register, id: third, endpoint: 'e1' }, { op: kind.unregister, id: one }, { op: kind.register, id: one, endpoint: 'e2' }];
+      if (kind.namespace === 'server' && t.offers('update') && t.offers('configs')) later.unshift({ op: 'updateServer', id: one, config: { v: 2 } });
+      if (t.offers('liveness')) later.push({ op: 'down', endpoint: 'e2' });
+      for (const operation of later) {
+        await t.setup(operation);
+        t.check(same(read(list), expected), 'a list changed after it was given', expected, read(list));
+      }
+    }
+  }, { needs: ['in-process'] }),
+  check('LST-2', 'changing a list, or what is on it, changes nothing in the registry', async (t) => {
+    for (const kind of offered(t)) {
+      const [one, other] = t.ids(2) as [string, string];
+      await t.setup({ op: kind.register, id: one, endpoint: 'e1' }, { op: kind.register, id: other, endpoint: 'e1' });
+      const expected = [`${one} e1 {}`, `${other} e1 {}`].sort();
+      await t.given(t.eventually(async () => t.check(same(read(await t.rig.raw(kind.list)), expected), 'the list is wrong', expected, 'another')));
+      const mine = (await t.rig.raw(kind.list)) as unknown[];
+      for (const record of mine) spoil(record, 'id');
+      spoil(mine, 0);
+      try {
+        mine.length = 1;
+        mine.push('tampered');
+      } catch {
+        // Frozen: as good as a copy.
+      }
+      const after = await t.rig.raw(kind.list);
+      t.check(same(read(after), expected), 'changing a list changed the registry', expected, read(after));
+      await t.holds(one, 'e1', 'somebody changed a list', kind.find);
+    }
+  }, { needs: ['in-process'] }),
+];
+
+function spoil(target: unknown, key: string | number): void {
+  try {
+    (target as Record<string | number, unknown>)[key] = 'tampered';
+  } catch {
+    // Frozen: as good as a copy.
+  }
+}
+
+/** A raw list as lines of text. Never throws: what is on it may be anything. */
+function read(list: unknown): string[] {
+  try {
+    return (list as readonly { id: string; endpoint: { name: string }; config?: unknown }[]).map(({ id, endpoint, config }) => `${id} ${endpoint.name} ${JSON.stringify(config ?? {})}`).sort();
+  } catch {
+    return ['a list that cannot be read'];
+  }
+}
+
+const same = (one: readonly string[], other: readonly string[]): boolean => JSON.stringify(one) === JSON.stringify(other);

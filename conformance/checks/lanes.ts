@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
+import { createModel, type Found, type Operation, type RegistryState } from '../../model/index.js';
+import type { ErrorCode } from '../../spec/index.js';
+import { showAnswer } from '../engine/answer.js';
+import { Blocked } from '../engine/findings.js';
+import { show, showOperation } from '../engine/show.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/*
+ * What writes of each kind do to those that come after them, in their own partition and in others.
+ */
+
+/** One write of each kind. `held` is registered in both namespaces and bound to `server`, `free` is not registered. */
+export function writesOf(t: Trial, held: string, free: string, server: string): Operation[] {
+  const writes: Operation[] = [{ op: 'registerServer', id: free, endpoint: 'e1' }];
+  if (t.offers('update')) writes.push({ op: 'updateServer', id: held, config: { v: 1 } });
+  if (t.offers('transports')) writes.push({ op: 'registerTransport', id: free, endpoint: 'e2' });
+  if (t.offers('transports') && t.offers('binding')) {
+    if (t.offers('configs')) writes.push({ op: 'registerTransport', id: free, endpoint: 'e2', config: { serverId: server } });
+    writes.push({ op: 'bindTransportToServer', transportId: held, serverId: held }, { op: 'unbindTransport', transportId: held });
+  }
+  if (t.offers('transports')) writes.push({ op: 'unregisterTransport', id: held });
+  return [...writes, { op: 'unregisterServer', id: held }];
+}
+
+/** Makes `held` what {@link writesOf} takes it to be. */
+export async function hold(t: Trial, held: string, server: string): Promise<void> {
+  for (const id of new Set([held, server])) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+  if (t.offers('transports')) await t.setup({ op: 'registerTransport', id: held, endpoint: 'e2' });
+  if (t.offers('transports') && t.offers('binding')) await t.setup({ op: 'bindTransportToServer', transportId: held, serverId: server });
+}
+
+/** So many ids in each of the two partitions of a registry. */
+async function idsApart(t: Trial, each: number): Promise<[string[], string[]]> {
+  const ids: [string[], string[]] = [[], []];
+  for (let i = 0; i < 100 && ids.some((some) => some.length < each); i++) {
+    const id = `id-${i}`;
+    ids[await t.partitionOf(id)]?.push(id);
+  }
+  if (ids.some((some) => some.length < each)) throw new Blocked('two partitions had to be reachable by id');
+  await t.setup({ op: 'resetStats' });
+  return ids;
+}
+
+/** Refusals that say something of the load, and nothing of names. */
+const ofLoad: readonly ErrorCode[] = ['partition_overloaded', 'write_timeout', 'store_failed', 'outcome_unknown'];
+
+/** Writes over two names, which all meet in one partition. */
+function programs(t: Trial): readonly (readonly { readonly operation: Operation; readonly takes: number }[])[] {
+  const id = fc.constantFrom('a', 'b');
+  const kinds: fc.Arbitrary<Operation>[] = [
+    fc.record({ op: fc.constant('registerServer' as const), id, endpoint: fc.constantFrom('e1', 'e2') }),
+    fc.record({ op: fc.constant('unregisterServer' as const), id }),
+  ];
+  if (t.offers('update') && t.offers('configs')) kinds.push(fc.record({ op: fc.constant('updateServer' as const), id, config: fc.record({ v: fc.nat(9) }) }));
+  if (t.offers('transports')) kinds.push(fc.record({ op: fc.constant('registerTransport' as const), id, endpoint: fc.constantFrom('e1', 'e2') }), fc.record({ op: fc.constant('unregisterTransport' as const), id }));
+  if (t.offers('transports') && t.offers('binding')) {
+    const bind = fc.record({ op: fc.constant('bindTransportToServer' as const), transportId: id, serverId: id });
+    kinds.push(bind, bind, fc.record({ op: fc.constant('unbindTransport' as const), transportId: id }));
+  }
+  const write = fc.record({ operation: fc.oneof(...kinds), takes: fc.constantFrom(5, 20, 45) });
+  return fc.sample(fc.array(write, { minLength: 3, maxLength: 7 }), { seed: t.seed, numRuns: 25 });
+}
+
+/** Everything that can be looked up, once nothing changes any more. Undefined if that does not come about. */
+async function view(t: Trial): Promise<unknown> {
+  const reads: Operation[] = ['a', 'b'].flatMap((id): Operation[] => [
+    { op: 'findServer', id },
+    ...(t.offers('transports') ? [{ op: 'findTransport' as const, id }] : []),
+    ...(t.offers('transports') && t.offers('binding') ? [{ op: 'getServerForTransport' as const, transportId: id }] : []),
+  ]);
+  let before: unknown;
+  for (let tries = 0; tries < 20; tries++) {
+    const now = [];
+    for (const read of reads) {
+      const answer = await t.rig.peek(read);
+      if (answer.kind !== 'done') throw new Blocked(`${showOperation(read)} had to succeed first, and was ${showAnswer(answer)}`);
+      const { value } = answer;
+      now.push(t.offers('configs') || typeof value !== 'object' ? value : (value as Found).endpoint);
+    }
+    if (isDeepStrictEqual(now, before)) return now;
+    before = now;
+    if (t.stalenessMs > 0) return undefined;
+  }
+  return undefined;
+}
+
+const model = createModel({ partitions: 1 });
+
+/** What the model shows where {@link view} looks. */
+const viewOf = (t: Trial, state: RegistryState): unknown =>
+  ['a', 'b'].flatMap((id) => {
+    const ask = (operation: Operation): unknown => {
+      const { outcome } = model.step(state, operation);
+      const value = outcome.kind === 'done' ? outcome.value : undefined;
+      return t.offers('configs') || typeof value !== 'object' ? value : (value as Found).endpoint;
+    };
+    return [
+      ask({ op: 'findServer', id }),
+      ...(t.offers('transports') ? [ask({ op: 'findTransport', id })] : []),
+      ...(t.offers('transports') && t.offers('binding') ? [ask({ op: 'getServerForTransport', transportId: id })] : []),
+    ];
+  });
+
+/** Whether the model says the same, if each of the calls waits for the one before. */
+async function agreesInSequence(t: Trial, operations: readonly Operation[]): Promise<boolean> {
+  await t.open({ partitions: 1 });
+  let state = model.initial;
+  for (const operation of operations) {
+    const answer = await t.rig.peek(operation);
+    const { state: next, outcome } = model.step(state, operation);
+    if (outcome.kind === 'done' ? answer.kind !== 'done' : answer.kind !== 'refused' || !outcome.codes.includes(answer.code)) return false;
+    state = next;
+    const seen = await view(t);
+    if (seen !== undefined && !isDeepStrictEqual(seen, viewOf(t, state))) return false;
+  }
+  return true;
+}
+
+export const lanesChecks = [
+  check('PRT-4', 'a write of any kind that is stuck delays no operation of any kind on ids of another partition', async (t) => {
+    const kinds = writesOf(t, 'a', 'b', 'a').length;
+    for (let kind = 0; kind < kinds; kind++) {
+      await t.open({ partitions: 2 });
+      const [[held, free], [one, other, third, fourth]] = (await idsApart(t, 4)) as [[string, string], [string, string, string, string]];
+      await hold(t, held, held);
+      for (const id of [one, other, third]) await hold(t, id, id);
+      const binds = t.offers('transports') && t.offers('binding');
+      // Bound to a server of the other partition: what ends such a binding is an operation on the transport alone.
+      if (binds) for (const transportId of [one, other, third]) await t.setup({ op: 'bindTransportToServer', transportId, serverId: held });
+      const stuck = writesOf(t, held, free, held)[kind]!;
+      const call = await t.stall(stuck, 60_000);
+      if (call.settled !== undefined) continue;
+      const why = `${showOperation(stuck)} is stuck in another partition`;
+      const reads: Operation[] = [{ op: 'findServer', id: one }];
+      if (binds) reads.push({ op: 'getServerForTransport', transportId: one }, { op: 'routeToTransport', transportId: one, serverId: one, message: 'm' });
+      const writes: Operation[] = binds ? [{ op: 'unbindTransport', transportId: other }, { op: 'unregisterTransport', id: third }] : [];
+      for (const operation of [...reads, ...writes, ...writesOf(t, one, fourth, one)]) await t.answersNow(operation, why);
+    }
+  }, { needs: ['partitions'] }),
+
+  check('DLK-1', 'a read of any kind answers while a write of any kind is stuck', async (t) => {
+    const kinds = writesOf(t, 'a', 'b', 'c').length;
+    for (let kind = 0; kind < kinds; kind++) {
+      await t.open({ partitions: 1 });
+      await hold(t, 'a', 'c');
+      const stuck = writesOf(t, 'a', 'b', 'c')[kind]!;
+      await t.stall(stuck, 60_000);
+      const reads: Operation[] = [{ op: 'findServer', id: 'a' }, { op: 'findServer', id: 'b' }];
+      if (t.offers('lists')) reads.push({ op: 'listServers' }, { op: 'listTransports' });
+      if (t.offers('transports')) reads.push({ op: 'findTransport', id: 'a' });
+      if (t.offers('transports') && t.offers('binding')) reads.push({ op: 'getServerForTransport', transportId: 'a' });
+      if (t.offers('transports') && t.offers('routing')) reads.push({ op: 'routeToServer', serverId: 'a', transportId: 'a', message: 'm' }, { op: 'routeToTransport', transportId: 'a', serverId: 'a', message: 'm' });
+      if (t.offers('routing') && t.offers('binding')) reads.push({ op: 'broadcast', serverId: 'c', message: 'm' });
+      if (t.offers('stats')) reads.push({ op: 'getPartitionStats' });
+      if (t.offers('contention')) reads.push({ op: 'getContentionStatus' });
+      for (const read of reads) await t.answersNow(read, `a read must not wait for ${showOperation(stuck)}`);
+    }
+  }, { needs: ['partitions'] }),
+
+  check('DLK-2', 'writes of any kind to one partition take effect in the order of their calls', async (t) => {
+    for (const [i, program] of programs(t).entries()) {
+      // Half of them begin with everything registered.
+      const prepare = i % 2 === 0 ? [] : ['a', 'b'].flatMap((id): Operation[] => [{ op: 'registerServer', id, endpoint: 'e1' }, ...(t.offers('transports') ? [{ op: 'registerTransport' as const, id, endpoint: 'e2' }] : [])]);
+      // What goes wrong one after the other as well is not for this to say.
+      if (!(await agreesInSequence(t, [...prepare, ...program.map(({ operation }) => operation)]))) continue;
+      await t.open({ partitions: 1 });
+      await t.setup(...prepare);
+      if (t.offers('stats')) await t.setup({ op: 'resetStats' });
+      const calls = [];
+      for (const { operation, takes } of program) {
+        await t.rig.slowCommit(takes);
+        calls.push(t.rig.start(operation));
+      }
+      const views = [await view(t)];
+      for (let ms = 0; ms < 400 && !calls.every(({ settled }) => settled !== undefined); ms += 5) {
+        await t.rig.clock.advance(5);
+        await t.settled(calls, ms % 50 === 0 ? 3 : 0);
+        views.push(await view(t));
+      }
+      await t.rig.slowCommit(0);
+      const answers = [];
+      for (const call of calls) answers.push(await t.finish(call, 'a write'));
+      views.push(await view(t));
+
+      // What the model holds after each of them, one after the other.
+      const states = [prepare.reduce((state, operation) => model.step(state, operation).state, model.initial)];
+      let told = true;
+      for (const [i, { operation }] of program.entries()) {
+        const answer = answers[i]!;
+        const before = states.at(-1)!;
+        const { state, outcome } = model.step(before, operation);
+        const isRefused = answer.kind === 'refused';
+        if (isRefused && ofLoad.includes(answer.code)) told = false;
+        // Whoever is refused at the call, for what was so then, has not been a write.
+        const inHaste = isRefused && states.some((earlier) => {
+          const { outcome } = model.step(earlier, operation);
+          return outcome.kind === 'refused' && outcome.codes.includes(answer.code);
+        });
+        if (!told) break;
+        const wanted = outcome.kind === 'done' ? 'success' : `refused: ${outcome.codes.join(' or ')}`;
+        t.check(inHaste || (answer.kind === 'done' && outcome.kind === 'done'), `${showOperation(operation)}, call ${i + 1} of ${program.length} at once, was answered as if the calls had come in another order`, wanted, showAnswer(answer));
+        states.push(inHaste ? before : state);
+      }
+      if (!told) continue;
+      const shown = states.map((state) => viewOf(t, state));
+      let least = 0;
+      for (const seen of views) {
+        if (seen === undefined) continue;
+        const at = shown.findIndex((one, k) => k >= least && isDeepStrictEqual(one, seen));
+        t.check(at >= 0, 'names show what the writes so far, in the order of their calls, do not explain', show(shown[least]), show(seen));
+        least = at;
+      }
+      const end = views.at(-1);
+      t.check(end === undefined || isDeepStrictEqual(end, shown.at(-1)), 'names do not show what the writes, in the order of their calls, come to', show(shown.at(-1)), show(end));
+    }
+  }, { needs: ['partitions'] }),
+];

@@ -1,0 +1,130 @@
+import type { Found, Operation } from '../../model/index.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/*
+ * Many names: tables grow, caches fill, hashes collide, batches end. What holds for three names holds for thousands.
+ */
+
+const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
+const transport = (id: string, endpoint = 'e2'): Operation => ({ op: 'registerTransport', id, endpoint });
+
+/**
+ * More than the tables of small registries hold, and than can have different hashes of sixteen bits. A registry that takes
+ * real time for each call is asked for fewer: these are still more than most batches hold.
+ */
+async function affordable(t: Trial): Promise<number> {
+  const began = performance.now();
+  for (let i = 0; i < 20; i++) await t.rig.peek({ op: 'findServer', id: 'a' });
+  return performance.now() - began > 10 ? 160 : 2_000;
+}
+
+/** Different ids, of which many have the same sum, product or polynomial of their characters. */
+function collidingIds(count: number): string[] {
+  // "Aa" and "BB" are alike to the hash that multiplies by 31, and so is every text made of them in their places.
+  const twins = Array.from({ length: 256 }, (_, i) => Array.from({ length: 8 }, (_, bit) => ((i >> bit) & 1 ? 'Aa' : 'BB')).join(''));
+  const permuted = ['abcd', 'dcba', 'bacd', 'abdc', 'cdab', 'badc', 'ad', 'bc', 'da', 'cb'];
+  const known = [...permuted, ...twins];
+  return [...known, ...Array.from({ length: Math.max(0, count - known.length) }, (_, i) => `name-${i}`)].slice(0, count);
+}
+
+const holder = (i: number): string => `e${i % 5}`;
+
+/** Registers many names of one kind; gives the ids. */
+async function fill(t: Trial, register: 'registerServer' | 'registerTransport'): Promise<string[]> {
+  const ids = collidingIds(await affordable(t));
+  for (const [i, id] of ids.entries()) {
+    await t.setup({ op: register, id, endpoint: holder(i) });
+    // What is not there at once has not been lost among the others.
+    if (i % 7 === 0) await t.given(t.holds(id, holder(i), 'it was just registered', register === 'registerServer' ? 'findServer' : 'findTransport'));
+  }
+  return ids;
+}
+
+const kinds = [
+  { register: 'registerServer', unregister: 'unregisterServer', find: 'findServer', list: 'listServers' },
+  { register: 'registerTransport', unregister: 'unregisterTransport', find: 'findTransport', list: 'listTransports' },
+] as const;
+
+export const manyChecks = [
+  check('NAM-3', 'thousands of ids are as many names, also those that have a hash in common', async (t) => {
+    const ids = collidingIds(await affordable(t));
+    for (const [i, id] of ids.entries()) {
+      const answer = await t.rig.perform(server(id, holder(i)));
+      const taken = answer.kind === 'refused' && answer.code === 'already_registered';
+      t.check(!taken, 'an id was taken for another', 'a free name', answer);
+    }
+  }),
+
+  ...kinds.flatMap(({ register, unregister, find, list }) => [
+    check('LKP-1', `a lookup finds each of thousands (${list})`, async (t) => {
+      const ids = await fill(t, register);
+      for (const [i, id] of ids.entries()) await t.holds(id, holder(i), 'it was registered, and nothing has happened to it', find);
+    }, { needs: register === 'registerTransport' ? ['transports'] : [] }),
+    check('LST-1', `a list gives each of thousands once (${list})`, async (t) => {
+      const ids = await fill(t, register);
+      await lists(t, list, ids.map((id, i) => [id, holder(i)]));
+      for (const [i, id] of ids.entries()) if (i % 3 > 0) await t.setup({ op: unregister, id });
+      for (const [i, id] of ids.entries()) await t.given(t.holds(id, i % 3 > 0 ? undefined : holder(i), 'others were unregistered', find));
+      await lists(t, list, ids.map((id, i) => [id, holder(i)] as const).filter((_, i) => i % 3 === 0));
+    }, { needs: register === 'registerTransport' ? ['transports', 'lists'] : ['lists'] }),
+  ]),
+
+  check('EPT-1', 'one endpoint holds hundreds of names in both namespaces, as many as others hold together', async (t) => {
+    const ids = Array.from({ length: (await affordable(t)) / 4 }, (_, i) => `name-${i}`);
+    // What fails for as many endpoints as well does not fail because they are one.
+    for (const [i, id] of ids.entries()) await t.setup(server(id, `e${i}`), transport(id, `e${i}`));
+    for (const [i, id] of ids.entries()) {
+      await t.given(t.holds(id, `e${i}`, 'it was registered'));
+      await t.given(t.holds(id, `e${i}`, 'it was registered', 'findTransport'));
+    }
+    await t.open();
+    for (const id of ids) {
+      await t.succeeds(server(id), 'one endpoint may hold many names');
+      await t.succeeds(transport(id, 'e1'), 'one endpoint may hold many names');
+    }
+    for (const id of ids) {
+      await t.holds(id, 'e1', 'one endpoint may hold many names');
+      await t.holds(id, 'e1', 'one endpoint may hold many names', 'findTransport');
+    }
+  }, { needs: ['transports'] }),
+
+  check('DWN-1', 'all of hundreds of names go', async (t) => {
+    const { ids } = await crowd(t);
+    await t.setup({ op: 'down', endpoint: 'e1' });
+    for (const id of ids) {
+      await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.downMs || 250);
+      if (t.offers('transports')) await t.eventually(() => t.holds(id, undefined, 'its endpoint went down', 'findTransport'), t.downMs || 250);
+    }
+  }),
+  check('DWN-3', 'of hundreds of names none is left when the abort returns', async (t) => {
+    const { ids } = await crowd(t);
+    t.rig.endpoint('e1').kill();
+    // Asked all at once: between the abort and these calls there is no turn of the event loop.
+    const asked = ids.flatMap((id) => [t.rig.peek({ op: 'findServer', id }), ...(t.offers('transports') ? [t.rig.peek({ op: 'findTransport', id })] : [])]);
+    const answers = await Promise.all(asked);
+    const left = answers.filter((answer) => answer.kind === 'done' && answer.value !== undefined).length;
+    // What never goes is not late.
+    for (const id of ids) await t.given(t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), 250));
+    t.check(left === 0, 'names outlived the abort of their endpoint', 'none', left);
+  }),
+];
+
+/** An endpoint with hundreds of names in each namespace. */
+async function crowd(t: Trial): Promise<{ ids: readonly string[] }> {
+  const ids = Array.from({ length: Math.max(150, (await affordable(t)) / 4) }, (_, i) => `name-${i}`);
+  for (const id of ids) {
+    await t.setup(server(id));
+    if (t.offers('transports')) await t.setup(transport(id, 'e1'));
+  }
+  return { ids };
+}
+
+/** What a list must hold: names and who holds them. */
+async function lists(t: Trial, op: 'listServers' | 'listTransports', expected: readonly (readonly [string, string])[]): Promise<void> {
+  await t.eventually(async () => {
+    const listed = t.accepted(await t.rig.perform({ op }), `${op}()`, 'a list is never refused') as readonly Found[];
+    t.check(listed.length === expected.length, `${op}() has the wrong length`, expected.length, listed.length);
+    const held = new Map(listed.map(({ id, endpoint }) => [id, endpoint]));
+    for (const [id, endpoint] of expected) t.check(held.get(id) === endpoint, `${op}() is wrong about one of them`, `${id} held by ${endpoint}`, held.get(id) ?? 'nothing');
+  });
+}

@@ -1,0 +1,118 @@
+import type { Operation } from '../../model/index.js';
+import { Blocked } from '../engine/findings.js';
+import { showOperation } from '../engine/show.js';
+import { check, type Trial } from '../engine/trial.js';
+import { alarmed, contendTogether } from './contention.js';
+import { hold, writesOf } from './lanes.js';
+
+/*
+ * Closed is closed and open is open: whoever registers what, however often, and whatever has happened in between.
+ */
+
+const admissionRefused = ['admission_control_active'] as const;
+
+/** Registrations of everybody: of names held before, by endpoints that hold others, of transports that come with a server. */
+async function registrations(t: Trial): Promise<Operation[]> {
+  const [held, before, free] = t.ids(3) as [string, string, string];
+  await t.setup({ op: 'registerServer', id: held, endpoint: 'known' }, { op: 'registerServer', id: before, endpoint: 'e2' }, { op: 'unregisterServer', id: before });
+  const registrations: Operation[] = [free, before].flatMap((id) => ['known', 'unknown'].map((endpoint): Operation => ({ op: 'registerServer', id, endpoint })));
+  if (t.offers('transports')) for (const endpoint of ['known', 'unknown']) registrations.push({ op: 'registerTransport', id: free, endpoint });
+  if (t.offers('transports') && t.offers('binding') && t.offers('configs')) registrations.push({ op: 'registerTransport', id: free, endpoint: 'known', config: { serverId: held } });
+  // As long as admission is open, each of them has to succeed: if one does not, another check says so.
+  for (const registration of registrations) await t.setup(registration, givenUp(registration));
+  return registrations;
+}
+
+const givenUp = (registration: Operation): Operation => ({ op: registration.op === 'registerServer' ? 'unregisterServer' : 'unregisterTransport', id: (registration as { id: string }).id });
+
+async function allRefused(t: Trial, registrations: readonly Operation[], why: string, times = 1): Promise<void> {
+  for (let i = 0; i < times; i++) for (const registration of registrations) await t.refuses(registration, admissionRefused, why);
+}
+
+/** Each succeeds; what it registers is given up again. */
+async function allAdmitted(t: Trial, registrations: readonly Operation[], why: string): Promise<void> {
+  for (const registration of registrations) {
+    await t.succeeds(registration, `${showOperation(registration)}: ${why}`);
+    await t.setup(givenUp(registration));
+  }
+}
+
+const contending = ['stats', 'contention', 'partitions', 'virtual-time', 'slow-commit', 'update'] as const;
+
+export const everyRegistrationChecks = [
+  check('ADM-1', 'while the alarms keep admission closed, nobody registers anything, however often', async (t) => {
+    await t.open({ partitions: 4 });
+    const everybody = await registrations(t);
+    const ids = await t.idPerPartition(3);
+    await contendTogether(t, ids.map(({ id }) => id));
+    const count = (await t.stats()).filter(({ alarm }) => alarm).length;
+    if (count !== 3) throw new Blocked(`three of four partitions had to be alarmed first, and ${count} were`);
+    await allRefused(t, everybody, 'three of four partitions are alarmed', 6);
+  }, { needs: ['update'] }),
+  check('ADM-1', 'with the only partition alarmed, and with five of nine, as well', async (t) => {
+    for (const [partitions, count] of [[1, 1], [9, 5]] as const) {
+      await alarmed(t, partitions, count);
+      await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, `${count} of ${partitions} partitions are alarmed`);
+    }
+  }, { needs: ['update'] }),
+  check('ADM-2', 'with half of the partitions alarmed, names of those are registered as well', async (t) => {
+    const again = t.id();
+    await t.setup({ op: 'registerServer', id: again, endpoint: 'e1' });
+    if (t.offers('transports')) await t.setup({ op: 'registerTransport', id: again, endpoint: 'e2' });
+    await t.setup({ op: 'unregisterServer', id: again }, { op: 'registerServer', id: again, endpoint: 'e2' });
+    const { busy } = await alarmed(t, 4, 2);
+    for (const id of busy) {
+      if (t.offers('transports')) await t.succeeds({ op: 'registerTransport', id, endpoint: 'e2' }, 'only two of four partitions are alarmed');
+      await t.setup({ op: 'unregisterServer', id });
+      await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, 'only two of four partitions are alarmed');
+    }
+  }, { needs: ['update'] }),
+  check('ADM-2', 'admission that was closed is open when half of the partitions are alarmed', async (t) => {
+    const { busy } = await alarmed(t, 4, 3);
+    await contendTogether(t, busy.slice(0, 2), 'registered');
+    await t.succeeds({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, 'only two of four partitions are alarmed, and have been for seconds');
+  }, { needs: ['update'] }),
+  check('ADM-3', 'while admission is closed, writes of any other kind work', async (t) => {
+    await hold(t, 'held', 'server');
+    await t.setup({ op: 'setAdmission', mode: 'closed' });
+    const why = 'closed admission rejects registrations only';
+    for (const write of writesOf(t, 'held', 'free', 'server')) if (!write.op.startsWith('register')) await t.succeeds(write, why);
+    await t.succeeds({ op: 'unregisterServer', id: 'none' }, why);
+    if (t.offers('binding') && t.offers('transports')) await t.succeeds({ op: 'unbindTransport', transportId: 'none' }, why);
+  }),
+  check('ADM-5', 'admission closed by hand stays closed, for everybody, whatever happens', async (t) => {
+    const everybody = await registrations(t);
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'goes' });
+    await t.setup({ op: 'setAdmission', mode: 'closed' });
+    await allRefused(t, everybody, 'admission was closed by hand', 6);
+    await t.setup({ op: 'unregisterServer', id });
+    if (t.offers('liveness')) await t.setup({ op: 'down', endpoint: 'goes' });
+    if (t.offers('stats')) await t.setup({ op: 'resetStats' });
+    await allRefused(t, everybody, 'admission was closed by hand, and nobody has opened it since');
+    if (!t.offers('virtual-time')) return;
+    for (const ms of [1_100, 61_000, 3_600_000]) {
+      await t.rig.perform({ op: 'advance', ms });
+      await allRefused(t, everybody, `admission was closed by hand, ${ms} ms ago or more`);
+    }
+  }),
+  check('ADM-5', 'alarms that come and go do not open what was closed by hand', async (t) => {
+    await t.open({ partitions: 2 });
+    const ids = (await t.idPerPartition(2)).map(({ id }) => id);
+    for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    await t.setup({ op: 'setAdmission', mode: 'closed' });
+    await contendTogether(t, ids, 'registered');
+    await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, 'admission was closed by hand');
+    await t.rig.perform({ op: 'advance', ms: 3_000 });
+    for (let i = 0; i < 3; i++) await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, 'admission was closed by hand, and the alarms have gone off since');
+  }, { needs: contending }),
+  check('ADM-6', 'admission opened by hand is open for everybody, also where the alarms are', async (t) => {
+    await t.open({ partitions: 4 });
+    const everybody = await registrations(t);
+    const ids = (await t.idPerPartition(3)).map(({ id }) => id);
+    if (t.offers('transports')) for (const id of ids) everybody.push({ op: 'registerTransport', id, endpoint: 'e2' });
+    await contendTogether(t, ids);
+    await t.setup({ op: 'setAdmission', mode: 'open' });
+    await allAdmitted(t, everybody, 'admission was opened by hand');
+  }, { needs: contending }),
+];

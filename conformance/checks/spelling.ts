@@ -1,0 +1,160 @@
+import type { Operation } from '../../model/index.js';
+import { extremeIds, hostileIds, lookAlikes } from '../engine/ids.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/*
+ * Ids that are alike, or begin alike, or run together when they are joined: in both namespaces, and at both ends of a binding.
+ */
+
+const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
+const transport = (id: string, endpoint = 'e2', serverId?: string): Operation => ({ op: 'registerTransport', id, endpoint, ...(serverId !== undefined && { config: { serverId } }) });
+const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindTransportToServer', transportId, serverId });
+const bound = (t: Trial, transportId: string, to: string | undefined, why: string): Promise<void> => t.gives({ op: 'getServerForTransport', transportId }, to, why);
+
+/** What careless registries put between the parts of a key. */
+const separators = [':', '/', '.', '-', '_', '\u0001', ''];
+
+/** What they call the namespaces in a key. */
+const prefixes = ['server', 'transport', 's', 't'];
+
+export const spellingChecks = [
+  check('NAM-2', 'every valid id can be that of a transport', async (t) => {
+    for (const id of [...extremeIds, ...hostileIds]) {
+      await t.succeeds(transport(id), 'the id is valid');
+      await t.holds(id, 'e2', 'it was just registered', 'findTransport');
+      await t.succeeds({ op: 'unregisterTransport', id }, 'the id is valid');
+      await t.holds(id, undefined, 'it was just given up', 'findTransport');
+    }
+  }, { needs: ['transports'] }),
+
+  check('NAM-3', 'transport ids that differ in any code unit are different names', async (t) => {
+    for (const [one, other, mistake] of lookAlikes) {
+      const why = `${mistake} must not make two ids one`;
+      await t.setup(transport(one, 'e1'));
+      await t.holds(other, undefined, why, 'findTransport');
+      await t.succeeds(transport(other, 'e2'), why);
+      await t.holds(one, 'e1', why, 'findTransport');
+      await t.setup({ op: 'unregisterTransport', id: other });
+      await t.holds(one, 'e1', why, 'findTransport');
+      await t.setup({ op: 'unregisterTransport', id: one });
+    }
+  }, { needs: ['transports'] }),
+  check('NAM-3', 'nor are they taken for each other where they are bound', async (t) => {
+    for (const [one, other, mistake] of lookAlikes) {
+      const why = `${mistake} must not make two ids one`;
+      await t.open();
+      await t.setup(server(one), transport(one), server(other), transport(other, 'e3'));
+      await t.succeeds(bind(one, other), why);
+      await bound(t, one, other, why);
+      await bound(t, other, undefined, why);
+      await t.succeeds(bind(other, one), why);
+      await bound(t, other, one, why);
+      await bound(t, one, other, why);
+      await t.succeeds({ op: 'unbindTransport', transportId: other }, why);
+      await bound(t, one, other, why);
+
+      await t.open();
+      await t.setup(server(one), transport(one));
+      // What is not alike is refused as well.
+      const unlike = t.id();
+      await t.refused(bind(one, unlike));
+      await t.refused(bind(unlike, one));
+      for (const operation of [bind(one, other), bind(other, one)]) {
+        const answer = await t.rig.perform(operation);
+        t.check(answer.kind === 'refused', `a bind of what is not registered succeeded: ${why}`, 'a refusal', answer);
+      }
+    }
+  }, { needs: ['binding', 'transports'] }),
+
+  check('NAM-4', 'an id that spells the namespace and the id of another name is not that name', async (t) => {
+    for (const separator of separators) {
+      for (const prefix of prefixes) {
+        const [long, short] = [`${prefix}${separator}a`, 'a'];
+        const why = 'the other namespace has another id, however they are joined';
+        await t.open();
+        await t.setup(server(long, 'e1'));
+        await t.succeeds(transport(short, 'e2'), why);
+        await t.setup({ op: 'unregisterTransport', id: short });
+        await t.holds(long, 'e1', why);
+        await t.setup(transport(long, 'e2'), { op: 'unregisterServer', id: long });
+        await t.succeeds(server(short, 'e1'), why);
+        await t.setup({ op: 'unregisterServer', id: short });
+        await t.holds(long, 'e2', why, 'findTransport');
+      }
+    }
+  }, { needs: ['transports'] }),
+
+  check('UNR-1', 'a name is unregistered, and none that begins or ends like it', async (t) => {
+    for (const separator of separators) {
+      for (const [op, register, find] of [['unregisterServer', server, 'findServer'], ['unregisterTransport', transport, 'findTransport']] as const) {
+        if (op === 'unregisterTransport' && !t.offers('transports')) continue;
+        const others = [`a${separator}b`, `a${separator}a`, `b${separator}a`, 'b'];
+        await t.setup(register('a', 'e1'), ...others.map((id) => register(id, 'e1')));
+        await t.succeeds({ op, id: 'a' }, 'it is registered');
+        for (const id of others) await t.holds(id, 'e1', 'a name that is spelled in part like it was unregistered', find);
+        await t.setup(...others.map((id): Operation => ({ op, id })));
+      }
+    }
+  }),
+
+  check('BND-1', 'whatever the ids spell that are bound', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s), transport(a));
+    for (const id of [...extremeIds, ...hostileIds]) {
+      await t.setup(server(id, 'e3'), transport(id, 'e4'));
+      await t.succeeds(bind(id, s), 'both ends are registered');
+      await bound(t, id, s, 'it was just bound');
+      await t.succeeds(bind(a, id), 'both ends are registered');
+      await bound(t, a, id, 'it was just bound');
+      await t.setup({ op: 'unregisterServer', id }, { op: 'unregisterTransport', id });
+    }
+  }),
+  check('BND-5', 'a transport is unbound, and none that begins like it or is bound to a server that begins like its own', async (t) => {
+    await alike(t, async (rest) => {
+      await t.succeeds({ op: 'unbindTransport', transportId: 'a' }, 'it is bound');
+      await bound(t, 'a', undefined, 'it was unbound');
+      await rest('a transport that is spelled in part like it was unbound');
+    });
+  }),
+  check('BND-6', 'the bindings of a server end, and none of a server that begins like it', async (t) => {
+    await alike(t, async (rest) => {
+      await t.setup({ op: 'unregisterServer', id: 'a' });
+      await bound(t, 'a', undefined, 'its server was unregistered');
+      await rest('a server that is spelled in part like it was unregistered');
+    });
+  }),
+  check('BND-7', 'the binding of a transport ends, and none of a transport that begins like it', async (t) => {
+    await alike(t, async (rest) => {
+      await t.setup({ op: 'unregisterTransport', id: 'a' });
+      await bound(t, 'a', undefined, 'it was unregistered');
+      await rest('a transport that is spelled in part like it was unregistered');
+    });
+  }),
+];
+
+/**
+ * Transport `a` bound to server `a`, among bindings whose ids begin like these, or run together with them into the same
+ * text. The ending ends the one binding; the rest, it asks for itself, must stay.
+ */
+async function alike(t: Trial, ending: (rest: (why: string) => Promise<void>) => Promise<void>): Promise<void> {
+  for (const separator of separators) {
+    await t.open();
+    const pairs = [
+      [`a${separator}a`, `b`],
+      [`b`, `a${separator}a`],
+      [`a${separator}b`, `a${separator}b`],
+      [`b${separator}a`, `b${separator}a`],
+    ] as const;
+    await t.setup(server('a'), transport('a'), bind('a', 'a'));
+    for (const [a, s] of pairs) await t.setup(server(s, 'e3'), transport(a, 'e4'), bind(a, s));
+    const rest = async (why: string): Promise<void> => {
+      for (const [a, s] of pairs) {
+        await t.given(t.holds(a, 'e4', why, 'findTransport'));
+        await t.given(t.holds(s, 'e3', why));
+        await bound(t, a, s, why);
+      }
+    };
+    await t.given(rest('it was bound'));
+    await ending(rest);
+  }
+}

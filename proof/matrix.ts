@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { catalogue } from './catalogue.js';
+import type { Row, Settings } from './kill.js';
+
+/** The kill matrix as it is kept: what is compared from one run to the next, and how long it took. */
+export const matrixSchema = z.object({
+  settings: z.object({ seed: z.number(), runs: z.number(), patienceMs: z.number() }),
+  rows: z.array(
+    z.object({
+      mutant: z.string(),
+      fate: z.enum(['killed', 'wrong reason', 'survived', 'inconclusive']),
+      failed: z.array(z.object({ requirement: z.string(), check: z.string(), message: z.string() })),
+      operations: z.number().optional(),
+      seconds: z.number().optional(),
+      steps: z.number().optional(),
+    }),
+  ),
+});
+
+export interface Matrix {
+  readonly settings: Settings;
+  readonly rows: readonly Row[];
+}
+
+/** Mutants that are known to survive, and why that is right. */
+export const survivors: Readonly<Record<string, string>> = {};
+
+/** What is wrong with a matrix: mutants not killed without a reason, and, beside the one that is kept, what has changed. */
+export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
+  const faults: string[] = [];
+  const rows = new Map(matrix.rows.map((row) => [row.mutant, row]));
+  for (const { id } of catalogue) {
+    const row = rows.get(id);
+    if (row === undefined) faults.push(`${id}: was not judged`);
+    else if (row.fate !== 'killed' && survivors[id] === undefined) faults.push(`${id}: ${row.fate}${row.failed.map(({ requirement, message }) => `; ${requirement}: ${message}`).join('')}`);
+    else if (row.fate === 'killed' && survivors[id] !== undefined) faults.push(`${id}: is killed, and listed as a survivor`);
+  }
+  if (kept === undefined) return faults;
+  const before = new Map(kept.rows.map((row) => [row.mutant, row]));
+  for (const row of matrix.rows) {
+    const was = before.get(row.mutant);
+    if (was === undefined) faults.push(`${row.mutant}: is not in the matrix that is kept: run \`npm run kill-matrix\``);
+    else if (named(was) !== named(row)) faults.push(`${row.mutant}: is killed otherwise than before:\n    before ${named(was)}\n    now    ${named(row)}`);
+  }
+  for (const { mutant } of kept.rows) if (!rows.has(mutant)) faults.push(`${mutant}: is in the matrix that is kept, and no more in the catalogue`);
+  return faults;
+}
+
+/** What must stay the same: the fate, and by which check with which message the requirement fell first. */
+const named = ({ fate, failed }: Row): string => `${fate}: ${failed[0] === undefined ? 'nothing' : `${failed[0].requirement}, ${failed[0].check}: ${failed[0].message}`}`;
