@@ -24,7 +24,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['vitest.config.ts', 'eslint.config.js'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['vitest.config.ts', 'vitest.mutation.config.ts', 'eslint.config.js'], rules: { 'no-restricted-syntax': 'off' } },
   layer(['spec/**/*.ts'], ['../src/*', '../model/*', '../conformance/*', '../../*'], 'spec/ imports nothing.'),
   layer(['model/**/*.ts'], ['**/src/*', '**/conformance/*'], 'model/ imports spec/ only.'),
   layer(
