@@ -2,7 +2,7 @@ import type { Adapter, Subject } from '../conformance/contract.js';
 import { verify } from '../conformance/verify.js';
 import { brokenByThemselves } from '../conformance/report/consequences.js';
 import type { Report } from '../conformance/report/result.js';
-import { requirements, type RequirementId } from '../spec/index.js';
+import { requirements, type Method, type RequirementId } from '../spec/index.js';
 import type { Mutant, Profile } from './catalogue.js';
 
 /** How every registry of a matrix is judged. */
@@ -32,10 +32,13 @@ export interface Row {
   readonly steps?: number;
 }
 
-/** The requirements that a profile judges. The walk through the model knows no seed and takes its time: only what it is needed for has it. */
+/**
+ * The requirements that a profile judges. What goes wrong in overlap has to be right in sequence. The walk through the model knows no
+ * seed and takes its time: only what it is needed for has it.
+ */
 export function judgedBy(profile: Profile, breaks: readonly RequirementId[]): RequirementId[] {
-  const methods = { core: 'sequential', concurrent: 'concurrent', sla: 'load' } as const;
-  return requirements.filter(({ id, method }) => method === methods[profile] && (id !== 'MODEL-1' || breaks.includes('MODEL-1'))).map(({ id }) => id);
+  const methods: Record<Profile, readonly Method[]> = { core: ['sequential'], concurrent: ['sequential', 'concurrent'], sla: ['load'] };
+  return requirements.filter(({ id, method }) => methods[profile].includes(method) && (id !== 'MODEL-1' || breaks.includes('MODEL-1'))).map(({ id }) => id);
 }
 
 /** Judges one mutant. */

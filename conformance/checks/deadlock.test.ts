@@ -17,23 +17,23 @@ async function judged(adapter: Adapter, requirements: readonly RequirementId[], 
   return new Map(report.requirements.map(({ id, checks }) => [id as RequirementId, checks]));
 }
 
-describe.each(deadlockingMutants)('$id: $story', ({ adapter, breaks, foundBy: [requirement, title] }) => {
+describe.each(deadlockingMutants)('$id: $how', ({ adapter, breaks: [broken], foundBy: [requirement, title] }) => {
   it.each([1, 22, 333])('is found out with seed %i', async (seed) => {
     const results = await judged(adapter, [requirement], seed);
-    const found = results.get(breaks)!.find((check) => check.title.startsWith(title));
+    const found = results.get(broken!)!.find((check) => check.title.startsWith(title));
     expect(found, JSON.stringify([...results], undefined, 1)).toMatchObject({ status: 'failed' });
   });
 });
 
 it('calls that wait for each other are shown', async () => {
-  const { adapter } = deadlockingMutants.find(({ id }) => id === 'lanes that cross')!;
+  const { adapter } = deadlockingMutants.find(({ id }) => id === 'lanes-that-cross')!;
   const results = await judged(adapter, ['DLK-4'], 1);
   const { failure } = results.get('DLK-4')!.find(({ title }) => title.startsWith('bindings that cross'))!;
   expect(failure!.actual).toMatch(/^in a circle: bind\(.*\) #\d+ → lane .* → bind\(.*\) #\d+ → lane .* → bind\(.*\) #\d+ \(seen at most \d+ ms after it closed\); none to /);
 });
 
 it('and so they are where it was found by a small program', async () => {
-  const { adapter } = deadlockingMutants.find(({ id }) => id === 'lanes that cross')!;
+  const { adapter } = deadlockingMutants.find(({ id }) => id === 'lanes-that-cross')!;
   const program = { setup: [], clients: [[{ op: 'bindTransportToServer', transportId: 'a', serverId: 'b' }], [{ op: 'bindTransportToServer', transportId: 'b', serverId: 'a' }]] } satisfies ConcurrentProgram;
   const run = await runProgram(adapter, program, replaying([0, 1, 0, 0, 0]), 50);
   expect(run!.violation).toMatchObject({ requirement: 'DLK-4' });
@@ -41,7 +41,7 @@ it('and so they are where it was found by a small program', async () => {
 });
 
 it('a lane that forgets to wake is found with a thousand calls at once', async () => {
-  const { adapter } = overlappingMutants.find(({ id }) => id === 'lost wake-up')!;
+  const { adapter } = overlappingMutants.find(({ id }) => id === 'lost-wake-up')!;
   expect((await judged(adapter, ['DLK-4'], 1)).get('DLK-4')!.find(({ title }) => title.startsWith('a thousand'))).toMatchObject({ status: 'failed' });
 });
 

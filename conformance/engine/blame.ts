@@ -102,13 +102,17 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
     if (operation.op === 'registerTransport' && answer.code.endsWith('_not_found')) return ['BND-9', 'REG-1'];
     return blameFalseRefusal(circumstances, operation.op === 'registerServer' ? 'server' : 'transport', operation.id, answer.code);
   }
+  if (!registers && answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
   if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
-  if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
   const plain = successRequirement(operation, outcome);
-  if (circumstances.throwing) return ['RTE-6', plain];
-  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain] : [plain];
+  const closed = whileClosed(circumstances);
+  if (circumstances.throwing) return ['RTE-6', plain, ...closed];
+  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain, ...closed] : [plain, ...closed];
   return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome)];
 }
+
+/** What goes wrong while admission is closed may go wrong because it is. */
+const whileClosed = ({ mode }: Circumstances): readonly RequirementId[] => (mode === 'closed' ? ['ADM-3'] : []);
 
 /** A registration was refused for a reason that does not apply. */
 function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
@@ -197,7 +201,8 @@ export function blameDeliveries(
   if (extra.some(deliveredBefore)) return ['RTE-5'];
   if (extra.some(formerHolderOf)) return ['RTE-8', plain];
   if (missing.length > 0) {
-    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain, ...aftermath];
+    const blamed: RequirementId[] = circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain, ...aftermath];
+    return [...blamed, ...whileClosed(circumstances)];
   }
   const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
   if (repeated) return ['RTE-5'];

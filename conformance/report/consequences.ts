@@ -8,7 +8,8 @@ const admission = ['ADM-1', 'ADM-2', 'ADM-4'] as const;
 
 /**
  * What the checks of a requirement take for granted: with that broken, they may fail whether or not the requirement is kept. Broadcasts
- * show what is bound, write counts in which partition an id is, samples how old they are, and alarms everything about admission.
+ * show what is bound, write counts in which partition an id is, samples how old they are, and alarms everything about admission; what
+ * happened although it was refused has no place in any order, and what had no place in it is missing from lists and broadcasts.
  */
 const takenForGranted: readonly (readonly [requirements: readonly RequirementId[], granted: readonly RequirementId[]])[] = [
   [['BND-4', 'BND-7', 'BND-8'], ['RTE-1', 'RTE-3']],
@@ -29,6 +30,9 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [['ADM-6'], ['NAM-4']],
   [['ADM-3'], ['BND-1', 'BND-5', 'UNR-2']],
   [['REG-4'], ['ADM-6']],
+  [['CON-1', 'CTN-9'], ['CON-3']],
+  [['DLK-2'], ['CON-1', 'CON-3']],
+  [['LST-3', 'RTE-8', 'RTE-9'], ['CON-1']],
 ];
 
 /** Findings, of which those that may only follow from others say so. They stay what they are: a second fault must not hide behind the first. */

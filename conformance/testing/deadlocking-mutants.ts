@@ -3,6 +3,7 @@ import { randomFrom } from '../schedules/choosers.js';
 import { RegistryError, ShardedRegistry } from '../../src/index.js';
 import type { AdmissionMode, Clock, Config, Endpoint, RequirementId } from '../../spec/index.js';
 import { adapterFor } from '../adapters/adapter-for.js';
+import type { Mutant } from './mutant.js';
 import { anew, Honest, type Entry } from './overlapping-mutants.js';
 
 /*
@@ -11,14 +12,9 @@ import { anew, Honest, type Entry } from './overlapping-mutants.js';
  */
 
 /** A broken registry, and which check finds it. */
-export interface DeadlockingMutant {
-  readonly id: string;
-  /** How somebody comes to write it. */
-  readonly story: string;
-  readonly breaks: RequirementId;
+export interface DeadlockingMutant extends Mutant {
   /** How the title of the check begins that finds it, and the requirement it belongs to. */
   readonly foundBy: readonly [RequirementId, string];
-  readonly adapter: Adapter;
 }
 
 /** A call that waits for a lane is noted, as is who has it. */
@@ -55,9 +51,9 @@ const never = <T>(): Promise<T> => new Promise(() => undefined);
 
 export const deadlockingMutants: readonly DeadlockingMutant[] = [
   {
-    id: 'waits for its own lane',
-    story: 'a message is delivered in the lane of the recipient, so that it comes in order, and the lane waits until it has been taken',
-    breaks: 'DLK-4',
+    id: 'waits-for-its-own-lane',
+    how: 'a message is delivered in the lane of the recipient, so that it comes in order, and the lane waits until it has been taken',
+    breaks: ['DLK-4', 'DLK-1'],
     foundBy: ['DLK-4', 'a recipient that waits'],
     adapter: anew('waits for its own lane', (clock) => new (class extends Honest {
       override routeToServer(serverId: string, transportId: string, message: unknown): Promise<number> {
@@ -75,16 +71,16 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
     })(clock)),
   },
   {
-    id: 'an endpoint and its names',
-    story: 'registration locks the name and then the endpoint, to note the name there; "down" locks the endpoint and then its names',
-    breaks: 'DLK-4',
+    id: 'an-endpoint-and-its-names',
+    how: 'registration locks the name and then the endpoint, to note the name there; "down" locks the endpoint and then its names',
+    breaks: ['DLK-4'],
     foundBy: ['DLK-4', 'whoever hears that an endpoint is down'],
     adapter: { ...anew('an endpoint and its names', (clock) => new EndpointLocks(clock)), without: ['stats', 'contention', 'in-process'] },
   },
   {
-    id: 'lanes that cross',
-    story: 'there is one lane for each id, and bind takes that of the transport and then that of the server',
-    breaks: 'DLK-4',
+    id: 'lanes-that-cross',
+    how: 'there is one lane for each id, and bind takes that of the transport and then that of the server',
+    breaks: ['DLK-4'],
     foundBy: ['DLK-4', 'bindings that cross'],
     adapter: anew('lanes that cross', (clock) => new (class extends Noting {
       override bindTransportToServer(transportId: string, serverId: string): Promise<void> {
@@ -98,9 +94,9 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
     })(clock)),
   },
   {
-    id: 'four connections',
-    story: 'writes go over four connections to the store in turns, and wait for whoever is on theirs',
-    breaks: 'PRT-4',
+    id: 'four-connections',
+    how: 'writes go over four connections to the store in turns, and wait for whoever is on theirs',
+    breaks: ['PRT-4'],
     foundBy: ['PRT-4', 'many calls in all other partitions'],
     adapter: adapterFor('four connections', (options) => {
       const connections: Promise<unknown>[] = Array.from({ length: 4 }, () => Promise.resolve());
@@ -123,9 +119,9 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
     }),
   },
   {
-    id: 'closed on those in line',
-    story: 'closing empties the lanes, with all who stand in them',
-    breaks: 'DLK-4',
+    id: 'closed-on-those-in-line',
+    how: 'closing empties the lanes, with all who stand in them',
+    breaks: ['DLK-4'],
     foundBy: ['DLK-4', 'closing answers every call'],
     adapter: anew('closed on those in line', (clock) => new (class extends Closing {
       protected override exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -134,16 +130,16 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
     })(clock)),
   },
   {
-    id: 'lands after closing',
-    story: 'a registration looks whether the registry is open when it is called, and no more',
-    breaks: 'CLS-1',
+    id: 'lands-after-closing',
+    how: 'a registration looks whether the registry is open when it is called, and no more',
+    breaks: ['CLS-1', 'CLS-3'],
     foundBy: ['DLK-4', 'closing answers every call'],
     adapter: anew('lands after closing', (clock) => new Closing(clock)),
   },
   {
-    id: 'refused too late',
-    story: 'admission may have closed while a registration was committed, so it is looked at again before the answer',
-    breaks: 'CON-3',
+    id: 'refused-too-late',
+    how: 'admission may have closed while a registration was committed, so it is looked at again before the answer',
+    breaks: ['CON-3'],
     foundBy: ['CON-3', 'what is refused because admission closes'],
     adapter: anew('refused too late', (clock) => new (class extends Admitting {
       protected override async register(names: Map<string, Entry>, id: string, endpoint: Endpoint, config: Config): Promise<void> {
@@ -154,8 +150,8 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
   },
   {
     id: 'parked',
-    story: 'whoever was admitted and finds admission closed meanwhile waits until somebody opens it, by hand',
-    breaks: 'DLK-4',
+    how: 'whoever was admitted and finds admission closed meanwhile waits until somebody opens it, by hand',
+    breaks: ['DLK-4'],
     foundBy: ['CON-3', 'what is refused because admission closes'],
     adapter: anew('parked', (clock) => new (class extends Admitting {
       #parked: (() => void)[] = [];
@@ -171,9 +167,9 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
     })(clock)),
   },
   {
-    id: 'nobody left to answer',
-    story: 'a registration whose endpoint has died meanwhile is dropped: nobody is left to hear the answer',
-    breaks: 'DLK-4',
+    id: 'nobody-left-to-answer',
+    how: 'a registration whose endpoint has died meanwhile is dropped: nobody is left to hear the answer',
+    breaks: ['DLK-4'],
     foundBy: ['DLK-4', 'a registration whose endpoint dies'],
     adapter: anew('nobody left to answer', (clock) => new (class extends Honest {
       override async registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
@@ -188,9 +184,9 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
     })(clock)),
   },
   {
-    id: 'a name for the dead',
-    story: 'whether the endpoint is alive is looked at before the commit, and the listener is attached after it',
-    breaks: 'DWN-1',
+    id: 'a-name-for-the-dead',
+    how: 'whether the endpoint is alive is looked at before the commit, and the listener is attached after it',
+    breaks: ['DWN-1'],
     foundBy: ['DLK-4', 'a registration whose endpoint dies'],
     adapter: anew('a name for the dead', (clock) => new (class extends Honest {
       protected override async register(names: Map<string, Entry>, id: string, endpoint: Endpoint, config: Config): Promise<void> {
@@ -210,6 +206,11 @@ class Closing extends Honest {
   override async registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
     if (this.closed) throw new RegistryError('registry_closed', id);
     return super.registerServer(id, endpoint, config);
+  }
+
+  override async registerTransport(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
+    if (this.closed) throw new RegistryError('registry_closed', id);
+    return super.registerTransport(id, endpoint, config);
   }
 
   close(): void {

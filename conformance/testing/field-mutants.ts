@@ -1,6 +1,7 @@
 import type { Config, Endpoint, Registration } from '../../spec/index.js';
 import { variant } from './held-out-names.js';
-import { mutant, type Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
+import { mutant } from './mutants.js';
 import { PlainRegistry, type Entry } from './plain-registry.js';
 
 /*

@@ -1,6 +1,6 @@
 import type { Config, Endpoint, Namespace, Registration } from '../../spec/index.js';
 import { variant } from './held-out-names.js';
-import type { Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
 import { PlainRegistry, refusal, type Entry, type Watch } from './plain-registry.js';
 
 /** What endpoints are kept for, beyond any one registry. */

@@ -2,7 +2,7 @@ import type { Adapter, OpenOptions } from '../contract.js';
 import { broadcast, type AdmissionMode, type Config, type ContentionStatus, type Delivery, type Endpoint, type Namespace, type PartitionStats, type Registration, type RequirementId } from '../../spec/index.js';
 import { partitionOf } from '../../src/ids.js';
 import { isThenable } from '../../src/thenable.js';
-import type { Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
 import { mean, Plain, plain, plainAdapter, refusal, type Answer, type Entry, type Lane, type Sample, type Steps, type Write } from './whole-registry.js';
 
 /*

@@ -1,6 +1,6 @@
 import type { Config, Endpoint, Json, Namespace, Registration, RequirementId } from '../../spec/index.js';
 import type { OpenOptions } from '../contract.js';
-import type { Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
 import { PlainRegistry, refusal, type Entry } from './plain-registry.js';
 
 /*

@@ -1,19 +1,7 @@
 import { adapterFor } from '../adapters/adapter-for.js';
-import type { Adapter } from '../contract.js';
 import { broadcast, type Config, type Endpoint, type PartitionStats, type Registration, type Registry, type RequirementId } from '../../spec/index.js';
 import { ShardedRegistry, type RegistryOptions } from '../../src/index.js';
-
-/** A broken registry: ours, with one mistake. */
-export interface Mutant {
-  readonly id: string;
-  /** The requirement it is made to break comes first; others follow only where one cannot be broken without them. */
-  readonly breaks: readonly RequirementId[];
-  /** How a real engineer would come to write it. */
-  readonly how: string;
-  /** Where a real registry had this fault. */
-  readonly source?: string;
-  readonly adapter: Adapter;
-}
+import type { Mutant } from './mutant.js';
 
 type Operations = Partial<Record<keyof Registry, (...args: never[]) => unknown>>;
 

@@ -1,21 +1,16 @@
 import { adapterFor } from '../adapters/adapter-for.js';
 import type { Adapter } from '../contract.js';
-import { broadcast, type Clock, type Config, type Delivery, type Endpoint, type Registration, type Registry, type RequirementId } from '../../spec/index.js';
+import { broadcast, type Clock, type Config, type Delivery, type Endpoint, type Registration, type Registry } from '../../spec/index.js';
+import { copyConfig } from '../../src/config.js';
+import { signalOf } from '../../src/endpoint.js';
+import { checkId } from '../../src/ids.js';
 import { RegistryError, ShardedRegistry, type RegistryOptions } from '../../src/index.js';
+import type { Mutant } from './mutant.js';
 
 /*
  * Registries that are right as long as operations come one after the other. Most are written anew rather than wrapped around ours:
  * whoever makes these mistakes does so in the steps of a write, and those of ours cannot be got between.
  */
-
-/** A broken registry, and what it breaks when operations overlap. */
-export interface OverlappingMutant {
-  readonly id: string;
-  /** How somebody comes to write it. */
-  readonly story: string;
-  readonly breaks: RequirementId;
-  readonly adapter: Adapter;
-}
 
 export interface Entry {
   readonly id: string;
@@ -30,6 +25,8 @@ export class Honest {
   protected readonly servers = new Map<string, Entry>();
   protected readonly transports = new Map<string, Entry>();
   readonly #lanes = new Map<string, Promise<unknown>>();
+  /** One listener for all names that hang on a signal. */
+  readonly #watched = new Map<AbortSignal, { readonly entries: Map<Entry, Map<string, Entry>>; readonly listener: () => void }>();
 
   constructor(protected readonly clock: Clock) {}
 
@@ -79,7 +76,27 @@ export class Honest {
     const { serverId } = entry.config;
     if (names === this.transports && typeof serverId === 'string') entry.server = this.servers.get(serverId);
     names.set(entry.id, entry);
-    entry.endpoint.signal.addEventListener('abort', () => this.down(names, entry), { once: true });
+    this.#watch(names, entry);
+  }
+
+  #watch(names: Map<string, Entry>, entry: Entry): void {
+    const { signal } = entry.endpoint;
+    let watch = this.#watched.get(signal);
+    if (watch === undefined) {
+      const entries = new Map<Entry, Map<string, Entry>>();
+      watch = { entries, listener: () => void [...entries].forEach(([one, its]) => this.down(its, one)) };
+      this.#watched.set(signal, watch);
+      signal.addEventListener('abort', watch.listener, { once: true });
+    }
+    watch.entries.set(entry, names);
+  }
+
+  #unwatch(entry: Entry): void {
+    const { signal } = entry.endpoint;
+    const watch = this.#watched.get(signal);
+    if (watch === undefined || !watch.entries.delete(entry) || watch.entries.size > 0) return;
+    this.#watched.delete(signal);
+    signal.removeEventListener('abort', watch.listener);
   }
 
   protected down(names: Map<string, Entry>, entry: Entry): void {
@@ -89,6 +106,7 @@ export class Honest {
   protected remove(names: Map<string, Entry>, entry: Entry): void {
     if (names.get(entry.id) !== entry) return;
     names.delete(entry.id);
+    this.#unwatch(entry);
     entry.alive = false;
     if (names === this.servers) for (const transport of this.transports.values()) if (transport.server === entry) transport.server = undefined;
   }
@@ -187,7 +205,46 @@ function send(entry: Entry | undefined, delivery: Delivery): number {
 
 const features: Adapter['features'] = ['virtual-time', 'slow-commit'];
 
-export const anew = (name: string, create: (clock: Clock) => Honest): Adapter => ({ name, features, without: ['stats', 'contention'], open: ({ clock }) => create(clock) });
+export const anew = (name: string, create: (clock: Clock) => Honest): Adapter => ({ name, features, without: ['stats', 'contention'], open: ({ clock }) => withEdge(create(clock)) });
+
+/** How many arguments of an operation are ids, and which one is a configuration. */
+const takes: Partial<Record<keyof Registry, { readonly ids: number; readonly config?: number }>> = {
+  registerServer: { ids: 1, config: 2 },
+  registerTransport: { ids: 1, config: 2 },
+  unregisterServer: { ids: 1 },
+  unregisterTransport: { ids: 1 },
+  updateServer: { ids: 1, config: 1 },
+  findServer: { ids: 1 },
+  findTransport: { ids: 1 },
+  bindTransportToServer: { ids: 2 },
+  unbindTransport: { ids: 1 },
+  getServerForTransport: { ids: 1 },
+  routeToServer: { ids: 2 },
+  routeToTransport: { ids: 2 },
+};
+
+/** The same registry, to which only valid arguments come, and configurations that are its own: what it gets wrong besides is about overlap. */
+function withEdge(inner: Honest): Honest {
+  return new Proxy(inner, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      const operation = key as keyof Registry;
+      const { ids = 0, config } = takes[operation] ?? {};
+      return (...args: unknown[]): unknown => {
+        try {
+          for (const id of args.slice(0, ids)) if (id !== broadcast || operation !== 'routeToTransport') checkId(id, operation);
+          if (operation.startsWith('register')) signalOf(args[1]);
+          if (config !== undefined) args[config] = copyConfig(args[config]);
+        } catch (error) {
+          if (/^(find|get|route)/.test(operation)) throw error;
+          return Promise.reject(error as unknown as Error);
+        }
+        return Reflect.apply(value, target, args) as unknown;
+      };
+    },
+  });
+}
 
 /** Right in all it does, and written otherwise than ours: what the faults below are planted in. */
 export const honest: Adapter = anew('one that keeps its data elsewhere', (clock) => new Honest(clock));
@@ -243,11 +300,11 @@ export const lateLooking: Adapter = anew('one that looks late', (clock) => new (
   }
 })(clock));
 
-export const overlappingMutants: readonly OverlappingMutant[] = [
+export const overlappingMutants: readonly Mutant[] = [
   {
     id: 'check-then-act',
-    story: 'looks whether the name is free, asks the store, and takes the name',
-    breaks: 'CON-1',
+    how: 'looks whether the name is free, asks the store, and takes the name',
+    breaks: ['CON-1'],
     adapter: anew('check-then-act', (clock) => new (class extends Honest {
       override async registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
         if (this.servers.has(id)) throw new RegistryError('already_registered', id);
@@ -261,9 +318,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'check-then-act, a job apart',
-    story: 'the same, but for nothing longer than an `await` of something that is there',
-    breaks: 'CON-1',
+    id: 'check-then-act-a-job-apart',
+    how: 'the same, but for nothing longer than an `await` of something that is there',
+    breaks: ['CON-1'],
     adapter: anew('check-then-act, a job apart', (clock) => new (class extends Honest {
       override async registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
         if (endpoint.signal.aborted) throw new RegistryError('endpoint_down', id);
@@ -274,9 +331,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'stale read',
-    story: 'reads look into a cache that is invalidated when the write has been acknowledged, and not before',
-    breaks: 'CON-1',
+    id: 'stale-read',
+    how: 'reads look into a cache that is invalidated when the write has been acknowledged, and not before',
+    breaks: ['CON-1'],
     adapter: anew('stale read', (clock) => new (class extends Honest {
       readonly #cache = new Map<string, Registration>();
       override async findServer(id: string): Promise<Registration | undefined> {
@@ -302,9 +359,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'dangling binding',
-    story: 'bind looks for the server, asks the store, and ties what it found without looking again',
-    breaks: 'CON-1',
+    id: 'dangling-binding',
+    how: 'bind looks for the server, asks the store, and ties what it found without looking again',
+    breaks: ['CON-1'],
     adapter: anew('dangling binding', (clock) => new (class extends Honest {
       override bindTransportToServer(transportId: string, serverId: string): Promise<void> {
         return this.exclusively(`t${transportId}`, async () => {
@@ -319,9 +376,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'lost update',
-    story: 'an update reads the record, and writes it back whole when the store has answered',
-    breaks: 'CON-1',
+    id: 'lost-update',
+    how: 'an update reads the record, and writes it back whole when the store has answered',
+    breaks: ['CON-1'],
     adapter: anew('lost update', (clock) => new (class extends Honest {
       override async updateServer(id: string, config: Config): Promise<void> {
         const read = this.servers.get(id);
@@ -333,9 +390,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'late down',
-    story: '"down" removes the name, after a round trip, whoever has it by then',
-    breaks: 'CON-1',
+    id: 'late-down',
+    how: '"down" removes the name, after a round trip, whoever has it by then',
+    breaks: ['CON-1'],
     adapter: {
       ...anew('late down', (clock) => new (class extends Honest {
         protected override down(names: Map<string, Entry>, entry: Entry): void {
@@ -350,9 +407,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     },
   },
   {
-    id: 'lock order',
-    story: 'bind locks transport and server, removal of a server locks the server and then its transports',
-    breaks: 'DLK-4',
+    id: 'lock-order',
+    how: 'bind locks transport and server, removal of a server locks the server and then its transports',
+    breaks: ['DLK-4'],
     adapter: anew('lock order', (clock) => new (class extends Honest {
       override bindTransportToServer(transportId: string, serverId: string): Promise<void> {
         return this.exclusively(`t${transportId}`, async () => {
@@ -374,9 +431,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'lost wake-up',
-    story: 'a lane wakes the next in line only if there is one when the work begins',
-    breaks: 'DLK-4',
+    id: 'lost-wake-up',
+    how: 'a lane wakes the next in line only if there is one when the work begins',
+    breaks: ['DLK-4'],
     adapter: anew('lost wake-up', (clock) => new (class extends Honest {
       readonly #busy = new Set<string>();
       readonly #line = new Map<string, (() => void)[]>();
@@ -397,9 +454,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 're-entrant own lane',
-    story: 'a message goes through the lane of its recipient, so as not to overtake a write, and the lane waits for what `send` returned',
-    breaks: 'DLK-4',
+    id: 're-entrant-own-lane',
+    how: 'a message goes through the lane of its recipient, so as not to overtake a write, and the lane waits for what `send` returned',
+    breaks: ['DLK-4'],
     adapter: anew('re-entrant own lane', (clock) => new (class extends Honest {
       override async routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): Promise<number> {
         const recipients = transportId === broadcast ? this.bound(serverId) : [this.transports.get(transportId)];
@@ -420,9 +477,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'broadcast skip',
-    story: 'a broadcast lets others go on between two recipients, and walks through a live array from which one is removed by moving the last into its place',
-    breaks: 'RTE-9',
+    id: 'broadcast-skip',
+    how: 'a broadcast lets others go on between two recipients, and walks through a live array from which one is removed by moving the last into its place',
+    breaks: ['RTE-9'],
     adapter: anew('broadcast skip', (clock) => new (class extends Honest {
       readonly #members = new Map<Entry, Entry[]>();
       protected override bound(serverId: string): Entry[] {
@@ -454,9 +511,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'list by pages',
-    story: 'a list is read page by page, each beginning at the number of what has been read',
-    breaks: 'LST-3',
+    id: 'list-by-pages',
+    how: 'a list is read page by page, each beginning at the number of what has been read',
+    breaks: ['LST-3'],
     adapter: anew('list by pages', (clock) => new (class extends Honest {
       override listServers(): Registration[] | Promise<Registration[]> {
         return this.isSlow ? this.#byPages(this.servers) : super.listServers();
@@ -473,9 +530,9 @@ export const overlappingMutants: readonly OverlappingMutant[] = [
     })(clock)),
   },
   {
-    id: 'happens although refused',
-    story: 'a registration is refused because there are too many, after it has been put in line',
-    breaks: 'CON-3',
+    id: 'happens-although-refused',
+    how: 'a registration is refused because there are too many, after it has been put in line',
+    breaks: ['CON-3'],
     adapter: anew('happens although refused', (clock) => new (class extends Honest {
       #underway = 0;
       override registerServer(id: string, endpoint: Endpoint, config: Config = {}): Promise<void> {
