@@ -123,7 +123,7 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
     how: 'closing empties the lanes, with all who stand in them',
     breaks: ['DLK-4'],
     foundBy: ['DLK-4', 'closing answers every call'],
-    adapter: anew('closed on those in line', (clock) => new (class extends Closing {
+    adapter: anew('closed on those in line', (clock) => new (class extends ClosedForGood {
       protected override exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
         return super.exclusively(key, () => (this.closed ? never() : work()));
       }
@@ -199,7 +199,7 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
   },
 ];
 
-/** Can be closed. */
+/** Can be closed; what is being registered meanwhile still is. */
 class Closing extends Honest {
   protected closed = false;
 
@@ -216,6 +216,14 @@ class Closing extends Honest {
   close(): void {
     this.closed = true;
     for (const names of [this.servers, this.transports]) for (const entry of [...names.values()]) this.remove(names, entry);
+  }
+}
+
+/** And what was being registered meanwhile is refused. */
+class ClosedForGood extends Closing {
+  protected override insert(names: Map<string, Entry>, id: string, endpoint: Endpoint, config: Config): void {
+    if (this.closed) throw new RegistryError('registry_closed', id);
+    super.insert(names, id, endpoint, config);
   }
 }
 
