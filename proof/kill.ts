@@ -18,12 +18,21 @@ export interface Settings {
  */
 export type Fate = 'killed' | 'wrong reason' | 'survived' | 'inconclusive';
 
+/** A check that failed, and with which message; names and numbers, which differ from seed to seed, are left out. */
+export interface Found {
+  readonly requirement: string;
+  readonly check: string;
+  readonly message: string;
+}
+
 /** A row of the matrix. */
 export interface Row {
   readonly mutant: string;
   readonly fate: Fate;
+  /** The requirement that it is made to break. */
+  readonly aim: RequirementId;
   /** The checks that failed, by requirement: the columns that are marked. */
-  readonly failed: readonly { readonly requirement: string; readonly check: string; readonly message: string }[];
+  readonly failed: readonly Found[];
   /** Calls of the registry until the kill was reported, shrinking included. */
   readonly operations?: number;
   /** Until the kill was reported. */
@@ -62,8 +71,11 @@ export async function kill(mutant: Mutant, { seed, runs, patienceMs }: Settings)
     checks.filter(({ status }) => status === 'failed').map(({ title, failure }) => ({ requirement: id, check: title, message: nameless(failure?.message ?? '') })),
   );
   const steps = failures.find(({ id }) => id === aim)?.checks.find(({ status }) => status === 'failed')?.failure;
-  return { mutant: mutant.id, fate: fateOf(mutant, report), failed, ...at, ...(steps && { steps: (steps.interleaving ?? steps.steps).length }) };
+  return { mutant: mutant.id, aim: aim!, fate: fateOf(mutant, report), failed, ...at, ...(steps && { steps: (steps.interleaving ?? steps.steps).length }) };
 }
+
+/** The check that found a mutant out: the first that failed of the requirement that it breaks. */
+export const killer = ({ aim, failed }: Row): Found | undefined => failed.find(({ requirement }) => requirement === aim);
 
 function fateOf({ breaks }: Mutant, report: Report): Fate {
   const failed = brokenByThemselves(report);

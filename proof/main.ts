@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renam
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { catalogue, findMutant } from './catalogue.js';
-import { judgedBy, type Row, type Settings } from './kill.js';
+import { judgedBy, killer, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
 import { inProcesses } from './pool.js';
@@ -29,11 +29,17 @@ if (unknown.length > 0) throw new Error(`there is no mutant ${unknown.join(', ')
 
 const read = (): Matrix | undefined => (existsSync(kept) ? (matrixSchema.parse(JSON.parse(readFileSync(kept, 'utf8'))) as Matrix) : undefined);
 
-// The unbroken registry first, with the same settings: what accuses it has killed nobody.
+// The unbroken registry first, with the same settings: what accuses it, or has put nothing of it to the test, has killed nobody.
+const passed = new Set<string>();
 for (const profile of ['core', 'concurrent'] as const) {
-  const { counts, verdict } = await verify(unbroken, { ...settings, only: judgedBy(profile, ['MODEL-1']) });
+  const { counts, verdict, requirements } = await verify(unbroken, { ...settings, only: judgedBy(profile, ['MODEL-1']) });
   if (counts.failed + counts.warnings + counts.inconclusive > 0) throw new Error(`the unbroken registry is ${verdict} (${profile}): whatever else fails says nothing`);
+  for (const { id, status, checks } of requirements) if (status === 'passed') for (const check of checks) if (check.status === 'passed') passed.add(id).add(check.title);
 }
+const confirmed = (row: Row): Row => {
+  const by = killer(row);
+  return row.fate === 'killed' && !(passed.has(by!.requirement) && passed.has(by!.check)) ? { ...row, fate: 'inconclusive' } : row;
+};
 console.error('the unbroken registry passes');
 
 // What was judged before an interruption need not be judged again, unless the code has changed since.
@@ -49,16 +55,17 @@ await inProcesses(
   new URL('worker.js', import.meta.url),
   left.map(({ id }) => ({ mutant: id, settings })),
   { processes: jobs, milliseconds: 240_000 },
-  ({ mutant }, reason): Row => ({ mutant, fate: 'inconclusive', failed: [{ requirement: '', check: '', message: reason }] }),
-  (row) => {
+  ({ mutant }, reason): Row => ({ mutant, aim: findMutant(mutant)!.breaks[0]!, fate: 'inconclusive', failed: [{ requirement: '', check: '', message: reason }] }),
+  (verdict) => {
+    const row = confirmed(verdict);
     judged.set(row.mutant, row);
     appendFileSync(journal, `${JSON.stringify(row)}\n`);
-    console.error(`${String(judged.size).padStart(4)}/${mutants.length} ${row.fate.padEnd(12)} ${row.mutant}${row.seconds === undefined ? '' : ` (${row.seconds.toFixed(1)} s)`}`);
+    console.error(`${String(judged.size).padStart(4)}/${mutants.length} ${row.fate.padEnd(12)} ${row.mutant}${row.seconds === undefined ? '' : ` (${row.seconds.toFixed(2)} s)`}`);
   },
 );
 
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
-const wrong = faults(matrix, check ? read() : undefined).filter((fault) => only === undefined || only.some((id) => fault.startsWith(`${id}:`)));
+const wrong = faults(matrix, check ? read() : undefined).filter((fault) => only === undefined || only.some((id) => fault.startsWith(`${id}: `)));
 if (!check && only === undefined) {
   write(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
   write(page, matrixPage(matrix));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
-import type { Row, Settings } from './kill.js';
+import { checkFigures } from './check-figures.js';
+import { killer, type Row, type Settings } from './kill.js';
 
 /** The kill matrix as it is kept: what is compared from one run to the next, and how long it took. */
 export const matrixSchema = z.object({
@@ -8,6 +9,7 @@ export const matrixSchema = z.object({
   rows: z.array(
     z.object({
       mutant: z.string(),
+      aim: z.string(),
       fate: z.enum(['killed', 'wrong reason', 'survived', 'inconclusive']),
       failed: z.array(z.object({ requirement: z.string(), check: z.string(), message: z.string() })),
       operations: z.number().optional(),
@@ -25,7 +27,10 @@ export interface Matrix {
 /** Mutants that are known to survive, and why that is right. */
 export const survivors: Readonly<Record<string, string>> = {};
 
-/** What is wrong with a matrix: mutants not killed without a reason, and, beside the one that is kept, what has changed. */
+/** Checks that no mutant fails alone, and why they are kept. */
+export const idle: Readonly<Record<string, string>> = {};
+
+/** What is wrong with a matrix: mutants not killed without a reason, checks that find nothing alone, and, beside the one that is kept, what has changed. */
 export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
   const faults: string[] = [];
   const rows = new Map(matrix.rows.map((row) => [row.mutant, row]));
@@ -34,6 +39,11 @@ export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
     if (row === undefined) faults.push(`${id}: was not judged`);
     else if (row.fate !== 'killed' && survivors[id] === undefined) faults.push(`${id}: ${row.fate}${row.failed.map(({ requirement, message }) => `; ${requirement}: ${message}`).join('')}`);
     else if (row.fate === 'killed' && survivors[id] !== undefined) faults.push(`${id}: is killed, and listed as a survivor`);
+  }
+  for (const { requirement, check, mutants, alone } of checkFigures(matrix.rows)) {
+    const reason = idle[`${requirement}: ${check}`];
+    if (alone.length === 0 && reason === undefined) faults.push(`${requirement}: ${check}: ${mutants === 0 ? 'no mutant fails it' : `${mutants} mutants fail it, none of them alone`}`);
+    else if (alone.length > 0 && reason !== undefined) faults.push(`${requirement}: ${check}: is listed as finding nothing alone, and finds ${alone.join(', ')}`);
   }
   if (kept === undefined) return faults;
   const before = new Map(kept.rows.map((row) => [row.mutant, row]));
@@ -46,5 +56,8 @@ export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
   return faults;
 }
 
-/** What must stay the same: the fate, and by which check with which message the requirement fell first. */
-const named = ({ fate, failed }: Row): string => `${fate}: ${failed[0] === undefined ? 'nothing' : `${failed[0].requirement}, ${failed[0].check}: ${failed[0].message}`}`;
+/** What must stay the same: the fate, and the check by which it was found out, with its message. */
+function named(row: Row): string {
+  const found = killer(row) ?? row.failed[0];
+  return `${row.fate}: ${found === undefined ? 'nothing' : `${found.requirement}, ${found.check}: ${found.message}`}`;
+}
