@@ -7,7 +7,8 @@ import type { Mutant, Profile } from './catalogue.js';
 
 /** How every registry of a matrix is judged. */
 export interface Settings {
-  readonly seed: number;
+  /** Each is a run of its own. The matrix shows the first; with the others a mutant must be killed as well. */
+  readonly seeds: readonly number[];
   readonly runs: number;
   readonly patienceMs: number;
 }
@@ -39,6 +40,8 @@ export interface Row {
   readonly seconds?: number;
   /** Operations of the counterexample. */
   readonly steps?: number;
+  /** The seeds with which it was not killed, and what became of it then. */
+  readonly escapes: readonly { readonly seed: number; readonly fate: Fate; readonly failed: readonly Found[] }[];
 }
 
 /**
@@ -50,8 +53,18 @@ export function judgedBy(profile: Profile, breaks: readonly RequirementId[]): Re
   return requirements.filter(({ id, method }) => methods[profile].includes(method) && (id !== 'MODEL-1' || breaks.includes('MODEL-1'))).map(({ id }) => id);
 }
 
-/** Judges one mutant. */
-export async function kill(mutant: Mutant, { seed, runs, patienceMs }: Settings): Promise<Row> {
+/** Judges one mutant, with each seed. */
+export async function kill(mutant: Mutant, settings: Settings): Promise<Row> {
+  // The walk through the model knows no seed.
+  const seeds = mutant.breaks[0] === 'MODEL-1' ? settings.seeds.slice(0, 1) : settings.seeds;
+  const rows: (Row & { readonly seed: number })[] = [];
+  for (const seed of seeds) rows.push({ seed, ...(await judge(mutant, seed, settings)) });
+  const escapes = rows.slice(1).flatMap(({ seed, fate, failed }) => (fate === 'killed' ? [] : [{ seed, fate, failed }]));
+  const { seed: _, ...first } = rows[0]!;
+  return { ...first, escapes };
+}
+
+async function judge(mutant: Mutant, seed: number, { runs, patienceMs }: Settings): Promise<Row> {
   const began = performance.now();
   const [aim] = mutant.breaks;
   const counter = counting(mutant.adapter);
@@ -70,8 +83,8 @@ export async function kill(mutant: Mutant, { seed, runs, patienceMs }: Settings)
   const failed = failures.flatMap(({ id, checks }) =>
     checks.filter(({ status }) => status === 'failed').map(({ title, failure }) => ({ requirement: id, check: title, message: nameless(failure?.message ?? '') })),
   );
-  const steps = failures.find(({ id }) => id === aim)?.checks.find(({ status }) => status === 'failed')?.failure;
-  return { mutant: mutant.id, aim: aim!, fate: fateOf(mutant, report), failed, ...at, ...(steps && { steps: (steps.interleaving ?? steps.steps).length }) };
+  const shown = failures.find(({ id }) => id === aim)?.checks.find(({ status }) => status === 'failed')?.failure;
+  return { mutant: mutant.id, aim: aim!, fate: fateOf(mutant, report), failed, ...at, ...(shown && { steps: (shown.interleaving ?? shown.steps).length }), escapes: [] };
 }
 
 /** The check that found a mutant out: the first that failed of the requirement that it breaks. */

@@ -3,18 +3,22 @@ import { catalogue } from './catalogue.js';
 import { checkFigures } from './check-figures.js';
 import { killer, type Row, type Settings } from './kill.js';
 
+const fate = z.enum(['killed', 'wrong reason', 'survived', 'inconclusive']);
+const failed = z.array(z.object({ requirement: z.string(), check: z.string(), message: z.string() }));
+
 /** The kill matrix as it is kept: what is compared from one run to the next, and how long it took. */
 export const matrixSchema = z.object({
-  settings: z.object({ seed: z.number(), runs: z.number(), patienceMs: z.number() }),
+  settings: z.object({ seeds: z.array(z.number()), runs: z.number(), patienceMs: z.number() }),
   rows: z.array(
     z.object({
       mutant: z.string(),
       aim: z.string(),
-      fate: z.enum(['killed', 'wrong reason', 'survived', 'inconclusive']),
-      failed: z.array(z.object({ requirement: z.string(), check: z.string(), message: z.string() })),
+      fate,
+      failed,
       operations: z.number().optional(),
       seconds: z.number().optional(),
       steps: z.number().optional(),
+      escapes: z.array(z.object({ seed: z.number(), fate, failed })),
     }),
   ),
 });
@@ -34,11 +38,14 @@ export const idle: Readonly<Record<string, string>> = {};
 export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
   const faults: string[] = [];
   const rows = new Map(matrix.rows.map((row) => [row.mutant, row]));
-  for (const { id } of catalogue) {
+  for (const { id, breaks } of catalogue) {
     const row = rows.get(id);
     if (row === undefined) faults.push(`${id}: was not judged`);
-    else if (row.fate !== 'killed' && survivors[id] === undefined) faults.push(`${id}: ${row.fate}${row.failed.map(({ requirement, message }) => `; ${requirement}: ${message}`).join('')}`);
-    else if (row.fate === 'killed' && survivors[id] !== undefined) faults.push(`${id}: is killed, and listed as a survivor`);
+    else if (survivors[id] === undefined) {
+      if (row.fate !== 'killed') faults.push(`${id}: ${told(row)}`);
+      else for (const one of breaks) if (!row.failed.some(({ requirement }) => requirement === one)) faults.push(`${id}: is said to break ${one} as well, and no check says so`);
+      for (const { seed, ...escape } of row.escapes) faults.push(`${id}: with seed ${seed} ${told(escape)}`);
+    } else if (row.fate === 'killed' && row.escapes.length === 0) faults.push(`${id}: is killed, and listed as a survivor`);
   }
   for (const { requirement, check, mutants, alone } of checkFigures(matrix.rows)) {
     const reason = idle[`${requirement}: ${check}`];
@@ -55,6 +62,8 @@ export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
   for (const { mutant } of kept.rows) if (!rows.has(mutant)) faults.push(`${mutant}: is in the matrix that is kept, and no more in the catalogue`);
   return faults;
 }
+
+const told = ({ fate, failed }: Pick<Row, 'fate' | 'failed'>): string => `${fate}${failed.map(({ requirement, message }) => `; ${requirement}: ${message}`).join('')}`;
 
 /** What must stay the same: the fate, and the check by which it was found out, with its message. */
 function named(row: Row): string {

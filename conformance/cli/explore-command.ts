@@ -4,6 +4,7 @@ import { defaultSize, explore, largestSize, lateNews, propertiesOf, variants, ty
 import { safe } from '../engine/show.js';
 import { progressLine, renderExploration } from '../report/exploration-console.js';
 import { summariseExplorations } from '../report/exploration.js';
+import { integer } from './integer.js';
 import { exitCodes, UsageError } from './exit.js';
 import { writeJson } from './write-json.js';
 
@@ -149,12 +150,6 @@ function parseBudget(value: string): Pick<ExploreOptions, 'states' | 'seconds'> 
   if (match === null || !(number > 0) || (match[2] === '' && !Number.isInteger(number))) throw new InvalidArgumentError('must be a number of states, as in 2000000, or of seconds, as in 30s.');
   return match[2] === 's' ? { seconds: number } : { states: number };
 }
-
-const integer = (least: number, most: number) => (value: string): number => {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= least && number <= most)) throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`);
-  return number;
-};
 
 function listing(): string {
   const lines = (['sequential', 'protocol'] as const).flatMap((depth) => [

@@ -9,6 +9,7 @@ import { suites, type Program } from '../engine/sequences.js';
 import { renderConsole } from '../report/console.js';
 import type { Spread } from '../load/run-load.js';
 import { defaults, randomSeed } from '../verify.js';
+import { integer } from './integer.js';
 import { exitCodes, UsageError } from './exit.js';
 import { runInWorker } from './supervisor.js';
 import { writeJson } from './write-json.js';
@@ -103,12 +104,6 @@ function parseOnly(value: string): RequirementId[] {
   if (ids.length === 0) throw new InvalidArgumentError('name at least one requirement.');
   return ids;
 }
-
-const integer = (least: number, most: number) => (value: string): number => {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= least && number <= most)) throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`);
-  return number;
-};
 
 /** A program comes from outside: it is read through a schema. */
 const operation = z.looseObject({ op: z.string() });
