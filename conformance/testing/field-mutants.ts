@@ -1,8 +1,8 @@
-import type { Config, Endpoint, Registration } from '../../spec/index.js';
+import type { Config, Endpoint, Namespace, Registration } from '../../spec/index.js';
 import { variant } from './held-out-names.js';
 import type { Mutant } from './mutant.js';
 import { mutant } from './mutants.js';
-import { PlainRegistry, type Entry } from './plain-registry.js';
+import { PlainRegistry, refusal, type Entry, type Watch } from './plain-registry.js';
 
 /*
  * Faults that registries in use have had, as their users reported them; carried over to this interface.
@@ -132,6 +132,95 @@ export const fieldMutants: readonly Mutant[] = [
     variant('no-lease', ['DWN-1', 'DWN-2', 'DWN-3'], 'registered without a lease: nothing ever takes it out', class extends PlainRegistry {
       protected override watch(entry: Entry): void {
         if (entry.namespace === 'server') super.watch(entry);
+      }
+    }),
+  ),
+  seen(
+    'https://github.com/ostinelli/syn/issues/2',
+    variant('clean-up-expects-one-name', ['DWN-1', 'DWN-2'], 'the entry of a process is looked up when it exits, and is not found where it has more than one', class extends PlainRegistry {
+      protected override down(signal: AbortSignal): void {
+        const watch = this.watches.get(signal);
+        if (watch?.entries.size === 1) super.down(signal);
+      }
+    }),
+  ),
+  seen(
+    'https://github.com/ostinelli/syn/pull/59',
+    variant('premature-demonitor', ['DWN-1'], 'whoever gives up one of its names is not watched any more, whatever else it holds', class extends PlainRegistry {
+      protected override unwatch(entry: Entry): void {
+        const { signal } = entry.registration.endpoint;
+        const watch = this.watches.get(signal);
+        super.unwatch(entry);
+        if (watch !== undefined && watch.entries.size > 0 && !signal.aborted) signal.removeEventListener('abort', watch.listener);
+      }
+    }),
+  ),
+  seen(
+    'https://github.com/elixir-horde/horde/pull/127',
+    variant('taken-by-the-dead', ['REG-5'], 'whether a name is taken is asked of a copy of the table, from which the dead have not been taken out', class extends PlainRegistry {
+      readonly #dead = new Set<string>();
+
+      protected override down(signal: AbortSignal): void {
+        for (const { namespace, registration } of this.watches.get(signal)?.entries ?? []) if (namespace === 'server') this.#dead.add(registration.id);
+        super.down(signal);
+      }
+
+      protected override insert(namespace: Namespace, registration: Registration): Entry {
+        // Whoever has been told comes again, and finds the copy up to date.
+        if (namespace === 'server' && this.#dead.delete(registration.id)) throw refusal('already_registered');
+        return super.insert(namespace, registration);
+      }
+    }),
+  ),
+  seen(
+    'https://github.com/smallnest/rpcx/issues/420',
+    variant('lease-not-found', ['REG-5', 'REG-1'], 'an endpoint has one lease, which ends with the last of its names; it goes on using it', class extends PlainRegistry {
+      readonly #expired = new WeakSet<AbortSignal>();
+
+      protected override forget(signal: AbortSignal, watch: Watch): void {
+        super.forget(signal, watch);
+        this.#expired.add(signal);
+      }
+
+      protected override insert(namespace: Namespace, registration: Registration): Entry {
+        if (this.#expired.has(registration.endpoint.signal)) throw refusal('store_failed');
+        return super.insert(namespace, registration);
+      }
+    }),
+  ),
+  seen(
+    'https://github.com/hashicorp/consul/issues/5618',
+    variant('checks-of-all-instances', ['DWN-1'], 'the health checks of a service are found by the beginning of their name, and those of its namesakes go with it', class extends PlainRegistry {
+      protected override remove(entry: Entry): void {
+        super.remove(entry);
+        for (const { entries } of this.watches.values()) for (const other of [...entries]) if (other.registration.id.startsWith(entry.registration.id)) entries.delete(other);
+      }
+    }),
+  ),
+  seen(
+    'https://github.com/uwiger/gproc/pull/108',
+    variant('crash-is-another-path', ['LST-1'], 'what a crash leaves is cleaned up by other code than what is given up in order, and it forgets one of the two tables', class extends PlainRegistry {
+      readonly #listed = new Map<string, Registration>();
+
+      protected override insert(namespace: Namespace, registration: Registration): Entry {
+        const entry = super.insert(namespace, registration);
+        if (namespace === 'transport') this.#listed.set(registration.id, registration);
+        return entry;
+      }
+
+      protected override unregister(namespace: Namespace, id: string): void {
+        super.unregister(namespace, id);
+        if (namespace === 'transport') this.#listed.delete(id);
+      }
+
+      override listTransports(): readonly Registration[] {
+        this.open();
+        return [...this.#listed.values()];
+      }
+
+      override close(): void {
+        super.close();
+        this.#listed.clear();
       }
     }),
   ),

@@ -87,6 +87,10 @@ export const mutants: readonly Mutant[] = [
       if (real.listTransports().length > 11) await real.unregisterTransport(id);
     },
   })),
+  mutant('full-table', ['REG-1'], 'a table that is full, and says so', (real) => ({
+    registerTransport: (id: string, endpoint: Endpoint, config?: Config) =>
+      config === undefined && real.listTransports().length >= 11 && !real.listTransports().some((one) => one.id === id) ? refuse('partition_overloaded') : real.registerTransport(id, endpoint, config),
+  })),
   mutant('register-as-heartbeat', ['REG-2'], 'registering again as a way to say "still here"', (real) => ({
     registerServer: (id: string, endpoint: Endpoint, config?: Config) => (real.listServers().some((server) => server.id === id && server.endpoint === endpoint) ? Promise.resolve() : real.registerServer(id, endpoint, config)),
   })),
