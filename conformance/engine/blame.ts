@@ -166,8 +166,9 @@ export function blameState(circumstances: Circumstances, difference: Difference)
     case 'unbindTransport':
       return ['BND-5'];
     case 'down':
-      if (difference.in === 'binding') return difference.expected ? ['DWN-4', 'DWN-2', 'BND-4', 'INC-1'] : ['DWN-2', 'DWN-1'];
-      if (!difference.expected) return ['DWN-1'];
+      // What is still there may only be late.
+      if (difference.in === 'binding') return difference.expected ? ['DWN-4', 'DWN-2', 'BND-4', 'INC-1'] : ['DWN-2', 'DWN-1', 'DWN-3'];
+      if (!difference.expected) return ['DWN-1', 'DWN-3'];
       return circumstances.formerHolder(difference.namespace, difference.id) ? ['INC-1', 'DWN-4'] : ['DWN-4', ...leftovers];
     case 'resetStats':
       return ['STA-5'];
