@@ -1,4 +1,7 @@
+import { adapter as ours } from '../conformance/adapters/sharded-registry.js';
+import type { Adapter } from '../conformance/contract.js';
 import type { Report } from '../conformance/report/result.js';
+import { eventual } from '../conformance/testing/correct.js';
 import { propertiesOf } from '../model/explore/index.js';
 import { claims, requirements, type RequirementId } from '../spec/index.js';
 import { catalogue } from './catalogue.js';
@@ -16,19 +19,30 @@ export interface Thread {
   readonly claims: readonly string[];
   readonly properties: readonly string[];
   readonly checks: readonly string[];
+  /** Broken registries that break it and nothing else. */
   readonly mutants: readonly string[];
+  /** Those that cannot break it without breaking something else. */
+  readonly others: readonly string[];
 }
 
-/** Follows every requirement from the seed's claims to the mutants. What checks there are is read from a report: that of a run in which they have put something to the test. */
-export function threads({ requirements: results }: Report): Thread[] {
+/** Registries that conform; together they offer all there is: none is both linearizable and eventual. */
+export const conformant: readonly Adapter[] = [ours, eventual];
+
+/**
+ * Follows every requirement from the seed's claims to the mutants. What checks there are is read from the reports on
+ * {@link conformant} registries, in which they have put something to the test.
+ */
+export function threads(reports: readonly Report[]): Thread[] {
+  const results = reports.flatMap(({ requirements: all }) => all);
   const properties = [...propertiesOf('sequential'), ...propertiesOf('protocol')].filter(({ kind }) => kind !== 'sometimes');
   return requirements.map(({ id, level }) => ({
     id,
     level,
     claims: claims.filter((claim) => claim.requirements.includes(id)).map((claim) => claim.id),
     properties: [...new Set(properties.filter((property) => property.requirements.includes(id)).map((property) => property.id))],
-    checks: [...new Set((results.find((result) => result.id === id)?.checks ?? []).filter(({ evidence }) => evidence > 0).map(({ title }) => title))],
-    mutants: catalogue.filter(({ breaks }) => breaks[0] === id).map((mutant) => mutant.id),
+    checks: [...new Set(results.filter((result) => result.id === id).flatMap(({ checks }) => checks.filter(({ status }) => status === 'passed').map(({ title }) => title)))],
+    mutants: catalogue.filter(({ breaks }) => breaks[0] === id && breaks.length === 1).map((mutant) => mutant.id),
+    others: catalogue.filter(({ breaks }) => breaks[0] === id && breaks.length > 1).map((mutant) => mutant.id),
   }));
 }
 
@@ -36,12 +50,14 @@ export function threads({ requirements: results }: Report): Thread[] {
 export const holes = (all: readonly Thread[]): string[] =>
   all.flatMap(({ id, checks, mutants }) => (excused[id] !== undefined ? [] : [...(checks.length === 0 ? [`${id} has no check`] : []), ...(mutants.length === 0 ? [`${id} has no mutant`] : [])]));
 
+const code = (text: string): string => `\`${text}\``;
+
 /** The page: one row for each requirement, and the claims that no requirement came of. */
 export function traceabilityPage(all: readonly Thread[]): string {
   const cell = (items: readonly string[], hole: string): string => (items.length === 0 ? hole : items.map((item) => item.replaceAll('|', '\\|')).join('<br>'));
-  const rows = all.map(({ id, level, claims: from, properties, checks, mutants }) => {
+  const rows = all.map(({ id, level, claims: from, properties, checks, mutants, others }) => {
     const hole = excused[id] === undefined ? '**hole**' : `excused: ${excused[id]}`;
-    return `| ${id} | ${level} | ${cell(from, 'ours')} | ${cell(properties, '')} | ${cell(checks, hole)} | ${cell(mutants.map((mutant) => `\`${mutant}\``), hole)} |`;
+    return `| ${id} | ${level} | ${cell(from, 'ours')} | ${cell(properties, '')} | ${cell(checks, hole)} | ${cell(mutants.map(code), hole)} | ${cell(others.map(code), '')} |`;
   });
   const without = claims.filter((claim) => claim.requirements.length === 0);
   return `${[
@@ -49,10 +65,10 @@ export function traceabilityPage(all: readonly Thread[]): string {
     '',
     '# From claims to mutants',
     '',
-    'Every requirement with the claims of the seed that it comes from, the properties of the model that say it of every reachable state, the checks that put a registry to the test of it, and the broken registries that break it and nothing else. A check is listed if it found something to judge in our registry. What is missing is shown as a hole, and fails CI unless it is excused with a reason.',
+    'Every requirement with the claims of the seed that it comes from, the properties of the model that say it of every reachable state, the checks that put a registry to the test of it, and the [broken registries](kill-matrix.md) that break it and nothing else. A check is listed if a registry that conforms has passed it: ours, or one that is eventual. What is missing is shown as a hole, and fails CI unless it is excused with a reason.',
     '',
-    '| requirement | | claims | proved of the model | checks | mutants |',
-    '|---|---|---|---|---|---|',
+    '| requirement | | claims | proved of the model | checks | mutants | break others too |',
+    '|---|---|---|---|---|---|---|',
     ...rows,
     '',
     '## Claims without a requirement',

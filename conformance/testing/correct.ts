@@ -171,7 +171,7 @@ const polling = wrapped('one that polls its alarms', (real, { clock, closeAbove 
 });
 
 /** Shows a new server only after a while, and says so. */
-const eventual = wrapped('an eventual one', (real) => {
+export const eventual = wrapped('an eventual one', (real) => {
   const fresh = new Map<string, number>();
   const visible = (found: Registration | undefined): boolean => found === undefined || performance.now() >= (fresh.get(found.id) ?? 0);
   return (operation, call) => {
