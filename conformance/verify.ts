@@ -19,6 +19,7 @@ import { searchLoad } from './load/search-load.js';
 import { withCauses } from './report/consequences.js';
 import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
+import { unlessVacuous } from './report/vacuity.js';
 import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
@@ -377,21 +378,23 @@ export async function introduce(adapter: Adapter, patienceMs: number): Promise<R
 }
 
 async function runCheck(check: Check, context: Context, offered: readonly string[]): Promise<Finding[]> {
-  const { requirement, title } = check;
+  const { requirement, title, situation: what } = check;
   const lacking = [...findRequirement(requirement)!.needs, ...(check.needs ?? [])].find((feature) => !offered.includes(feature));
   if (lacking !== undefined) {
-    return [{ requirement, result: { title, status: 'untested', evidence: 0, milliseconds: 0, reason: `the adapter does not offer \`${lacking}\`` } }];
+    return [{ requirement, result: { title, status: 'untested', evidence: 0, situation: { what, occurred: 0 }, milliseconds: 0, reason: `the adapter does not offer \`${lacking}\`` } }];
   }
   const began = performance.now();
   const trial = new Trial(context.adapter, context.seed, context.patienceMs);
+  const shown = (): Pick<CheckResult, 'evidence' | 'situation'> => ({ evidence: trial.evidence, situation: { what, occurred: trial.occurrences } });
   const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>, about = requirement): Finding => ({
     requirement: about,
-    result: { title, evidence: trial.evidence, milliseconds: performance.now() - began, ...more },
+    result: { title, ...shown(), milliseconds: performance.now() - began, ...more },
   });
   try {
     await trial.open(check.options);
     await check.run(trial);
-    return [trial.evidence > 0 ? finding({ status: 'passed' }) : finding({ status: 'inconclusive', reason: 'nothing was put to the test' })];
+    if (trial.occurrences === 0 && trial.impossible !== undefined) return [finding({ status: 'untested', reason: trial.impossible })];
+    return [finding(unlessVacuous(shown()))];
   } catch (error) {
     if (error instanceof Violation) {
       const broken = error.requirement ?? requirement;

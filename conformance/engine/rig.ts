@@ -42,6 +42,8 @@ export class Rig {
   readonly clock = new VirtualClock();
   readonly mailbox: Mailbox;
   readonly lines: Line[] = [];
+  /** Whether any call was not answered before it returned. */
+  hasWaited = false;
   /** A server of which nothing is asked but that it is there, for writes that are to be in flight. */
   readonly anchor = 'anchor';
   #stalled: Call | undefined = undefined;
@@ -305,6 +307,7 @@ export class Rig {
     } finally {
       this.#endurance.leave(before);
     }
+    this.hasWaited = true;
     const answer = settle(operation, result, this.#isElsewhere);
     return patienceMs === Infinity ? answer : this.#endurance.wait(operation, patienceMs, answer);
   }

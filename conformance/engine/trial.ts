@@ -18,6 +18,10 @@ type Options = Omit<OpenOptions, 'clock'>;
 export class Trial {
   /** Expectations that were put to the test: none at all means that nothing was checked. */
   evidence = 0;
+  /** How often the situation of the check came about: never means that what was checked says nothing. */
+  occurrences = 0;
+  /** Whether the situation is one of calls that are under way. */
+  #isAboutOpenCalls = false;
   readonly #opened: Rig[] = [];
   #ids: Generator<string>;
   #rig: Rig | undefined;
@@ -52,6 +56,34 @@ export class Trial {
 
   ids(count: number): string[] {
     return Array.from({ length: count }, () => this.id());
+  }
+
+  /**
+   * The situation of the check has come about: not what the check meant to bring about, but what the registry's own answers show
+   * (a name was found held, a call is still open, an alarm is on, a delivery was made).
+   */
+  occurred(isSeen = true): void {
+    if (isSeen) this.occurrences++;
+  }
+
+  /** The situation has come about if this is so; if it is not, another check says so. */
+  async occurs(expectation: Promise<void>): Promise<void> {
+    await this.given(expectation);
+    this.occurred();
+  }
+
+  /** The situation has come about if so many of these calls are under way. Gives whether they are. */
+  underWay(calls: readonly Call[], least = 1): boolean {
+    this.#isAboutOpenCalls = true;
+    const isSeen = calls.filter(({ settled }) => settled === undefined).length >= least;
+    this.occurred(isSeen);
+    return isSeen;
+  }
+
+  /** Why the situation cannot come about at all, if that can be told: then nothing is missing that could have been tried. */
+  get impossible(): string | undefined {
+    const isPrompt = this.#isAboutOpenCalls && !this.offers('slow-commit') && !this.#opened.some(({ hasWaited }) => hasWaited);
+    return isPrompt ? 'every call is answered before it returns: none is ever under way' : undefined;
   }
 
   /** Something that must work before the check can begin; if it does not, another check says so. */
@@ -272,6 +304,11 @@ export interface Check {
   readonly requirement: RequirementId;
   /** What is tried, as a sentence. */
   readonly title: string;
+  /**
+   * What has to come about for the check to say anything, in a few words; {@link run} says each time that it has, by `occurred`,
+   * `occurs` or `underWay`. If it never does, the check is inconclusive.
+   */
+  readonly situation: string;
   /** Features that this check needs beyond those of its requirement. */
   readonly needs?: readonly Feature[];
   readonly options?: Options;
@@ -279,6 +316,6 @@ export interface Check {
 }
 
 /** Writes a check down. */
-export function check(requirement: Check['requirement'], title: string, run: Check['run'], more: Pick<Check, 'needs' | 'options'> = {}): Check {
-  return { requirement, title, run, ...more };
+export function check(requirement: Check['requirement'], title: string, situation: string, run: Check['run'], more: Pick<Check, 'needs' | 'options'> = {}): Check {
+  return { requirement, title, situation, run, ...more };
 }
