@@ -126,8 +126,9 @@ export const namesChecks = [
     t.occurred();
   }, { needs: ['transports'] }),
 
-  check('EPT-2', 'what is no endpoint is refused', 'a value that is no endpoint, given in place of one', async (t) => {
+  check('EPT-2', 'what is no endpoint is refused', 'a value that is no endpoint, given where an endpoint is taken', async (t) => {
     const { signal } = t.rig.endpoint('e1');
+    await t.setup({ op: 'registerServer', id: t.id(), endpoint: 'e1' });
     for (const value of [undefined, null, 7, 'e1', {}, { signal }, { send: () => undefined }, { send: 'e1', signal }, { send: () => undefined, signal: {} }]) {
       for (const operation of ['registerServer', 'registerTransport'] as const) {
         if (operation === 'registerTransport' && !t.offers('transports')) continue;

@@ -165,10 +165,11 @@ export class Trial {
     if (answer.kind === 'broken') throw new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', answer.what, answer.breaks);
   }
 
-  /** The operation has to be refused before the check can begin; if it is not, another check says so. */
-  async refused(operation: Operation): Promise<void> {
+  /** The operation has to be refused before the check can begin; if it is not, another check says so. Gives the code. */
+  async refused(operation: Operation): Promise<ErrorCode> {
     const answer = await this.rig.perform(operation);
     if (answer.kind !== 'refused') throw new Blocked(`${showOperation(operation)} had to be refused first, and was ${showAnswer(answer)}`);
+    return answer.code;
   }
 
   /** The statement holds. */
