@@ -22,6 +22,7 @@ export class Trial {
   occurrences = 0;
   /** Whether the situation is one of calls that are under way. */
   #isAboutOpenCalls = false;
+  #ruledOut: string | undefined;
   readonly #opened: Rig[] = [];
   #ids: Generator<string>;
   #rig: Rig | undefined;
@@ -80,10 +81,15 @@ export class Trial {
     return isSeen;
   }
 
+  /** The situation cannot come about, for a reason that is no fault. */
+  ruledOut(why: string): void {
+    this.#ruledOut = why;
+  }
+
   /** Why the situation cannot come about at all, if that can be told: then nothing is missing that could have been tried. */
   get impossible(): string | undefined {
     const isPrompt = this.#isAboutOpenCalls && !this.offers('slow-commit') && !this.#opened.some(({ hasWaited }) => hasWaited);
-    return isPrompt ? 'every call is answered before it returns: none is ever under way' : undefined;
+    return isPrompt ? 'every call is answered before it returns: none is ever under way' : this.#ruledOut;
   }
 
   /** Something that must work before the check can begin; if it does not, another check says so. */
