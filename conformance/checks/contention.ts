@@ -146,7 +146,7 @@ export const contentionChecks = [
     await t.rig.perform(advance(499));
     await expectAlarm(t, partition, false, 'the write has been in flight for 499 ms');
     await t.rig.perform(advance(3_000));
-    t.underWay([call]);
+    t.occurred(t.underWay([call]));
     await expectAlarm(t, partition, true, 'the write has been in flight for seconds');
     await t.rig.perform(advance(30_000));
     await expectAlarm(t, partition, true, 'the write is still in flight');
@@ -216,7 +216,7 @@ export const contentionChecks = [
       await t.rig.perform(advance(offset));
       const call = await t.stall({ op: 'registerServer', id, endpoint: 'e1' }, 700);
       await watch(t, partition, 501 + detectionMs);
-      t.underWay([call]);
+      t.occurred(t.underWay([call]));
       await expectAlarm(t, partition, true, 'the write has been in flight for more than 500 ms, 100 ms ago');
       await watch(t, partition, 99 + detectionMs);
       await t.finish(call, 'registerServer');
@@ -268,7 +268,7 @@ export const contentionChecks = [
     await t.rig.slowCommit(40);
     const called = t.rig.clock.now();
     const calls = [t.rig.start({ op: 'registerServer', id, endpoint: 'e1' }), t.rig.start({ op: 'unregisterServer', id }), t.rig.start({ op: 'registerServer', id, endpoint: 'e1' })];
-    t.underWay(calls, 2);
+    t.occurred(t.underWay(calls, 2));
     // In steps, to see when each is answered: a registry may commit them one by one or together.
     const ended = new Map<Call, number>();
     for (let ms = 0; ms < 400 && ended.size < calls.length; ms += 20) {

@@ -132,6 +132,7 @@ export const lanesChecks = [
       const stuck = writesOf(t, held, free, held)[kind]!;
       const call = await t.stall(stuck, 60_000);
       if (!t.underWay([call])) continue;
+      t.occurred();
       const why = `${showOperation(stuck)} is stuck in another partition`;
       const reads: Operation[] = [{ op: 'findServer', id: one }];
       if (binds) reads.push({ op: 'getServerForTransport', transportId: one }, { op: 'routeToTransport', transportId: one, serverId: one, message: 'm' });
@@ -146,7 +147,7 @@ export const lanesChecks = [
       await t.open({ partitions: 1 });
       await hold(t, 'a', 'c');
       const stuck = writesOf(t, 'a', 'b', 'c')[kind]!;
-      t.underWay([await t.stall(stuck, 60_000)]);
+      t.occurred(t.underWay([await t.stall(stuck, 60_000)]));
       const reads: Operation[] = [{ op: 'findServer', id: 'a' }, { op: 'findServer', id: 'b' }];
       if (t.offers('lists')) reads.push({ op: 'listServers' }, { op: 'listTransports' });
       if (t.offers('transports')) reads.push({ op: 'findTransport', id: 'a' });
@@ -173,7 +174,7 @@ export const lanesChecks = [
         await t.rig.slowCommit(takes);
         calls.push(t.rig.start(operation));
       }
-      t.underWay(calls, 2);
+      const together = t.underWay(calls, 2);
       const views = [await view(t)];
       for (let ms = 0; ms < 400 && !calls.every(({ settled }) => settled !== undefined); ms += 5) {
         await t.rig.clock.advance(5);
@@ -184,6 +185,7 @@ export const lanesChecks = [
       const answers = [];
       for (const call of calls) answers.push(await t.finish(call, 'a write'));
       views.push(await view(t));
+      t.occurred(together && (!t.offers('stats') || (await t.stats()).filter(({ writeCount }) => writeCount > 0).length === 1));
 
       // What the model holds after each of them, one after the other.
       const states = [prepare.reduce((state, operation) => model.step(state, operation).state, model.initial)];

@@ -75,7 +75,7 @@ export const lifetimeChecks = [
       if (t.offers('transports')) await t.eventually(() => t.holds(a, undefined, 'its endpoint went down while a write was in flight', 'findTransport'), until(t));
     };
     const call = await t.stall({ op: 'updateServer', id: busy, config: {} }, 400);
-    t.underWay([call]);
+    t.occurred(t.underWay([call]));
     await t.setup({ op: 'down', endpoint: 'e1' });
     await gone();
     await t.setup({ op: 'advance', ms: 1_000 });

@@ -14,7 +14,7 @@ const server = (id: string): Operation => ({ op: 'registerServer', id, endpoint:
 export const progressChecks = [
   check('PRT-4', 'a stuck write in one partition delays nothing in another', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
     const [stuck, free] = await t.idPerPartition(2);
-    t.underWay([await t.stall(server(stuck!.id), 60_000)]);
+    t.occurred(t.underWay([await t.stall(server(stuck!.id), 60_000)]));
     const why = 'a write is stuck in another partition';
     t.accepted(await t.answersNow(server(free!.id), why), server(free!.id), why);
     if (t.offers('update')) await t.answersNow({ op: 'updateServer', id: free!.id, config: {} }, why);
@@ -27,7 +27,7 @@ export const progressChecks = [
     await t.setup(server(held));
     await t.holds(held, 'e1', 'it was just registered');
     // In whichever partitions these two are, one of them has a write in flight and is read.
-    t.underWay([await t.stall({ op: 'unregisterServer', id: held }, 60_000), await t.stall(server(other), 60_000)]);
+    t.occurred(t.underWay([await t.stall({ op: 'unregisterServer', id: held }, 60_000), await t.stall(server(other), 60_000)]));
     const why = 'a read must not wait for a write';
     const seen = t.accepted(await t.answersNow({ op: 'findServer', id: held }, why), 'findServer', why);
     t.check(seen !== undefined, 'a lookup shows a write that has not been committed', 'the registration', 'nothing');
@@ -49,7 +49,7 @@ export const progressChecks = [
       t.rig.start({ op: 'unregisterServer', id }),
       t.rig.start({ op: 'registerServer', id, endpoint: 'e3' }),
     ];
-    t.underWay(calls, 2);
+    t.occurred(t.underWay(calls, 2));
     await t.rig.perform({ op: 'advance', ms: 200 });
     await t.rig.slowCommit(0);
     const answers = [];

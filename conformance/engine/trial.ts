@@ -20,8 +20,8 @@ export class Trial {
   evidence = 0;
   /** How often the situation of the check came about: never means that what was checked says nothing. */
   occurrences = 0;
-  /** Whether the situation is one of calls that are under way. */
-  #isAboutOpenCalls = false;
+  /** Calls that had to be under way for the situation to come about. */
+  readonly #awaited: Call[] = [];
   #ruledOut: string | undefined;
   readonly #opened: Rig[] = [];
   #ids: Generator<string>;
@@ -73,12 +73,10 @@ export class Trial {
     this.occurred();
   }
 
-  /** The situation has come about if so many of these calls are under way. Gives whether they are. */
+  /** Whether so many of these calls are open: the situation of a check, or part of it. */
   underWay(calls: readonly Call[], least = 1): boolean {
-    this.#isAboutOpenCalls = true;
-    const isSeen = calls.filter(({ settled }) => settled === undefined).length >= least;
-    this.occurred(isSeen);
-    return isSeen;
+    this.#awaited.push(...calls);
+    return calls.filter(({ settled }) => settled === undefined).length >= least;
   }
 
   /** The situation cannot come about, for a reason that is no fault. */
@@ -88,8 +86,8 @@ export class Trial {
 
   /** Why the situation cannot come about at all, if that can be told: then nothing is missing that could have been tried. */
   get impossible(): string | undefined {
-    const isPrompt = this.#isAboutOpenCalls && !this.offers('slow-commit') && !this.#opened.some(({ hasWaited }) => hasWaited);
-    return isPrompt ? 'every call is answered before it returns: none is ever under way' : this.#ruledOut;
+    const isPrompt = this.#awaited.length > 0 && this.#awaited.every((call) => call.isPrompt) && !this.offers('slow-commit');
+    return isPrompt ? 'calls are answered before they return: none is ever under way' : this.#ruledOut;
   }
 
   /** Something that must work before the check can begin; if it does not, another check says so. */
@@ -312,8 +310,8 @@ export interface Check {
   /** What is tried, as a sentence. */
   readonly title: string;
   /**
-   * What has to come about for the check to say anything, in a few words; {@link run} says each time that it has, by `occurred`,
-   * `occurs` or `underWay`. If it never does, the check is inconclusive.
+   * What has to come about for the check to say anything, in a few words; {@link run} says each time that it has, by
+   * {@link Trial.occurred} or {@link Trial.occurs}. If it never does, the check is inconclusive.
    */
   readonly situation: string;
   /** Features that this check needs beyond those of its requirement. */
