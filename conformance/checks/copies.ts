@@ -103,6 +103,7 @@ export const copiesChecks = [
     for (const kind of offered(t)) {
       const [one, other] = t.ids(2) as [string, string];
       await t.setup({ op: kind.register, id: one, endpoint: kind.endpoint });
+      await t.given(t.holds(one, kind.endpoint, 'it was registered', kind.find));
       const handed = ((await t.rig.raw(kind.find, one)) as { config?: unknown } | undefined)?.config;
       tamper(handed);
       await t.gives({ op: kind.find, id: one }, { id: one, endpoint: kind.endpoint, config: {} }, 'somebody changed what the registry had handed out');

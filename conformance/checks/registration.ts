@@ -157,6 +157,7 @@ export const registrationChecks = [
   check('CFG-1', 'changing what a lookup handed out changes nothing', 'a configuration handed out by a lookup', async (t) => {
     const id = t.id();
     await t.setup({ op: 'registerServer', id, endpoint: 'e1', config: config() });
+    await t.given(t.holds(id, 'e1', 'it was registered'));
     const handed = ((await t.rig.raw('findServer', id)) as { config?: unknown } | undefined)?.config;
     t.occurred(typeof handed === 'object' && handed !== null);
     tamper(handed);
@@ -264,6 +265,7 @@ export const registrationChecks = [
   check('LST-2', 'changing a list changes nothing in the registry', 'a list with names on it that was changed, or could not be', async (t) => {
     const id = t.id();
     await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    await t.given(sameList(t, 'listServers', [[id, 'e1']]));
     const list = (await t.rig.raw('listServers')) as unknown[];
     t.occurred(list.length > 0);
     try {
