@@ -1,6 +1,6 @@
 import { broadcast, type AdmissionMode, type Config, type Endpoint, type ErrorCode, type Namespace, type Registration } from '../../spec/index.js';
 import type { OpenOptions, Subject } from '../contract.js';
-import { closes, configOf, endpointOf, handOver, idOf, isId, Meter, partitionsOf, Refused, statusOf, thresholdsOf } from './correct-parts.js';
+import { closes, configOf, endpointOf, handOver, idOf, isId, Meter, partitionsOf, Refused, statusOf, thresholdsOf, type InFlight } from './correct-parts.js';
 import type { Lanes } from './correct-lanes.js';
 import type { Names } from './correct-names.js';
 
@@ -160,7 +160,9 @@ export class Front implements Subject {
       ...(closes(this.meter, this.#mode) ? (['admission_control_active'] as const) : []),
     ];
     this.#refuseFor(kept ? reasons : ['invalid_argument', ...reasons]);
-    return this.#write(id, () => {
+    return this.#write(id, (write) => {
+      // That it has been slow itself is nothing to refuse it for.
+      if (this.ways.admission === 'commit too') this.meter.withdrawn(write);
       if (this.ways.admission === 'commit too' && closes(this.meter, this.#mode)) throw new Refused('admission_control_active');
       this.names.register(namespace, id, endpoint, kept!.config);
       return true;
@@ -186,12 +188,12 @@ export class Front implements Subject {
   }
 
   /** `decide` tells whether it found anything to do. */
-  #write(id: string, decide: () => boolean): Awaitable<void> {
+  #write(id: string, decide: (write: InFlight) => boolean): Awaitable<void> {
     const partition = this.ways.partitionOf(id, this.meter.partitions);
     const write = this.meter.called(partition);
     const commit = (): void => {
       if (this.#closed) throw new Refused('registry_closed');
-      if (decide() || this.ways.countsNothing?.()) this.meter.committed(write);
+      if (decide(write) || this.ways.countsNothing?.()) this.meter.committed(write);
       else this.meter.withdrawn(write);
     };
     const withdraw = (error: unknown): unknown => {

@@ -264,10 +264,11 @@ export class Batches implements Lanes {
   }
 }
 
-/** Yields a seeded number of turns of the promise queue before and after every step, reads included; each partition keeps its order. */
+/** Yields a seeded number of turns of the promise queue before and after every step, reads included; each partition keeps its order, and so do reads, routing among them. */
 export class Yielding implements Lanes {
   commitMs = 0;
   readonly #tails = new Map<number, Promise<void>>();
+  #lastRead: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly clock: Clock,
@@ -290,8 +291,12 @@ export class Yielding implements Lanes {
   }
 
   async read<T>(look: () => T): Promise<T> {
-    await this.#turns();
-    const seen = look();
+    const seen = this.#lastRead.then(async () => {
+      await this.#turns();
+      return look();
+    });
+    this.#lastRead = seen.catch(() => undefined);
+    await seen.catch(() => undefined);
     await this.#turns();
     return seen;
   }
