@@ -5,7 +5,7 @@ import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats
 import { showAnswer, type Answer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
 import { Violation } from './findings.js';
-import { eventually, within } from './patience.js';
+import { eventually, within, type Lag } from './patience.js';
 import { plannedReaction } from './reaction.js';
 import type { Rig } from './rig.js';
 import { show, showOperation } from './show.js';
@@ -82,6 +82,10 @@ export class Oracle {
     }
     const performed = this.rig.perform(operation);
     const answer = performed instanceof Promise ? await performed : performed;
+    if ((expected.deliveries.length > 0 || answer.kind === 'refused') && this.#isNotHeard(operation, answer)) {
+      this.rig.mailbox.reaction = undefined;
+      return;
+    }
     this.#note(expected.outcome.kind === 'refused' ? refusalRequirement(expected.outcome.codes[0]!, circumstances) : successRequirement(operation, expected.outcome));
     this.#compareAnswer(circumstances, answer, expected.deliveries);
 
@@ -98,7 +102,7 @@ export class Oracle {
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
     if (operation.op === 'resetStats') await this.#compareReset();
-    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
+    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances), this.#lag);
     if (this.scope.listeners) this.#compareListeners(operation);
     if (this.scope.bindings && !this.#closed) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
   }
@@ -118,6 +122,14 @@ export class Oracle {
 
   describeBefore(): string[] {
     return describe(this.before);
+  }
+
+  /** Whether one that is not registered was not let send: whether it must be is left open. */
+  #isNotHeard(operation: Operation, answer: Answer): boolean {
+    const sender: Operation | undefined =
+      operation.op === 'routeToServer' ? { op: 'findTransport', id: operation.transportId } : operation.op === 'routeToTransport' ? { op: 'findServer', id: operation.serverId } : undefined;
+    if (sender === undefined || this.#ask(sender) !== undefined || this.rig.mailbox.size > 0) return false;
+    return answer.kind === 'refused' ? answer.code === (operation.op === 'routeToServer' ? 'transport_not_found' : 'server_not_found') : answer.kind === 'done' && answer.value === 0;
   }
 
   #compareAnswer(circumstances: Circumstances, answer: Answer, deliveries: readonly ExpectedDelivery[]): void {
@@ -186,6 +198,19 @@ export class Oracle {
       requirement,
       suspects,
     );
+  }
+
+  /** The time that a registry may be late passes for the model as well. */
+  get #lag(): Lag | undefined {
+    const { lag } = this.rig;
+    if (lag === undefined) return undefined;
+    return {
+      ms: lag.ms,
+      advance: (ms) => {
+        this.state = this.model.step(this.state, { op: 'advance', ms }).state;
+        return lag.advance(ms);
+      },
+    };
   }
 
   /** Whether the registry has been closed: then it may answer a read with nothing, or refuse it (CLS-1). */
