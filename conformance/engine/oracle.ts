@@ -9,6 +9,7 @@ import { eventually, within, type Lag } from './patience.js';
 import { plannedReaction } from './reaction.js';
 import type { Rig } from './rig.js';
 import { show, showOperation } from './show.js';
+import { hearsStrangers } from './strangers.js';
 import { turn } from './virtual-clock.js';
 
 /** The ids that a run uses, so that everything can be looked at after each step. */
@@ -82,7 +83,7 @@ export class Oracle {
     }
     const performed = this.rig.perform(operation);
     const answer = performed instanceof Promise ? await performed : performed;
-    if ((expected.deliveries.length > 0 || answer.kind === 'refused') && this.#isNotHeard(operation, answer)) {
+    if ((expected.deliveries.length > 0 || answer.kind === 'refused') && (await this.#isNotHeard(operation, answer))) {
       this.rig.mailbox.reaction = undefined;
       return;
     }
@@ -124,12 +125,13 @@ export class Oracle {
     return describe(this.before);
   }
 
-  /** Whether one that is not registered was not let send: whether it must be is left open. */
-  #isNotHeard(operation: Operation, answer: Answer): boolean {
+  /** Whether one that is not registered was not let send, by a registry that lets no such one. */
+  async #isNotHeard(operation: Operation, answer: Answer): Promise<boolean> {
     const sender: Operation | undefined =
       operation.op === 'routeToServer' ? { op: 'findTransport', id: operation.transportId } : operation.op === 'routeToTransport' ? { op: 'findServer', id: operation.serverId } : undefined;
     if (sender === undefined || this.#ask(sender) !== undefined || this.rig.mailbox.size > 0) return false;
-    return answer.kind === 'refused' ? answer.code === (operation.op === 'routeToServer' ? 'transport_not_found' : 'server_not_found') : answer.kind === 'done' && answer.value === 0;
+    const isUnheard = answer.kind === 'refused' ? answer.code === (operation.op === 'routeToServer' ? 'transport_not_found' : 'server_not_found') : answer.kind === 'done' && answer.value === 0;
+    return isUnheard && !(await hearsStrangers(this.rig.adapter, this.rig.patienceMs)).has(operation.op as 'routeToServer' | 'routeToTransport');
   }
 
   #compareAnswer(circumstances: Circumstances, answer: Answer, deliveries: readonly ExpectedDelivery[]): void {
