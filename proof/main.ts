@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { catalogue, findMutant } from './catalogue.js';
+import { Journal, replaceFile } from './journal.js';
 import { judgedBy, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
@@ -36,11 +36,9 @@ for (const profile of ['core', 'concurrent'] as const) {
 }
 console.error('the unbroken registry passes');
 
-// What was judged before an interruption need not be judged again, unless the code has changed since.
-mkdirSync(folder, { recursive: true });
-const journal = new URL(`${digest(new URL('dist/', root))}.jsonl`, folder);
-for (const name of readdirSync(folder)) if (!journal.pathname.endsWith(name)) rmSync(new URL(name, folder));
-const judged = new Map(existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').flatMap(rowOf) : []);
+// What was judged before an interruption need not be judged again.
+const journal = new Journal<Row>(folder, new URL('dist/', root), ({ mutant }) => mutant);
+const judged = journal.results;
 
 const mutants = catalogue.filter(({ id }) => only === undefined || only.includes(id));
 const left = mutants.filter(({ id }) => !judged.has(id));
@@ -51,8 +49,7 @@ await inProcesses(
   { processes: jobs, milliseconds: 240_000 },
   ({ mutant }, reason): Row => ({ mutant, fate: 'inconclusive', failed: [{ requirement: '', check: '', message: reason }] }),
   (row) => {
-    judged.set(row.mutant, row);
-    appendFileSync(journal, `${JSON.stringify(row)}\n`);
+    journal.add(row);
     console.error(`${String(judged.size).padStart(4)}/${mutants.length} ${row.fate.padEnd(12)} ${row.mutant}${row.seconds === undefined ? '' : ` (${row.seconds.toFixed(1)} s)`}`);
   },
 );
@@ -60,32 +57,9 @@ await inProcesses(
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
 const wrong = faults(matrix, check ? read() : undefined).filter((fault) => only === undefined || only.some((id) => fault.startsWith(`${id}:`)));
 if (!check && only === undefined) {
-  write(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
-  write(page, matrixPage(matrix));
+  replaceFile(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
+  replaceFile(page, matrixPage(matrix));
 }
 for (const fault of wrong) console.error(fault);
 console.log(`${matrix.rows.filter(({ fate }) => fate === 'killed').length} of ${matrix.rows.length} killed, ${wrong.length} faults`);
 process.exitCode = wrong.length > 0 ? 1 : 0;
-
-/** All or nothing: an interruption leaves what was there. */
-function write(file: URL, text: string): void {
-  const beside = new URL(`${file.href}.new`);
-  writeFileSync(beside, text);
-  renameSync(beside, file);
-}
-
-/** A last line that was cut off by an interruption is passed over. */
-function rowOf(line: string): [string, Row][] {
-  try {
-    const row = JSON.parse(line) as Row;
-    return [[row.mutant, row]];
-  } catch {
-    return [];
-  }
-}
-
-function digest(folder: URL): string {
-  const hash = createHash('sha256');
-  for (const name of (readdirSync(folder, { recursive: true }) as string[]).filter((one) => one.endsWith('.js')).sort()) hash.update(name).update(readFileSync(new URL(name, folder)));
-  return hash.digest('hex').slice(0, 16);
-}
