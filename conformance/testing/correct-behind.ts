@@ -22,6 +22,7 @@ export class LongAgo implements View {
   ) {}
 
   changed(snapshot: Snapshot): void {
+    if (this.#past.at(-1)?.at === this.clock.now()) this.#past.pop();
     this.#past.push({ at: this.clock.now(), snapshot });
   }
 
@@ -31,19 +32,20 @@ export class LongAgo implements View {
   }
 }
 
-/** A replica that hears of each change some time later; news that is overtaken by newer news is not looked at. */
+/** A replica that hears some time after a change of that and of all that came meanwhile. */
 export class Replica implements View {
   shown = Snapshot.empty;
-  #version = 0;
-  #shownVersion = 0;
+  #newest: Snapshot | undefined;
 
   constructor(private readonly later: (news: () => void) => void) {}
 
   changed(snapshot: Snapshot): void {
-    const version = ++this.#version;
+    const hasBeenTold = this.#newest !== undefined;
+    this.#newest = snapshot;
+    if (hasBeenTold) return;
     this.later(() => {
-      if (version < this.#shownVersion) return;
-      [this.shown, this.#shownVersion] = [snapshot, version];
+      this.shown = this.#newest!;
+      this.#newest = undefined;
     });
   }
 }
