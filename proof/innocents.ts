@@ -13,7 +13,7 @@ const differences: Readonly<Record<string, string>> = {
   'one that posts its messages': 'ours, messages are handed over at the next turn of the event loop',
   'one that polls its alarms': 'ours, alarms are looked after every 90 ms',
   'an eventual one': 'ours, a new server shows 4 ms after it was acknowledged; claims eventual',
-  'a plain registry': 'maps and sets, everything at once, refusals thrown; no partitions, statistics or admission',
+  'one without stores or shortcuts': 'complete, and nothing like ours: one step after the other',
   'one that delivers calls from within at once': 'complete, and nothing like ours: calls from within a send are delivered at once',
   'one that delivers a job later': 'complete: messages are handed over a job of the promise queue later',
   'one that counts what changes nothing': 'complete: what changes nothing counts as a write',

@@ -231,7 +231,8 @@ export class Rig {
     }
     if (this.#behind === false) return make();
     if (this.#behind === true) {
-      const caughtUp = (this.lag?.advance(this.#stalenessMs) ?? new Promise<void>((resolve) => setTimeout(resolve, this.#stalenessMs))).then(() => {
+      // One that is put around another may be late by real time, although that lives by the clock it was given.
+      const caughtUp = Promise.all([this.lag?.advance(this.#stalenessMs), new Promise((resolve) => setTimeout(resolve, this.#stalenessMs))]).then(() => {
         if (this.#behind === caughtUp) this.#behind = false;
       });
       this.#behind = caughtUp;
