@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { catalogue, findMutant } from './catalogue.js';
+import { Journal, replaceFile } from './journal.js';
 import { judgedBy, killer, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
@@ -42,11 +42,9 @@ const confirmed = (row: Row): Row => {
 };
 console.error('the unbroken registry passes');
 
-// What was judged before an interruption need not be judged again, unless the code has changed since.
-mkdirSync(folder, { recursive: true });
-const journal = new URL(`${digest(new URL('dist/', root))}-${seeds}.jsonl`, folder);
-for (const name of readdirSync(folder)) if (!journal.pathname.endsWith(name)) rmSync(new URL(name, folder));
-const judged = new Map(existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').flatMap(rowOf) : []);
+// What was judged before an interruption need not be judged again.
+const journal = new Journal<Row & { readonly seeds: number }>(folder, new URL('dist/', root), (row) => `${row.mutant}, ${row.seeds}`);
+const judged = new Map([...journal.results.values()].filter((row) => row.seeds === seeds).map(({ seeds: _, ...row }) => [row.mutant, row as Row]));
 
 const mutants = catalogue.filter(({ id }) => only === undefined || only.includes(id));
 const left = mutants.filter(({ id }) => !judged.has(id));
@@ -59,7 +57,7 @@ await inProcesses(
   (verdict) => {
     const row = confirmed(verdict);
     judged.set(row.mutant, row);
-    appendFileSync(journal, `${JSON.stringify(row)}\n`);
+    journal.add({ ...row, seeds });
     console.error(`${String(judged.size).padStart(4)}/${mutants.length} ${row.fate.padEnd(12)} ${row.mutant}${row.seconds === undefined ? '' : ` (${row.seconds.toFixed(2)} s)`}`);
   },
 );
@@ -67,35 +65,12 @@ await inProcesses(
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
 const wrong = faults(matrix, check ? read() : undefined).filter((fault) => only === undefined || only.some((id) => fault.startsWith(`${id}: `)));
 if (!check && only === undefined) {
-  write(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
-  write(page, matrixPage(matrix));
+  replaceFile(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
+  replaceFile(page, matrixPage(matrix));
 }
 for (const fault of wrong) console.error(fault);
 console.log(`${matrix.rows.filter(({ fate }) => fate === 'killed').length} of ${matrix.rows.length} killed, ${wrong.length} faults`);
 process.exitCode = wrong.length > 0 ? 1 : 0;
-
-/** All or nothing: an interruption leaves what was there. */
-function write(file: URL, text: string): void {
-  const beside = new URL(`${file.href}.new`);
-  writeFileSync(beside, text);
-  renameSync(beside, file);
-}
-
-/** A last line that was cut off by an interruption is passed over. */
-function rowOf(line: string): [string, Row][] {
-  try {
-    const row = JSON.parse(line) as Row;
-    return [[row.mutant, row]];
-  } catch {
-    return [];
-  }
-}
-
-function digest(folder: URL): string {
-  const hash = createHash('sha256');
-  for (const name of (readdirSync(folder, { recursive: true }) as string[]).filter((one) => one.endsWith('.js')).sort()) hash.update(name).update(readFileSync(new URL(name, folder)));
-  return hash.digest('hex').slice(0, 16);
-}
 
 function parseIds(value: string): string[] {
   const ids = value.split(',').filter((id) => id !== '');

@@ -144,8 +144,10 @@ export const deadlockChecks = [
         await allEnd('the registry was closed while calls were open');
         if (closing.settled?.kind !== 'done') return;
         for (const id of ids) {
-          const answer = await t.rig.perform({ op: 'findServer', id });
-          if (answer.kind === 'done' && answer.value !== undefined) throw new Violation('a call that was open when the registry closed left a name in it', 'nothing, or refused: registry_closed', showOperation({ op: 'findServer', id }), 'CLS-1');
+          await t.eventually(async () => {
+            const answer = await t.rig.perform({ op: 'findServer', id });
+            if (answer.kind === 'done' && answer.value !== undefined) throw new Violation('a call that was open when the registry closed left a name in it', 'nothing, or refused: registry_closed', showOperation({ op: 'findServer', id }), 'CLS-1');
+          });
         }
       });
     }

@@ -6,11 +6,12 @@ import { showAnswer, type Answer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, type Circumstances, type Difference } from './blame.js';
 import { harms } from './endpoint.js';
 import { Violation } from './findings.js';
-import { eventually, within } from './patience.js';
+import { eventually, within, type Lag } from './patience.js';
 import { plannedReaction } from './reaction.js';
 import type { Rig } from './rig.js';
 import { show, showOperation } from './show.js';
 import { ofEndpoints, ofPartitions, ofSteps, type Past } from './situations.js';
+import { hearsStrangers } from './strangers.js';
 import { turn } from './virtual-clock.js';
 
 /** The ids that a run uses, so that everything can be looked at after each step. */
@@ -93,6 +94,10 @@ export class Oracle {
     }
     const performed = this.rig.perform(operation);
     const answer = performed instanceof Promise ? await performed : performed;
+    if ((expected.deliveries.length > 0 || answer.kind === 'refused') && (await this.#isNotHeard(operation, answer))) {
+      this.rig.mailbox.reaction = undefined;
+      return;
+    }
     this.#compareAnswer(circumstances, answer, expected.deliveries);
 
     const deliveries = [...expected.deliveries, ...(reaction?.deliveries ?? [])];
@@ -106,7 +111,7 @@ export class Oracle {
 
     this.state = reaction?.state ?? expected.state;
     if (operation.op === 'resetStats') await this.#compareReset();
-    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
+    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances), this.#lag);
     if (this.scope.listeners) this.#compareListeners(operation);
     this.#count(ofSteps, { operation, outcome: expected.outcome, deliveries, before: this.before, after: this.state, isReentrant: reaction !== undefined, past: this.#past });
     this.#remember(operation, expected.outcome);
@@ -127,6 +132,15 @@ export class Oracle {
 
   describeBefore(): string[] {
     return describe(this.before);
+  }
+
+  /** Whether one that is not registered was not let send, by a registry that lets no such one. */
+  async #isNotHeard(operation: Operation, answer: Answer): Promise<boolean> {
+    const sender: Operation | undefined =
+      operation.op === 'routeToServer' ? { op: 'findTransport', id: operation.transportId } : operation.op === 'routeToTransport' ? { op: 'findServer', id: operation.serverId } : undefined;
+    if (sender === undefined || this.#ask(sender) !== undefined || this.rig.mailbox.size > 0) return false;
+    const isUnheard = answer.kind === 'refused' ? answer.code === (operation.op === 'routeToServer' ? 'transport_not_found' : 'server_not_found') : answer.kind === 'done' && answer.value === 0;
+    return isUnheard && !(await hearsStrangers(this.rig.adapter, this.rig.patienceMs)).has(operation.op as 'routeToServer' | 'routeToTransport');
   }
 
   #compareAnswer(circumstances: Circumstances, answer: Answer, deliveries: readonly ExpectedDelivery[]): void {
@@ -190,6 +204,19 @@ export class Oracle {
       requirement,
       suspects,
     );
+  }
+
+  /** The time that a registry may be late passes for the model as well. */
+  get #lag(): Lag | undefined {
+    const { lag } = this.rig;
+    if (lag === undefined) return undefined;
+    return {
+      ms: lag.ms,
+      advance: (ms) => {
+        this.state = this.model.step(this.state, { op: 'advance', ms }).state;
+        return lag.advance(ms);
+      },
+    };
   }
 
   /** Whether the registry has been closed: then it may answer a read with nothing, or refuse it (CLS-1). */

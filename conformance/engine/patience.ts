@@ -19,15 +19,28 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
-/** Repeats an expectation that a registry may meet late, until it holds or `boundMs` of real time have passed. */
-export async function eventually(boundMs: number, expectation: () => Promise<void>): Promise<void> {
+/** A clock that stands still unless it is told to go on, and how much of its time a registry that lives by it may take. */
+export interface Lag {
+  readonly ms: number;
+  readonly advance: (ms: number) => Promise<void>;
+}
+
+/**
+ * Repeats an expectation that a registry may meet late, until it holds or `boundMs` of real time have passed, and `lag` of the time
+ * that the registry lives by.
+ */
+export async function eventually(boundMs: number, expectation: () => Promise<void>, lag?: Lag): Promise<void> {
   const end = performance.now() + boundMs;
+  const step = Math.ceil((lag?.ms ?? 0) / 5);
+  let left = lag?.ms ?? 0;
   for (;;) {
     try {
       return await expectation();
     } catch (error) {
-      if (!(error instanceof Violation) || performance.now() >= end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      if (!(error instanceof Violation) || (left <= 0 && performance.now() >= end)) throw error;
+      if (left > 0) await lag!.advance(Math.min(step, left));
+      else await new Promise((resolve) => setTimeout(resolve, 3));
+      left -= step;
     }
   }
 }

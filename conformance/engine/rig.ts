@@ -6,6 +6,7 @@ import { Mailbox, TestEndpoint } from './endpoint.js';
 import { Endurance } from './endurance.js';
 import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
+import type { Lag } from './patience.js';
 import { show, showOperation } from './show.js';
 import { turn, VirtualClock } from './virtual-clock.js';
 
@@ -52,13 +53,22 @@ export class Rig {
   #subject: Subject | undefined;
   /** Whether what it answers may show endpoints that were made in another thread or process. */
   readonly #isElsewhere: boolean;
+  /** How much of the time of `clock` reads may lag behind writes, if it is by that clock that the registry lives. */
+  readonly lag: Lag | undefined;
+  /** How many milliseconds reads may lag behind writes. */
+  readonly #stalenessMs: number;
+  /** Whether something was written since reads were given the time to show it, or the wait for that. */
+  #behind: boolean | Promise<void> = false;
 
   private constructor(
     readonly adapter: Adapter,
     /** Milliseconds of real time that anything may take to answer. */
     readonly patienceMs: number,
-    { mailbox = new Mailbox(), connectTo, isShared = connectTo !== undefined }: Surroundings,
+    { clock, mailbox = new Mailbox(), connectTo, isShared = connectTo !== undefined }: Surroundings,
   ) {
+    this.#stalenessMs = adapter.consistency?.level === 'eventual' ? adapter.consistency.stalenessMs : 0;
+    const isOurs = clock === undefined && offers(adapter, undefined, 'virtual-time');
+    this.lag = isOurs && this.#stalenessMs > 0 ? { ms: this.#stalenessMs, advance: (ms) => this.clock.advance(ms) } : undefined;
     this.#endurance = Endurance.of(adapter);
     this.mailbox = mailbox;
     this.#isElsewhere = isShared;
@@ -121,6 +131,7 @@ export class Rig {
     switch (operation.op) {
       case 'down':
         this.endpoint(operation.endpoint).kill();
+        this.#behind = true;
         return noted(done);
       case 'advance':
         return this.clock.advance(operation.ms).then(() => noted(done));
@@ -131,7 +142,7 @@ export class Rig {
       default: {
         const takes = 'takes' in operation ? (operation.takes ?? 0) : 0;
         if (takes > 0) return this.#slowly(operation, takes).then(noted);
-        const answer = this.#invoke(operation);
+        const answer = this.#upToDate(operation.op, () => this.#invoke(operation));
         return answer instanceof Promise ? answer.then(noted) : noted(answer);
       }
     }
@@ -141,7 +152,8 @@ export class Rig {
   start(operation: Operation): Call {
     const line: Line = { what: `${showOperation(operation)}, not awaited` };
     this.lines.push(line);
-    const call = this.begin(operation);
+    const [name] = this.#arguments(operation);
+    const call = this.#pending(name, this.#upToDate(operation.op, () => this.#invoke(operation, Infinity)));
     void call.answer.then((answer) => (line.answer = answer));
     return call;
   }
@@ -150,11 +162,13 @@ export class Rig {
   begin(operation: Operation): Call {
     // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
     const [name] = this.#arguments(operation);
-    const given = this.#invoke(operation, Infinity);
-    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given, isPrompt: true, operation: name };
-    const answer = given;
-    const call: Call = { answer, settled: undefined, isPrompt: false, operation: name };
-    void answer.then((settled) => (call.settled = settled));
+    return this.#pending(name, this.#invoke(operation, Infinity));
+  }
+
+  #pending(operation: keyof Registry, given: Answer | Promise<Answer>): Call {
+    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given, isPrompt: true, operation };
+    const call: Call = { answer: given, settled: undefined, isPrompt: false, operation };
+    void given.then((settled) => (call.settled = settled));
     return call;
   }
 
@@ -203,8 +217,29 @@ export class Rig {
     const line: Line = { what: `${operation}(${shown.join(', ')})` };
     this.lines.push(line);
     const noted = (answer: Answer): Answer => (line.answer = answer);
-    const answer = this.#call(operation, args, this.patienceMs);
+    const answer = this.#upToDate(operation, () => this.#call(operation, args, this.patienceMs));
     return answer instanceof Promise ? answer.then(noted) : noted(answer);
+  }
+
+  /**
+   * Makes a call. A registry whose reads may lag behind may look up recipients as any reader does: before something is routed it is
+   * given the time that it asks for.
+   */
+  #upToDate(operation: string, make: () => Answer | Promise<Answer>): Answer | Promise<Answer> {
+    if (this.#stalenessMs === 0) return make();
+    if (operation !== 'broadcast' && !operation.startsWith('route')) {
+      if (!/^(find|list|get)/.test(operation)) this.#behind = true;
+      return make();
+    }
+    if (this.#behind === false) return make();
+    if (this.#behind === true) {
+      // One that is put around another may be late by real time, although that lives by the clock it was given.
+      const caughtUp = Promise.all([this.lag?.advance(this.#stalenessMs), new Promise((resolve) => setTimeout(resolve, this.#stalenessMs))]).then(() => {
+        if (this.#behind === caughtUp) this.#behind = false;
+      });
+      this.#behind = caughtUp;
+    }
+    return this.#behind.then(make);
   }
 
   /** A read that leaves no line in the record. */

@@ -193,7 +193,7 @@ export class Trial {
    * except for the "down" of an endpoint that lives in another process.
    */
   eventually(expectation: () => Promise<void>, boundMs = this.stalenessMs): Promise<void> {
-    return eventually(boundMs, expectation);
+    return eventually(boundMs, expectation, this.rig.lag);
   }
 
   get stalenessMs(): number {

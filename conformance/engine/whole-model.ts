@@ -158,8 +158,9 @@ export async function walkModel(
   };
 
   function stop(error: unknown): undefined {
-    if (!(error instanceof Unanswered) && !(error instanceof Blocked) && !(error instanceof AdapterError)) throw error;
-    inconclusive ??= error.message;
+    if (error instanceof Violation) inconclusive ??= `this had to be so first: ${error.message}`;
+    else if (error instanceof Unanswered || error instanceof Blocked || error instanceof AdapterError) inconclusive ??= error.message;
+    else throw error;
     return undefined;
   }
 
@@ -260,8 +261,9 @@ export async function prepareWalk(adapter: Adapter, name: Territory['name'], pat
     transports: has('transports') ? Array.from({ length: territory.size.transports }, (_, t) => `t${t + 1}`) : [],
   };
   const oracle = new Oracle(rig, modelOf(territory), pool, {
-    names: true,
-    bindings: has('binding'),
+    // Waiting until they show would take of the time that alarms are about.
+    names: !contention || staleness === 0,
+    bindings: has('binding') && (!contention || staleness === 0),
     lists: has('lists') && !contention,
     configs: has('configs'),
     // The model knows of none.
@@ -302,7 +304,8 @@ function operationsOf({ name, size }: Territory, { system, stateOf }: Graph, wal
     const passes = kind === 'tick' || slow;
     if (passes) pauses = 0;
     const [before, after] = [stateOf(from), stateOf(to)];
-    const shows = name === 'contention' && kind !== 'tick' && (system.alarms(before) !== system.alarms(after) || system.admission(before) !== system.admission(after));
+    // A slow write is stuck before it commits: its alarm has been on, and may be seen to be.
+    const shows = name === 'contention' && kind !== 'tick' && (slow || system.alarms(before) !== system.alarms(after) || system.admission(before) !== system.admission(after));
     if (shows && ++pauses > limits.mostPauses) return undefined;
     const ms = (passes ? tickMs : 0) + (shows ? detectionMs : 0) + (kind === 'unstall' ? 1 : 0);
     if (kind === 'stall') stalled = 0;

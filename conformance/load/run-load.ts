@@ -3,6 +3,7 @@ import type { Operation } from '../../model/index.js';
 import { features, type Feature } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { Unanswered } from '../engine/findings.js';
+import { withoutStrangers } from '../engine/strangers.js';
 import { offers } from '../engine/offers.js';
 import { within } from '../engine/patience.js';
 import type { Observed } from '../engine/registry-history.js';
@@ -98,7 +99,7 @@ export async function runLoad(adapter: Adapter, options: LoadOptions): Promise<L
     if (options.readsAfter !== false && site.waiting.size === 0) await lookUpAll(site, ledger, mix, patienceMs);
     await lastArrivals(ledger, patienceMs);
     await workers?.dismiss();
-    return { mix, history: ledger.history(), arrivals: ledger.arrivals, connected: connect !== undefined, abandoned: workers?.abandoned ?? [], unanswered: [...site.waiting], blocked, flooded: ledger.flooded, milliseconds: took };
+    return { mix, history: await withoutStrangers(adapter, ledger.history(), patienceMs), arrivals: ledger.arrivals, connected: connect !== undefined, abandoned: workers?.abandoned ?? [], unanswered: [...site.waiting], blocked, flooded: ledger.flooded, milliseconds: took };
   } finally {
     await site.dispose();
     Error.stackTraceLimit = stackTraceLimit;

@@ -2,6 +2,7 @@ import type { Operation } from '../../model/index.js';
 import type { RequirementId } from '../../spec/index.js';
 import type { Adapter, Subject } from '../contract.js';
 import { showAnswer } from '../engine/answer.js';
+import { withoutStrangers } from '../engine/strangers.js';
 import { Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { judgeIntervals } from '../engine/intervals.js';
@@ -60,7 +61,7 @@ export async function runProgram(adapter: Adapter, program: ConcurrentProgram, c
   const finished = await run(world, noting, schedule);
   const history = await world.finish(finished ? readsAfter.filter(({ op }) => typeof world.rig.subject[op as keyof Subject] === 'function') : []);
   if (!finished) return undefined;
-  const { violation, undecided } = judge(world, history, offers(adapter, world.rig.subject, 'virtual-time'), adapter.consistency?.level === 'eventual');
+  const { violation, undecided } = judge(world, await withoutStrangers(adapter, history, patienceMs), offers(adapter, world.rig.subject, 'virtual-time'), adapter.consistency?.level === 'eventual');
   return { schedule, history, rows: () => tableOf(steps, marks, history, program.clients.length), violation, undecided, widths };
 }
 

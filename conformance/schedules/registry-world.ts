@@ -162,6 +162,8 @@ export class RegistryWorld implements World<RegistryStep> {
     this.blocked.push(...this.#callbacks.values());
     if (this.blocked.length > 0) this.circle = describeCycle(await askWaits(this.rig.subject, this.patienceMs));
     const { consistency } = this.rig.adapter;
+    // One that is put around another may be late by real time.
+    await this.rig.lag?.advance(this.rig.lag.ms);
     if (consistency?.level === 'eventual') await new Promise((resolve) => setTimeout(resolve, consistency.stalenessMs));
     // What hangs has been found out, and would only hang once more.
     if (this.blocked.length === 0) for (const read of reads) {

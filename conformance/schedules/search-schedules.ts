@@ -218,7 +218,9 @@ class Search {
   }
 
   readonly #attempt: Attempt = async (program, chooser) => {
-    const run = await runProgram(this.adapter, program, chooser, Math.min(this.options.patienceMs, shortPatienceMs));
+    const hasty = await runProgram(this.adapter, program, chooser, Math.min(this.options.patienceMs, shortPatienceMs));
+    // Who lives by another clock may only have been slow.
+    const run = hasty?.undecided === undefined ? hasty : await runProgram(this.adapter, program, replaying(hasty.schedule), this.options.patienceMs);
     this.#schedules++;
     this.options.progress?.(this.#schedules);
     return run;

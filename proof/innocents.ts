@@ -1,0 +1,28 @@
+import type { Adapter } from '../conformance/contract.js';
+import { correct } from '../conformance/testing/correct.js';
+import { correctRegistries, type CorrectRegistry } from '../conformance/testing/correct-registries.js';
+import { foundations } from '../conformance/testing/held-out-load.js';
+
+/** How those differ from ours that were written together with the kit. */
+const differences: Readonly<Record<string, string>> = {
+  'an actor': 'ours, behind one mailbox: every call, reads too, is made at a turn of the event loop of its own',
+  'one that yields': 'ours, a turn of the promise queue before and after every write',
+  'one that is late': 'ours, every seventh answer 2 ms of real time late',
+  'one with other answers': 'ours, lists in the opposite order, copies instead of records, null instead of nothing',
+  'one with another precedence': 'ours, of two errors that apply the other one',
+  'one that posts its messages': 'ours, messages are handed over at the next turn of the event loop',
+  'one that polls its alarms': 'ours, alarms are looked after every 90 ms',
+  'an eventual one': 'ours, a new server shows 4 ms after it was acknowledged; claims eventual',
+  'one without stores or shortcuts': 'complete, and nothing like ours: one step after the other',
+  'one that delivers calls from within at once': 'complete, and nothing like ours: calls from within a send are delivered at once',
+  'one that delivers a job later': 'complete: messages are handed over a job of the promise queue later',
+  'one that counts what changes nothing': 'complete: what changes nothing counts as a write',
+  'one that refuses at once': 'complete: what can be refused at the call is refused there, before its turn',
+};
+
+const written = (adapter: Adapter): CorrectRegistry => ({ adapter, differs: differences[adapter.name] ?? '' });
+
+/** Every correct registry there is: to accuse one of them is a fault of the kit. */
+export const innocents: readonly CorrectRegistry[] = [...[...correct, ...foundations].map(written), ...correctRegistries];
+
+export const findInnocent = (name: string): CorrectRegistry | undefined => innocents.find(({ adapter }) => adapter.name === name);
