@@ -3,6 +3,8 @@ import { fieldMutants } from '../conformance/testing/field-mutants.js';
 import { heldOutBindings } from '../conformance/testing/held-out-bindings.js';
 import { heldOutNames } from '../conformance/testing/held-out-names.js';
 import { heldOutLoad } from '../conformance/testing/held-out-load.js';
+import { heldOutSecondLoad } from '../conformance/testing/held-out-second-load.js';
+import { heldOutSecondOverlap } from '../conformance/testing/held-out-second-overlap.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
 import { findRequirement, type RequirementId } from '../spec/index.js';
@@ -35,6 +37,9 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutNames.map(listed),
   ...heldOutBindings.map(listed),
   ...heldOutLoad.map(listed),
+  ...heldOutSecondLoad.map(listed),
+  // What goes wrong only in overlap is found by what overlaps, whatever the method of the requirement.
+  ...heldOutSecondOverlap.map((mutant) => ({ ...listed(mutant), profile: 'concurrent' as const })),
   ...overlappingMutants.map(({ id, story, breaks, adapter }) => listed({ id: id.replaceAll(/[^a-z]+/g, '-'), how: story, breaks: [breaks], adapter })),
 ];
 

@@ -4,7 +4,7 @@ import { describe, tables, type ExpectedDelivery, type Found, type Operation, ty
 import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats, type RequirementId } from '../../spec/index.js';
 import { showAnswer, type Answer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
-import { Violation } from './findings.js';
+import { Blocked, Violation } from './findings.js';
 import { eventually, within } from './patience.js';
 import { plannedReaction } from './reaction.js';
 import type { Rig } from './rig.js';
@@ -25,9 +25,11 @@ export interface Scope {
   readonly configs: boolean;
   /** Whether endpoints and registry share a process: then listeners can be counted. */
   readonly listeners: boolean;
-  /** Real milliseconds that a change may take to show, and that a "down" may take. */
+  /** Milliseconds that a change may take to show, and that a "down" may take. */
   readonly stalenessMs: number;
   readonly downMs: number;
+  /** Whether the registry lives by the clock of the rig. */
+  readonly pass: boolean;
 }
 
 /**
@@ -98,9 +100,27 @@ export class Oracle {
     this.state = reaction?.state ?? expected.state;
     this.#remember(operation, expected.outcome);
     if (operation.op === 'resetStats') await this.#compareReset();
-    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
+    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances), this.scope.pass ? (ms) => this.#pass(ms) : undefined);
     if (this.scope.listeners) this.#compareListeners(operation);
     if (this.scope.bindings && !this.#closed) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
+  }
+
+  /** Steps that have to go well before a run can begin; if one does not, a check says so. Not part of the program. */
+  async begin(operations: readonly Operation[]): Promise<void> {
+    try {
+      for (const operation of operations) await this.step(operation);
+    } catch (error) {
+      await this.rig.dispose();
+      if (!(error instanceof Violation)) throw error;
+      throw new Blocked(`this had to be right before anything could begin: ${error.message}`);
+    }
+    this.program.length = 0;
+  }
+
+  /** Time passes in which a registry that may be stale catches up. */
+  async #pass(ms: number): Promise<void> {
+    await this.rig.clock.advance(ms);
+    this.state = this.model.step(this.state, { op: 'advance', ms }).state;
   }
 
   /** After the last step: nothing may arrive any more. */

@@ -34,8 +34,8 @@ abstract class Hesitant extends Plain {
     return new Promise((resolve) => this.#readers.push({ busy, answer: () => resolve(read()) }));
   }
 
-  protected override commit(lane: Lane, write: Write): void {
-    super.commit(lane, write);
+  protected override pump(lane: Lane): void {
+    super.pump(lane);
     for (const reader of this.#readers.splice(0)) {
       if (reader.busy()) this.#readers.push(reader);
       else reader.answer();
