@@ -10,6 +10,7 @@ import { deliveriesChecks } from './deliveries.js';
 import { homesChecks } from './homes.js';
 import { inFlightChecks } from './in-flight.js';
 import { lanesChecks } from './lanes.js';
+import { lateEffectsChecks } from './late-effects.js';
 import { lifetimeChecks } from './lifetimes.js';
 import { manyPartitionsChecks } from './many-partitions.js';
 import { manyChecks } from './many.js';
@@ -49,5 +50,6 @@ export const checks: readonly Check[] = [
   ...progressChecks,
   ...deadlockChecks,
   ...closingChecks,
+  ...lateEffectsChecks,
   ...stalenessChecks,
 ];

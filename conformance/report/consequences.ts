@@ -29,6 +29,9 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [['ADM-6'], ['NAM-4']],
   [['ADM-3'], ['BND-1', 'BND-5', 'UNR-2']],
   [['REG-4'], ['ADM-6']],
+  [['ADM-4'], ['CTN-2', 'CTN-4', 'CTN-5']],
+  // A name or a binding that others have seen come and go.
+  [['LST-3', 'RTE-9'], ['CON-1', 'CON-3']],
 ];
 
 /** Findings, of which those that may only follow from others say so. They stay what they are: a second fault must not hide behind the first. */

@@ -50,6 +50,9 @@ async function passing(jobs: number): Promise<void> {
 /** Timers that are set for longer are time-outs: they fire only when nothing else can happen. Milliseconds. */
 const longestStepMs = 20;
 
+/** How long commits take that are stuck: longer than any time-out. Milliseconds. */
+const stuckMs = 3_600_000;
+
 /** How long commits take, so that each of them is a step of its own. Milliseconds. */
 const commitMs = 1;
 
@@ -77,6 +80,7 @@ export class RegistryWorld implements World<RegistryStep> {
   readonly #downIsPrompt: boolean;
   readonly #early: boolean;
   readonly #isEventual: boolean;
+  readonly #isStuck: boolean;
   #waited = false;
 
   private constructor(
@@ -87,6 +91,7 @@ export class RegistryWorld implements World<RegistryStep> {
   ) {
     this.#clients = program.clients.map((operations) => ({ operations, next: 0, open: undefined }));
     this.#early = program.early ?? false;
+    this.#isStuck = program.commits === 'stuck';
     this.#isEventual = rig.adapter.consistency?.level === 'eventual';
     this.#reactions = new Map(Object.entries(program.reactions ?? {}));
     rig.mailbox.witness = (arrival) => this.#delivered(arrival);
@@ -103,7 +108,7 @@ export class RegistryWorld implements World<RegistryStep> {
     }
     await drained();
     for (const [endpoint, operation] of Object.entries(program.downReactions ?? {})) rig.endpoint(endpoint).signal.addEventListener('abort', () => void world.#callBack(`${endpoint}, going down`, operation), { once: true });
-    if (offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(commitMs);
+    if (program.commits !== 'prompt' && offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(program.commits === 'stuck' ? stuckMs : commitMs);
     return world;
   }
 
@@ -170,6 +175,8 @@ export class RegistryWorld implements World<RegistryStep> {
     this.blocked.push(...this.#callbacks.values());
     if (this.blocked.length > 0) this.circle = describeCycle(await askWaits(this.rig.subject, this.patienceMs));
     const { consistency } = this.rig.adapter;
+    // Commits that were given up come after all: at most so many are left.
+    for (let left = this.#clients.length + 20; this.#isStuck && this.rig.clock.timers > 0 && left > 0; left--) await this.rig.clock.advance(stuckMs);
     if (consistency?.level === 'eventual') {
       await this.rig.clock.advance(consistency.stalenessMs);
       await new Promise((resolve) => setTimeout(resolve, consistency.stalenessMs));
