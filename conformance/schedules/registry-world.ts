@@ -313,10 +313,11 @@ export class RegistryWorld implements World<RegistryStep> {
 
   /** Real time passes, until something has come of it or there was enough. */
   async #wait(): Promise<void> {
-    const before = this.#waiting;
-    const changed = (): boolean => this.rig.clock.timers > 0 || this.#waiting !== before;
+    const [waiting, timers] = [this.#waiting, this.rig.clock.timers];
+    const changed = (): boolean => this.rig.clock.timers !== timers || this.#waiting !== waiting;
     const end = performance.now() + this.patienceMs;
-    for (let turns = 0; !changed() && (turns < 50 || performance.now() < end); turns++) await turn();
+    // Where commits are stuck, they are what is waited for.
+    for (let turns = 0; !changed() && (this.#isStuck ? turns < 5 : turns < 50 || performance.now() < end); turns++) await turn();
     this.#waited = !changed();
   }
 
