@@ -8,6 +8,7 @@ import { copiesChecks } from './copies.js';
 import { deadlockChecks } from './deadlock.js';
 import { deliveriesChecks } from './deliveries.js';
 import { homesChecks } from './homes.js';
+import { idleChecks } from './idle.js';
 import { inFlightChecks } from './in-flight.js';
 import { lanesChecks } from './lanes.js';
 import { lateEffectsChecks } from './late-effects.js';
@@ -47,6 +48,7 @@ export const checks: readonly Check[] = [
   ...closedAdmissionChecks,
   ...lanesChecks,
   ...manyPartitionsChecks,
+  ...idleChecks,
   ...progressChecks,
   ...deadlockChecks,
   ...closingChecks,

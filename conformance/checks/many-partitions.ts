@@ -1,5 +1,5 @@
 import type { Operation } from '../../model/index.js';
-import { detectionMs } from '../../spec/index.js';
+import { detectionMs, type ContentionStatus } from '../../spec/index.js';
 import { Blocked } from '../engine/findings.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
@@ -64,6 +64,17 @@ export const manyPartitionsChecks = [
     t.check(missing.length === 0, `the alarm of partition ${missing.join(', ')}: its writes have taken 150 ms for seconds, as have those of others`, 'on', 'off');
     if (shown.length > expected.length) throw new Blocked('only partitions that are slow had to be alarmed');
   }, { needs: ['update', 'partitions'], options: { partitions: 5 } }),
+  check('CTN-10', 'of many partitions the status lists all that are alarmed, in ascending order', async (t) => {
+    const ids = await t.idPerPartition(12);
+    for (const { id } of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    // Not in order either.
+    for (const { id } of ids.toReversed()) await t.stall({ op: 'updateServer', id, config: {} }, stuckMs);
+    await t.rig.perform({ op: 'advance', ms: 501 + detectionMs });
+    const expected = await alarms(t);
+    if (expected.length < 11) throw new Blocked('all of twelve partitions had to be alarmed first');
+    const status = (await t.rig.raw('getContentionStatus')) as ContentionStatus;
+    t.check(JSON.stringify(status.alarmed) === JSON.stringify(expected.toSorted((a, b) => a - b)), 'the status does not list the alarmed partitions in ascending order', expected, status.alarmed);
+  }, { needs: ['update', 'partitions'], options: { partitions: 12 } }),
   check('STA-1', 'a thousand writes to one partition are counted', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);

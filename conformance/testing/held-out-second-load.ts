@@ -7,6 +7,12 @@ import { mean, Plain, plainAdapter, refusal, type Answer, type Lane, type Sample
 /*
  * Broken registries on partitions, statistics, contention, admission and order, written from the specification alone: their author
  * had not seen the checks, nor the broken registries that these had been written with.
+ *
+ * First met by the kit on 2026-11-25, at commit a541273, with seed 1: of 64, 47 were killed, 6 were found out for the wrong reason or for
+ * more than is listed, 10 survived, and one made the kit itself end with an exception (a reset that left samples, met before a random
+ * sequence could begin). Since then the kit has been changed, and so have two of these: lookups that wait also missed their wake-up
+ * when a write was refused, and admission that does not age refuses with few alarms as well. So what becomes of them now proves no more
+ * than that of any other mutant.
  */
 
 const broken = (id: string, breaks: RequirementId | readonly RequirementId[], how: string, Kind: new (options: OpenOptions) => Plain): Mutant => ({
@@ -540,7 +546,7 @@ export const heldOutSecondLoad: readonly Mutant[] = [
     }
   }),
 
-  broken('admission-does-not-age', 'ADM-4', 'What is shown leaves out what is too old; what admission goes by is the bare ring.', class extends Plain {
+  broken('admission-does-not-age', ['ADM-4', 'ADM-2'], 'What is shown leaves out what is too old; what admission goes by is the bare ring.', class extends Plain {
     protected override isCalm(): boolean {
       const { minWrites, alarmAboveMs, closeAbove } = this.settings.thresholds;
       const slow = this.lanes.filter((lane) => (lane.count >= minWrites && mean(lane.samples.map(({ latency }) => latency)) > alarmAboveMs) || this.isStuck(lane));
