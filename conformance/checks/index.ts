@@ -24,6 +24,7 @@ import { routingChecks } from './routing.js';
 import { spellingChecks } from './spelling.js';
 import { stalenessChecks } from './staleness.js';
 import { statisticsChecks } from './statistics.js';
+import { yieldingReadsChecks } from './yielding-reads.js';
 
 /** Every hand-written check, what is simple first. */
 export const checks: readonly Check[] = [
@@ -53,5 +54,6 @@ export const checks: readonly Check[] = [
   ...deadlockChecks,
   ...closingChecks,
   ...lateEffectsChecks,
+  ...yieldingReadsChecks,
   ...stalenessChecks,
 ];

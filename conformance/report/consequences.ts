@@ -32,6 +32,8 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [['ADM-4'], ['CTN-2', 'CTN-4', 'CTN-5']],
   // A name or a binding that others have seen come and go.
   [['LST-3', 'RTE-9'], ['CON-1', 'CON-3']],
+  // What happens although it was refused fits into no order.
+  [['CON-1'], ['CON-3']],
 ];
 
 /** Findings, of which those that may only follow from others say so. They stay what they are: a second fault must not hide behind the first. */

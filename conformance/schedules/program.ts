@@ -72,6 +72,7 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
   const unbind = (): Operation => ({ op: 'unbindTransport', transportId: transport() });
   const down = (): Operation => ({ op: 'down', endpoint: endpoints.length > 0 ? one(endpoints) : endpoint() });
   const find = (): Operation => ({ op: 'findServer', id: server() });
+  const findTransport = (): Operation => ({ op: 'findTransport', id: transport() });
   const getServer = (): Operation => ({ op: 'getServerForTransport', transportId: transport() });
   const list = (): Operation => ({ op: lists && offers('transports') && below(3) === 0 ? 'listTransports' : 'listServers' });
   const broadcast = (): Operation => ({ op: 'broadcast', serverId: server(), message: 'm' });
@@ -98,6 +99,8 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
     when(true, 2, bind);
     when(true, 1, unbind);
     when(offers('reads'), 3, getServer);
+    // That a transport is there and what it is bound to come about in one step (BND-8): to be seen only by who looks at both.
+    when(offers('reads'), 2, findTransport);
   }
   if (about === 'lists') when(true, 5, list);
   if (about === 'messages') {

@@ -16,7 +16,7 @@ import { Plain, plainAdapter, refusal, type Answer, type Entry, type Lane, type 
  * proves no more than that of any other mutant.
  */
 
-const broken = (id: string, breaks: RequirementId, how: string, Kind: new (options: OpenOptions) => Plain): Mutant => ({ id: `second-${id}`, breaks: [breaks], how, adapter: plainAdapter(how, Kind) });
+const broken = (id: string, breaks: RequirementId | readonly RequirementId[], how: string, Kind: new (options: OpenOptions) => Plain): Mutant => ({ id: `second-${id}`, breaks: typeof breaks === 'string' ? [breaks] : breaks, how, adapter: plainAdapter(how, Kind) });
 
 const stalenessMs = 100;
 
@@ -340,7 +340,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('moved-in-two-steps', 'CON-1', 'Moving a transport ends its binding, commits, and binds it: in between it is bound to nothing.', class extends Altered {
+  broken('moved-in-two-steps', ['CON-3', 'CON-1'], 'Moving a transport ends its binding, commits, and binds it: in between it is bound to nothing, and so it stays if it is refused.', class extends Altered {
     protected override alter(steps: Steps, kind: keyof Registry, id: string): Steps {
       if (kind !== 'bindTransportToServer') return steps;
       return {
