@@ -40,10 +40,10 @@ export const registryHistories = {
 } satisfies Model<RegistryState, Operation, Observed>;
 
 /** Whether an operation was refused that would have changed something: it may have done so in secret. */
-export const isRefusedWrite = ({ invocation: { op }, response }: Entry<Operation, Observed>): boolean => response?.kind === 'refused' && /^(un)?(register|bind)|^update/.test(op);
+const isRefusedWrite = ({ invocation: { op }, response }: Entry<Operation, Observed>): boolean => response?.kind === 'refused' && /^(un)?(register|bind)|^update/.test(op);
 
 /** The same operation, of which is not known whether it happened. */
-export const doubted = (entry: Entry<Operation, Observed>): Entry<Operation, Observed> => (isRefusedWrite(entry) ? { ...entry, response: undefined, end: Infinity } : entry);
+const doubted = (entry: Entry<Operation, Observed>): Entry<Operation, Observed> => (isRefusedWrite(entry) ? { ...entry, response: undefined, end: Infinity } : entry);
 
 /** As {@link registryHistories}, but that what is not known to have happened may have happened by half: the end of a binding belongs to more than itself. */
 const byHalf: Model<RegistryState, Operation, Observed> = {

@@ -3,7 +3,7 @@ import type { RequirementId } from '../../spec/index.js';
 import { elsewhere, showAnswer } from '../engine/answer.js';
 import { Violation } from '../engine/findings.js';
 import { judgeIntervals } from '../engine/intervals.js';
-import { doubted, isRefusedWrite, isRoute, registryHistories, type Observed } from '../engine/registry-history.js';
+import { isRoute, registryHistories, surroundings, type Observed } from '../engine/registry-history.js';
 import { showOperation } from '../engine/show.js';
 import { check, checkAsync, shrink, type Entry, type History } from '../linearizability/index.js';
 import type { LoadRun } from './run-load.js';
@@ -130,14 +130,18 @@ function namesIn(operation: Operation): { readonly server?: string; readonly tra
   }
 }
 
-/** Whether it would be right for operations to have happened that were refused (CON-3). */
+/** Refused for no reason of its own. In a history as long as this, one that was refused for what others did would explain too much. */
+const isDoubtful = ({ response }: Entry<Operation, Observed>): boolean => response?.kind === 'refused' && surroundings.has(response.code);
+const doubted = (entry: Entry<Operation, Observed>): Entry<Operation, Observed> => (isDoubtful(entry) ? { ...entry, response: undefined, end: Infinity } : entry);
+
+/** Whether it would be right for operations to have happened that were refused for no reason of their own (CON-3). */
 async function isExplainedBySecrecy(history: History<Operation, Observed>, milliseconds: number): Promise<boolean> {
-  return history.some(isRefusedWrite) && (await checkAsync(registryHistories, history.map(doubted), { milliseconds })).verdict === 'linearizable';
+  return history.some(isDoubtful) && (await checkAsync(registryHistories, history.map(doubted), { milliseconds })).verdict === 'linearizable';
 }
 
 /** The first operation that was refused and would explain the rest if it had happened. */
 function secrets(part: History<Operation, Observed>, small: History<Operation, Observed>): History<Operation, Observed> {
-  const secret = part.find((entry) => isRefusedWrite(entry) && !small.some(({ id }) => id === entry.id) && check(registryHistories, [...small, doubted(entry)], { milliseconds: 100 }).verdict === 'linearizable');
+  const secret = part.find((entry) => isDoubtful(entry) && !small.some(({ id }) => id === entry.id) && check(registryHistories, [...small, doubted(entry)], { milliseconds: 100 }).verdict === 'linearizable');
   return secret === undefined ? [] : [secret];
 }
 
