@@ -64,13 +64,14 @@ const isClosed = async (t: Trial): Promise<boolean> => ((await t.rig.raw('getCon
 const nearModes: readonly unknown[] = ['OPEN', 'Closed', 'AUTO', ' open', 'open ', 'close', 'automatic', 'true', true, 0, ['open'], { mode: 'open' }];
 
 export const closedAdmissionChecks = [
-  check('ADM-3', 'while admission is closed by hand, messages reach everybody and every other write works', async (t) => {
+  check('ADM-3', 'while admission is closed by hand, messages reach everybody and every other write works', 'admission that is closed, as a registration is told', async (t) => {
     const names = await populate(t);
     await t.setup({ op: 'setAdmission', mode: 'closed' });
+    t.occurred((await t.rig.perform({ op: 'registerServer', id: t.id(), endpoint: 'e1' })).kind === 'refused');
     await readsWork(t, names);
     for (const write of writesOf(t, names)) await t.succeeds(write, why);
   }),
-  check('ADM-3', 'while the alarms keep admission closed, messages reach everybody and every other write works', async (t) => {
+  check('ADM-3', 'while the alarms keep admission closed, messages reach everybody and every other write works', 'admission that shows closed while no hand has closed it', async (t) => {
     // Each for itself: a quick write makes the mean fall.
     for (let kind = -1; ; kind++) {
       await t.open({ partitions: 2 });
@@ -79,22 +80,27 @@ export const closedAdmissionChecks = [
       if (kind >= 0 && write === undefined) return;
       await contendTogether(t, (await t.idPerPartition(2)).map(({ id }) => id));
       if (!(await isClosed(t))) throw new Blocked('admission had to be closed first');
+      t.occurred();
       if (write === undefined) await readsWork(t, names);
       else await t.succeeds(write, `${showOperation(write)}: ${why}`);
     }
   }, { needs: contending }),
-  check('ADM-4', 'admission reopens although nobody looks, and although nobody asks', async (t) => {
+  check('ADM-4', 'admission reopens although nobody looks, and although nobody asks', 'registrations that the alarms have rejected', async (t) => {
     for (const rejected of [0, 1, 5]) {
       await t.open({ partitions: 1 });
       await contendTogether(t, ['a']);
-      for (let i = 0; i < rejected; i++) await t.refused({ op: 'registerServer', id: `b${i}`, endpoint: 'e1' });
+      for (let i = 0; i < rejected; i++) {
+        await t.refused({ op: 'registerServer', id: `b${i}`, endpoint: 'e1' });
+        t.occurred();
+      }
       await t.rig.perform({ op: 'advance', ms: 3_000 });
       await t.succeeds({ op: 'registerServer', id: 'c', endpoint: 'e1' }, 'the last slow write ended three seconds ago, and nobody has called anything since');
     }
   }, { needs: ['update'] }),
-  check('ADM-6', 'admission opened by hand stays open when alarms go, and when they come again', async (t) => {
+  check('ADM-6', 'admission opened by hand stays open when alarms go, and when they come again', 'admission opened by hand while three of four partitions show the alarm', async (t) => {
     const { busy, free } = await alarmed(t, 4, 3);
     await t.setup({ op: 'setAdmission', mode: 'open' });
+    t.occurred();
     const [id] = free as [string];
     const admitted = async (when: string): Promise<void> => {
       await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, `admission was opened by hand, and nobody has closed it since: ${when}`);
@@ -111,7 +117,7 @@ export const closedAdmissionChecks = [
     await t.setup({ op: 'setAdmission', mode: 'auto' });
     await t.refuses({ op: 'registerServer', id, endpoint: 'e1' }, admissionRefused, 'three of four partitions are alarmed, and it is for the alarms to decide');
   }, { needs: contending }),
-  check('ADM-7', 'a mode that is nearly one is refused, and changes nothing', async (t) => {
+  check('ADM-7', 'a mode that is nearly one is refused, and changes nothing', 'registrations that are answered as was set by hand, after modes that are nearly one', async (t) => {
     for (const set of ['closed', 'open'] as const satisfies readonly AdmissionMode[]) {
       await t.setup({ op: 'setAdmission', mode: set });
       for (const mode of nearModes) {
@@ -120,6 +126,7 @@ export const closedAdmissionChecks = [
       }
       const id = t.id();
       const answer = await t.rig.perform({ op: 'registerServer', id, endpoint: 'e1' });
+      t.occurred((answer.kind === 'done') === (set === 'open'));
       t.check((answer.kind === 'done') === (set === 'open'), `registerServer: admission is ${set}, and modes that do not exist were refused since`, set === 'open' ? 'success' : 'refused: admission_control_active', showAnswer(answer));
     }
   }),

@@ -24,7 +24,7 @@ const lifeOf = (t: Trial, namespace: Namespace, id: string, endpoint: string): O
     : [{ op: 'registerTransport', id, endpoint }, { op: 'unregisterTransport', id }];
 
 export const homesChecks = [
-  check('PRT-2', 'an id keeps its partition for every kind of write and whatever happens meanwhile', async (t) => {
+  check('PRT-2', 'an id keeps its partition for every kind of write and whatever happens meanwhile', 'writes of a name that are counted in a partition after others of it were', async (t) => {
     const ids = t.ids(4);
     const namespaces: readonly Namespace[] = t.offers('transports') ? ['server', 'transport'] : ['server'];
     const homes = new Map<string, number>();
@@ -37,6 +37,7 @@ export const homesChecks = [
           for (const write of lifeOf(t, namespace, id, `e${++endpoints}`)) {
             const home = await homeOf(t, write);
             if (home === undefined) throw new Blocked(`${showOperation(write)} had to raise one write count`);
+            t.occurred(homes.has(key));
             const known = homes.get(key) ?? home;
             homes.set(key, known);
             t.check(home === known, `${showOperation(write)} is counted in another partition ${when}`, known, home);

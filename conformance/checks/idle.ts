@@ -6,7 +6,7 @@ import { check } from '../engine/trial.js';
  */
 
 export const idleChecks = [
-  check('CTN-8', 'nor after refusals of every kind, looks at everything, and closed admission', async (t) => {
+  check('CTN-8', 'nor after refusals of every kind, looks at everything, and closed admission', 'writes that are refused', async (t) => {
     const [s, a, none] = t.ids(3) as [string, string, string];
     const refused: Operation[] = [{ op: 'registerServer', id: s, endpoint: 'e2' }];
     await t.setup({ op: 'registerServer', id: s, endpoint: 'e1' });
@@ -20,7 +20,10 @@ export const idleChecks = [
       await t.rig.perform({ op: 'down', endpoint: 'dead' });
       refused.push({ op: 'registerServer', id: none, endpoint: 'dead' });
     }
-    for (const operation of refused) await t.refused(operation);
+    for (const operation of refused) {
+      await t.refused(operation);
+      t.occurred();
+    }
     if (t.offers('override')) {
       await t.setup({ op: 'setAdmission', mode: 'closed' });
       await t.refused({ op: 'registerServer', id: none, endpoint: 'e1' });

@@ -75,6 +75,7 @@ async function judge(t: Trial, stuck: Operation, event: (typeof events)[number])
   await untilAllEnd(t, calls, ended);
   await rig.slowCommit(0);
   if (open.size > 0) throw new Blocked('every write had to end');
+  for (const { settled } of calls) t.occurred(settled?.kind === 'refused');
   await t.eventually(async () => {
     const seen = new Recorder<Operation, Observed>();
     const past = recorder.history();
@@ -93,17 +94,18 @@ const answered = (recorder: Recorder<Operation, Observed>, id: number, answer: A
   answer.kind === 'refused' && answer.code === 'outcome_unknown' ? recorder.lose(id) : recorder.answer(id, answer);
 
 export const lateEffectsChecks = [
-  check('CON-3', 'what is refused or left unknown while its commit is stuck has happened wholly or not at all when it comes', async (t) => {
+  check('CON-3', 'what is refused or left unknown while its commit is stuck has happened wholly or not at all when it comes', 'writes that are refused or left unknown, with a commit stuck before them', async (t) => {
     for (const stuck of writesOf(t, 'a', 'b', 'c')) {
       for (const event of events.slice(0, t.offers('override') ? events.length : 1)) await judge(t, stuck, event);
     }
   }, { needs: ['virtual-time', 'slow-commit'] }),
-  check('CLS-3', 'nor when the commits of registrations come after the close', async (t) => {
+  check('CLS-3', 'nor when the commits of registrations come after the close', 'registrations under way when the registry closes', async (t) => {
     const [one, other] = t.ids(2) as [string, string];
     const endpoints = ['c1', 'c2', 'c3', 'c4'];
     await t.rig.slowCommit(1_000);
     const calls = endpoints.map((endpoint, i) => t.rig.start({ op: i % 2 === 0 || !t.offers('transports') ? 'registerServer' : 'registerTransport', id: i < 2 ? one : other, endpoint }));
     await t.rig.underway(calls[0]!);
+    t.occurred(t.underWay(calls));
     calls.push(t.rig.start({ op: 'close' }));
     for (let ms = 0; ms < 2 * stuckMs && !calls.every(({ settled }) => settled !== undefined); ms += 1_000) await t.rig.clock.advance(1_000);
     await t.rig.clock.advance(2 * stuckMs);
