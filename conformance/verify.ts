@@ -411,6 +411,10 @@ async function runCheck(check: Check, context: Context, offered: readonly string
   if (lacking !== undefined) {
     return [{ requirement, result: { title, status: 'untested', evidence: 0, situation: { what, occurred: 0 }, milliseconds: 0, reason: `the adapter does not offer \`${lacking}\`` } }];
   }
+  const level = context.adapter.consistency?.level ?? 'linearizable';
+  if (check.consistency !== undefined && check.consistency !== level) {
+    return [{ requirement, result: { title, status: 'untested', evidence: 0, situation: { what, occurred: 0 }, milliseconds: 0, reason: `the registry claims to be ${level}` } }];
+  }
   const began = performance.now();
   const trial = new Trial(context.adapter, context.seed, context.patienceMs);
   const shown = (): Pick<CheckResult, 'evidence' | 'situation'> => ({ evidence: trial.evidence, situation: { what, occurred: trial.occurrences } });

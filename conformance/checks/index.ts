@@ -1,14 +1,19 @@
 import type { Check } from '../engine/trial.js';
 import { bindingHistoryChecks } from './binding-histories.js';
 import { bindingChecks } from './binding.js';
+import { closedAdmissionChecks } from './closed-admission.js';
 import { closingChecks } from './closing.js';
 import { admissionChecks, contentionChecks, overrideChecks } from './contention.js';
 import { copiesChecks } from './copies.js';
 import { deadlockChecks } from './deadlock.js';
 import { deliveriesChecks } from './deliveries.js';
+import { homesChecks } from './homes.js';
+import { idleChecks } from './idle.js';
 import { inFlightChecks } from './in-flight.js';
 import { lanesChecks } from './lanes.js';
+import { lateEffectsChecks } from './late-effects.js';
 import { lifetimeChecks } from './lifetimes.js';
+import { manyPartitionsChecks } from './many-partitions.js';
 import { manyChecks } from './many.js';
 import { namesChecks } from './names.js';
 import { everyRegistrationChecks } from './override.js';
@@ -17,7 +22,9 @@ import { refusalChecks } from './refusals.js';
 import { registrationChecks } from './registration.js';
 import { routingChecks } from './routing.js';
 import { spellingChecks } from './spelling.js';
+import { stalenessChecks } from './staleness.js';
 import { statisticsChecks } from './statistics.js';
+import { yieldingReadsChecks } from './yielding-reads.js';
 
 /** Every hand-written check, what is simple first. */
 export const checks: readonly Check[] = [
@@ -32,14 +39,21 @@ export const checks: readonly Check[] = [
   ...manyChecks,
   ...routingChecks,
   ...deliveriesChecks,
+  ...homesChecks,
   ...statisticsChecks,
   ...contentionChecks,
   ...inFlightChecks,
   ...admissionChecks,
   ...overrideChecks,
   ...everyRegistrationChecks,
+  ...closedAdmissionChecks,
   ...lanesChecks,
+  ...manyPartitionsChecks,
+  ...idleChecks,
   ...progressChecks,
   ...deadlockChecks,
   ...closingChecks,
+  ...lateEffectsChecks,
+  ...yieldingReadsChecks,
+  ...stalenessChecks,
 ];

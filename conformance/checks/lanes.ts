@@ -60,7 +60,33 @@ function programs(t: Trial): readonly (readonly { readonly operation: Operation;
     kinds.push(bind, bind, fc.record({ op: fc.constant('unbindTransport' as const), transportId: id }));
   }
   const write = fc.record({ operation: fc.oneof(...kinds), takes: fc.constantFrom(5, 20, 45) });
-  return fc.sample(fc.array(write, { minLength: 3, maxLength: 7 }), { seed: t.seed, numRuns: 25 });
+  return [...fc.sample(fc.array(write, { minLength: 3, maxLength: 7 }), { seed: t.seed, numRuns: 25 }), ...pairsInLine(t)];
+}
+
+/** Every two writes of one name that wait behind another write, if it matters in which order they come: twice, since every other program begins with the names registered. */
+function* pairsInLine(t: Trial): Generator<readonly { readonly operation: Operation; readonly takes: number }[]> {
+  const kinds: Operation[] = [...writesOf(t, 'a', 'a', 'a'), { op: 'registerServer', id: 'a', endpoint: 'e2' }];
+  /** What a few writes come to: what each is answered, and what is there in the end. */
+  const after = (operations: readonly Operation[]): string => {
+    const answers: string[] = [];
+    let { initial: state } = model;
+    for (const operation of operations) {
+      const { state: next, outcome } = model.step(state, operation);
+      answers.push(`${showOperation(operation)} ${outcome.kind}`);
+      state = next;
+    }
+    return JSON.stringify([answers.sort(), viewOf(t, state)]);
+  };
+  const head: Operation = { op: 'registerServer', id: 'b', endpoint: 'e1' };
+  const registered: Operation[] = [{ op: 'registerServer', id: 'a', endpoint: 'e1' }, ...(t.offers('transports') ? [{ op: 'registerTransport' as const, id: 'a', endpoint: 'e2' }] : [])];
+  for (const one of kinds) {
+    for (const other of kinds) {
+      if (one === other || [[], registered].every((held) => after([...held, one, other]) === after([...held, other, one]))) continue;
+      const program = [head, one, other].map((operation) => ({ operation, takes: 5 }));
+      yield program;
+      yield program;
+    }
+  }
 }
 
 /** Everything that can be looked up, once nothing changes any more. Undefined if that does not come about. */

@@ -5,7 +5,7 @@ import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats
 import { showAnswer, type Answer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, type Circumstances, type Difference } from './blame.js';
 import { harms } from './endpoint.js';
-import { Violation } from './findings.js';
+import { Blocked, Violation } from './findings.js';
 import { eventually, within, type Lag } from './patience.js';
 import { plannedReaction } from './reaction.js';
 import type { Rig } from './rig.js';
@@ -28,7 +28,7 @@ export interface Scope {
   readonly configs: boolean;
   /** Whether endpoints and registry share a process: then listeners can be counted. */
   readonly listeners: boolean;
-  /** Real milliseconds that a change may take to show, and that a "down" may take. */
+  /** Milliseconds that a change may take to show, and that a "down" may take. */
   readonly stalenessMs: number;
   readonly downMs: number;
 }
@@ -116,6 +116,19 @@ export class Oracle {
     this.#count(ofSteps, { operation, outcome: expected.outcome, deliveries, before: this.before, after: this.state, isReentrant: reaction !== undefined, past: this.#past });
     this.#remember(operation, expected.outcome);
   }
+
+  /** Steps that have to go well before a run can begin; if one does not, a check says so. Not part of the program. */
+  async begin(operations: readonly Operation[]): Promise<void> {
+    try {
+      for (const operation of operations) await this.step(operation);
+    } catch (error) {
+      await this.rig.dispose();
+      if (!(error instanceof Violation)) throw error;
+      throw new Blocked(`this had to be right before anything could begin: ${error.message}`);
+    }
+    this.program.length = 0;
+  }
+
 
   /** After the last step: nothing may arrive any more. */
   async end(): Promise<void> {

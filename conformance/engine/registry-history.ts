@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createModel, type Operation, type RegistryState } from '../../model/index.js';
 import type { ErrorCode } from '../../spec/index.js';
-import type { Entry, History, Model } from '../linearizability/index.js';
+import { check, type Entry, type History, type Model } from '../linearizability/index.js';
 import type { Answer } from './answer.js';
 import { registryObjects } from './registry-objects.js';
 
@@ -38,6 +38,44 @@ export const registryHistories = {
   partition: connected,
   objects: (history): ReturnType<typeof registryObjects> => registryObjects(registryHistories, history),
 } satisfies Model<RegistryState, Operation, Observed>;
+
+/** Whether an operation was refused that would have changed something: it may have done so in secret. */
+const isRefusedWrite = ({ invocation: { op }, response }: Entry<Operation, Observed>): boolean => response?.kind === 'refused' && /^(un)?(register|bind)|^update/.test(op);
+
+/** The same operation, of which is not known whether it happened. */
+const doubted = (entry: Entry<Operation, Observed>): Entry<Operation, Observed> => (isRefusedWrite(entry) ? { ...entry, response: undefined, end: Infinity } : entry);
+
+/** As {@link registryHistories}, but that what is not known to have happened may have happened by half: the end of a binding belongs to more than itself. */
+const byHalf: Model<RegistryState, Operation, Observed> = {
+  initial: registryHistories.initial,
+  key: registryHistories.key,
+  operationKey: registryHistories.operationKey,
+  isRead: registryHistories.isRead,
+  partition: registryHistories.partition,
+  step: (state: RegistryState, operation: Operation, observed: Observed | undefined) => [...registryHistories.step(state, operation, observed), ...(observed === undefined ? halvesOf(state, operation) : [])],
+};
+
+function halvesOf(state: RegistryState, operation: Operation): RegistryState[] {
+  const unbound = (from: RegistryState, transportId: string): RegistryState => model.step(from, { op: 'unbindTransport', transportId }).state;
+  switch (operation.op) {
+    case 'bindTransportToServer':
+      return [unbound(state, operation.transportId)];
+    case 'unregisterTransport':
+      return [unbound(state, operation.id)];
+    case 'registerTransport':
+      return operation.config?.['serverId'] === undefined ? [] : [unbound(model.step(state, operation).state, operation.id)];
+    default:
+      return [];
+  }
+}
+
+/**
+ * What is broken when a history is not linearizable. Where it would be right for operations to have happened that were refused, or to have
+ * happened by half that were refused or left unknown, they have (CON-3); else it is the order (CON-1).
+ */
+export function blameHistory(history: History<Operation, Observed>, budget: { readonly steps: number; readonly milliseconds: number }): 'CON-1' | 'CON-3' {
+  return history.some((entry) => isRefusedWrite(entry) || entry.response === undefined) && check(byHalf, history.map(doubted), budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
+}
 
 export const isRoute = ({ op }: Operation): boolean => op === 'routeToServer' || op === 'routeToTransport';
 

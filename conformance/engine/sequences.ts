@@ -117,9 +117,7 @@ export const suites: readonly Suite[] = [
       rig.lines.length = 0;
       const model = createModel({ partitions: 2, partitionOf: (id) => mapping.get(id) ?? 0 });
       const oracle = new Oracle(rig, model, { servers: watched, transports: [] }, scopeOf(adapter, rig, true));
-      for (const id of ids) await oracle.step({ op: 'registerServer', id, endpoint: 'e1' });
-      await oracle.step({ op: 'resetStats' });
-      oracle.program.length = 0;
+      await oracle.begin([...ids.map((id) => ({ op: 'registerServer', id, endpoint: 'e1' }) as const), { op: 'resetStats' }]);
       return oracle;
     },
   },
@@ -263,7 +261,13 @@ function vocabulary(adapter: Adapter, rig: Rig): Vocabulary {
 /** Replays a program: the counterexample, if it still is one. */
 export async function replay(program: SequentialProgram, adapter: Adapter, patienceMs: number): Promise<SuiteResult> {
   const suite = suites.find(({ name }) => name === program.suite);
-  const oracle = suite === undefined ? await prepareWalk(adapter, program.suite === 'model-names' ? 'names' : 'contention', patienceMs) : await suite.prepare(adapter, program.ids, patienceMs);
+  let oracle: Oracle;
+  try {
+    oracle = suite === undefined ? await prepareWalk(adapter, program.suite === 'model-names' ? 'names' : 'contention', patienceMs) : await suite.prepare(adapter, program.ids, patienceMs);
+  } catch (error) {
+    if (error instanceof Blocked || error instanceof Unanswered) return { sequences: 1, steps: 0, situations: new Map(), counterexamples: [], inconclusive: error.message };
+    throw error;
+  }
   const result = (counterexamples: Counterexample[], inconclusive?: string): SuiteResult => ({
     sequences: 1,
     steps: oracle.program.length,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createModel, describe, type Operation } from '../../model/index.js';
 import type { ErrorCode, Feature, PartitionStats, RequirementId } from '../../spec/index.js';
-import type { Adapter, OpenOptions } from '../contract.js';
+import type { Adapter, Consistency, OpenOptions } from '../contract.js';
 import { showAnswer, type Answer } from './answer.js';
 import type { Arrival } from './endpoint.js';
 import { Blocked, Violation } from './findings.js';
@@ -323,10 +323,12 @@ export interface Check {
   /** Features that this check needs beyond those of its requirement. */
   readonly needs?: readonly Feature[];
   readonly options?: Options;
+  /** What a registry has to claim to be judged by it. */
+  readonly consistency?: Consistency['level'];
   run(t: Trial): Promise<void>;
 }
 
 /** Writes a check down. */
-export function check(requirement: Check['requirement'], title: string, situation: string, run: Check['run'], more: Pick<Check, 'needs' | 'options'> = {}): Check {
+export function check(requirement: Check['requirement'], title: string, situation: string, run: Check['run'], more: Pick<Check, 'needs' | 'options' | 'consistency'> = {}): Check {
   return { requirement, title, situation, run, ...more };
 }

@@ -56,7 +56,8 @@ export class VirtualClock implements Clock {
     await turn();
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
       this.#timers.delete(timer);
-      this.#now = timer.due;
+      // One may be overdue, if another was fired before its turn.
+      this.#now = Math.max(this.#now, timer.due);
       timer.callback();
       await turn();
     }

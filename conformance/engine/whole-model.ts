@@ -272,9 +272,7 @@ export async function prepareWalk(adapter: Adapter, name: Territory['name'], pat
     downMs: has('in-process') ? staleness : Math.max(staleness, patienceMs / 2),
   });
   if (contention) {
-    await oracle.step({ op: 'registerServer', id: rig.anchor, endpoint: 'e0' });
-    await oracle.step({ op: 'resetStats' });
-    oracle.program.length = 0;
+    await oracle.begin([{ op: 'registerServer', id: rig.anchor, endpoint: 'e0' }, { op: 'resetStats' }]);
     rig.lines.length = 0;
   }
   return oracle;

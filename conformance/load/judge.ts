@@ -130,6 +130,7 @@ function namesIn(operation: Operation): { readonly server?: string; readonly tra
   }
 }
 
+/** Refused for no reason of its own. In a history as long as this, one that was refused for what others did would explain too much. */
 const isDoubtful = ({ response }: Entry<Operation, Observed>): boolean => response?.kind === 'refused' && surroundings.has(response.code);
 const doubted = (entry: Entry<Operation, Observed>): Entry<Operation, Observed> => (isDoubtful(entry) ? { ...entry, response: undefined, end: Infinity } : entry);
 

@@ -34,6 +34,8 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [['CON-1', 'CTN-9'], ['CON-3']],
   [['DLK-2'], ['CON-1', 'CON-3']],
   [['LST-3', 'RTE-8', 'RTE-9'], ['CON-1']],
+  [['LST-3', 'RTE-9'], ['CON-3']],
+  [['ADM-4'], ['CTN-2', 'CTN-4', 'CTN-5']],
 ];
 
 /** Findings, of which those that may only follow from others say so. They stay what they are: a second fault must not hide behind the first. */

@@ -1,12 +1,11 @@
 import type { Operation } from '../../model/index.js';
-import type { RequirementId } from '../../spec/index.js';
 import type { Adapter, Subject } from '../contract.js';
 import { showAnswer } from '../engine/answer.js';
 import { withoutStrangers } from '../engine/strangers.js';
 import { Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { judgeIntervals } from '../engine/intervals.js';
-import { registryHistories, surroundings, type Observed } from '../engine/registry-history.js';
+import { blameHistory, registryHistories, type Observed } from '../engine/registry-history.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Entry, type History } from '../linearizability/index.js';
 import { keyOf } from './operation-key.js';
@@ -98,7 +97,7 @@ export function judge({ blocked, circle, deliveries }: RegistryWorld, whole: His
   const { longest, unplaced } = parts[0]!;
   const expected = longest.length === 0 ? 'an order of the operations that the specification allows' : `after ${longest.map(({ entry }) => showOperation(entry.invocation)).join('; ')}: another answer`;
   const actual = unplaced.map((entry) => `${showOperation(entry.invocation)} → ${showAnswer(entry.response!, 'nothing')}`).join('; ');
-  return { violation: new Violation('no order of the overlapping operations explains what was answered', expected, actual, blame(history, isEventual)) };
+  return { violation: new Violation('no order of the overlapping operations explains what was answered', expected, actual, isEventual ? 'CON-2' : blameHistory(history, budget)) };
 }
 
 /** What is asked of it in one schedule is asked again in the next, by operations that are the same objects. */
@@ -131,13 +130,6 @@ function signatureOf(history: History<Operation, Observed>): string {
 }
 
 const budget = { steps: 1_000_000, milliseconds: 2_000 };
-
-/** If it would be right for operations to have happened that were refused for no reason of their own, they have happened in secret (CON-3). */
-function blame(history: History<Operation, Observed>, isEventual: boolean): RequirementId {
-  const doubted = history.map((entry): Entry<Operation, Observed> => (entry.response?.kind === 'refused' && surroundings.has(entry.response.code) ? { ...entry, response: undefined, end: Infinity } : entry));
-  if (isEventual) return 'CON-2';
-  return check(model, doubted, budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
-}
 
 const isCallback = ({ actor }: Entry<Operation, Observed>): boolean => actor !== 'setup' && actor !== 'afterwards';
 

@@ -14,6 +14,8 @@ export interface ConcurrentProgram {
   readonly downReactions?: Readonly<Record<string, Operation>>;
   /** Whether a call may come before what the last one set off has come to rest: some registries yield without waiting for anything. */
   readonly early?: boolean;
+  /** How commits are: steps of their own, unless said; at once; or stuck for so long that every time-out runs off before. */
+  readonly commits?: 'prompt' | 'stuck';
 }
 
 /** A program, and which of the enabled steps to take, one after the other. */
@@ -42,9 +44,9 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
   // Each program is about few things: what gets in each other's way then meets more often than if all were about everything (swarm
   // testing: Groce and others, 2012).
   const theme = below(6);
-  const about = theme < 2 && routes && binds ? 'messages' : theme === 2 && lists ? 'lists' : 'names';
+  const about = theme < 2 && routes && binds ? 'messages' : theme === 2 && lists ? 'lists' : theme === 3 && binds ? 'bindings' : 'names';
   // There is little to be said of lists and broadcasts where there is nothing to list, and nobody to be reached.
-  const someServers = servers.slice(0, about === 'lists' ? 2 : 1 + below(2));
+  const someServers = servers.slice(0, about === 'lists' || about === 'bindings' ? 2 : 1 + below(2));
   const someTransports = transports.slice(0, about === 'messages' ? 2 : 1 + below(2));
   const server = (): string => one(someServers);
   const transport = (): string => one(someTransports);
@@ -59,7 +61,7 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
   const config = (): { config?: { v: number } } => (offers('configs') ? { config: { v: ++made } } : {});
   const registerServer = (): Operation => ({ op: 'registerServer', id: server(), endpoint: endpoint(), ...config() });
   const registerTransport = (): Operation => {
-    const bound = offers('binding') && offers('configs') && below(3) === 0;
+    const bound = offers('binding') && offers('configs') && below(3) < (about === 'bindings' ? 2 : 1);
     return { op: 'registerTransport', id: transport(), endpoint: endpoint(), ...(bound ? { config: { serverId: server() } } : {}) };
   };
 
@@ -70,6 +72,7 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
   const unbind = (): Operation => ({ op: 'unbindTransport', transportId: transport() });
   const down = (): Operation => ({ op: 'down', endpoint: endpoints.length > 0 ? one(endpoints) : endpoint() });
   const find = (): Operation => ({ op: 'findServer', id: server() });
+  const findTransport = (): Operation => ({ op: 'findTransport', id: transport() });
   const getServer = (): Operation => ({ op: 'getServerForTransport', transportId: transport() });
   const list = (): Operation => ({ op: lists && offers('transports') && below(3) === 0 ? 'listTransports' : 'listServers' });
   const broadcast = (): Operation => ({ op: 'broadcast', serverId: server(), message: 'm' });
@@ -90,6 +93,15 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
   when(offers('reads'), some, find);
   when(binds && offers('reads'), few, getServer);
   when(routes, few, toServer);
+  if (about === 'bindings') {
+    when(true, 2, registerTransport);
+    when(true, 1, unregisterServer);
+    when(true, 2, bind);
+    when(true, 1, unbind);
+    when(offers('reads'), 3, getServer);
+    // That a transport is there and what it is bound to come about in one step (BND-8): to be seen only by who looks at both.
+    when(offers('reads'), 2, findTransport);
+  }
   if (about === 'lists') when(true, 5, list);
   if (about === 'messages') {
     when(true, 4, broadcast);
@@ -135,7 +147,8 @@ export function inSequence({ setup, clients, reactions = {}, downReactions = {} 
 
 /** Programs with one thing less, the largest first: fewer clients, fewer operations, less called back, less set up. */
 export function* smaller(program: ConcurrentProgram): Generator<ConcurrentProgram> {
-  const { setup, clients, reactions, downReactions, early, ...rest } = program;
+  const { setup, clients, reactions, downReactions, early, commits, ...others } = program;
+  const rest = { ...others, ...(commits && { commits }) };
   for (let i = 0; i < clients.length; i++) if (clients.length > 1) yield { ...program, clients: clients.filter((_, at) => at !== i) };
   for (const [i, operations] of clients.entries()) {
     for (let j = operations.length - 1; j >= 0; j--) {
@@ -152,5 +165,6 @@ export function* smaller(program: ConcurrentProgram): Generator<ConcurrentProgra
     if (bind.op !== 'bindTransportToServer' || made < 0 || made > i) continue;
     yield { ...program, setup: setup.map((other, at) => (at === made ? ({ ...other, config: { serverId: bind.serverId } } as Operation) : other)).filter((_, at) => at !== i) };
   }
+  if (commits !== undefined) yield { ...others, setup, clients, ...(early && { early }), ...(reactions && { reactions }), ...(downReactions && { downReactions }) };
   if (early) yield { ...rest, setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }) };
 }

@@ -50,6 +50,9 @@ async function passing(jobs: number): Promise<void> {
 /** Timers that are set for longer are time-outs: they fire only when nothing else can happen. Milliseconds. */
 const longestStepMs = 20;
 
+/** How long commits take that are stuck: longer than any time-out. Milliseconds. */
+const stuckMs = 3_600_000;
+
 /** How long commits take, so that each of them is a step of its own. Milliseconds. */
 const commitMs = 1;
 
@@ -76,6 +79,8 @@ export class RegistryWorld implements World<RegistryStep> {
   readonly #owners = new Map<VirtualTimer, number>();
   readonly #downIsPrompt: boolean;
   readonly #early: boolean;
+  readonly #isEventual: boolean;
+  readonly #isStuck: boolean;
   #waited = false;
 
   private constructor(
@@ -86,6 +91,8 @@ export class RegistryWorld implements World<RegistryStep> {
   ) {
     this.#clients = program.clients.map((operations) => ({ operations, next: 0, open: undefined }));
     this.#early = program.early ?? false;
+    this.#isStuck = program.commits === 'stuck';
+    this.#isEventual = rig.adapter.consistency?.level === 'eventual';
     this.#reactions = new Map(Object.entries(program.reactions ?? {}));
     rig.mailbox.witness = (arrival) => this.#delivered(arrival);
     this.#downIsPrompt = offers(rig.adapter, rig.subject, 'in-process');
@@ -101,7 +108,7 @@ export class RegistryWorld implements World<RegistryStep> {
     }
     await drained();
     for (const [endpoint, operation] of Object.entries(program.downReactions ?? {})) rig.endpoint(endpoint).signal.addEventListener('abort', () => void world.#callBack(`${endpoint}, going down`, operation), { once: true });
-    if (offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(commitMs);
+    if (program.commits !== 'prompt' && offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(program.commits === 'stuck' ? stuckMs : commitMs);
     return world;
   }
 
@@ -117,7 +124,7 @@ export class RegistryWorld implements World<RegistryStep> {
 
   enabled(): readonly RegistryStep[] {
     const steps: RegistryStep[] = [];
-    for (const timer of this.rig.clock.waiting()) {
+    for (const timer of this.#isEventual ? this.#first() : this.rig.clock.waiting()) {
       if (timer.after > longestStepMs) continue;
       steps.push({ thread: this.#ownerOf(timer), label: 'goes on', does: { kind: 'timer', timer } });
     }
@@ -136,6 +143,12 @@ export class RegistryWorld implements World<RegistryStep> {
     if (someWait && !goesOn && !this.#waited) steps.push({ thread: this.#clients.length, label: 'time passes', does: { kind: 'wait' } });
     else if (someWait && steps.length === 0 && this.rig.clock.timers > 0) steps.push({ thread: this.#clients.length, label: 'a time-out runs off', does: { kind: 'time' } });
     return steps;
+  }
+
+  /** The timer that is due first: news that reach a replica by the clock come in the order of the clock, or it never agrees. */
+  #first(): readonly VirtualTimer[] {
+    const timers = this.rig.clock.pending().filter(({ after }) => after <= longestStepMs);
+    return timers.length === 0 ? [] : [timers.reduce((first, timer) => (timer.due < first.due ? timer : first))];
   }
 
   take(step: RegistryStep): void | Promise<void> {
@@ -162,6 +175,8 @@ export class RegistryWorld implements World<RegistryStep> {
     this.blocked.push(...this.#callbacks.values());
     if (this.blocked.length > 0) this.circle = describeCycle(await askWaits(this.rig.subject, this.patienceMs));
     const { consistency } = this.rig.adapter;
+    // Commits that were given up come after all: at most so many are left.
+    for (let left = this.#clients.length + 20; this.#isStuck && this.rig.clock.timers > 0 && left > 0; left--) await this.rig.clock.advance(stuckMs);
     // One that is put around another may be late by real time.
     await this.rig.lag?.advance(this.rig.lag.ms);
     if (consistency?.level === 'eventual') await new Promise((resolve) => setTimeout(resolve, consistency.stalenessMs));
@@ -297,10 +312,11 @@ export class RegistryWorld implements World<RegistryStep> {
 
   /** Real time passes, until something has come of it or there was enough. */
   async #wait(): Promise<void> {
-    const before = this.#waiting;
-    const changed = (): boolean => this.rig.clock.timers > 0 || this.#waiting !== before;
+    const [waiting, timers] = [this.#waiting, this.rig.clock.timers];
+    const changed = (): boolean => this.rig.clock.timers !== timers || this.#waiting !== waiting;
     const end = performance.now() + this.patienceMs;
-    for (let turns = 0; !changed() && (turns < 50 || performance.now() < end); turns++) await turn();
+    // Where commits are stuck, they are what is waited for.
+    for (let turns = 0; !changed() && (this.#isStuck ? turns < 5 : turns < 50 || performance.now() < end); turns++) await turn();
     this.#waited = !changed();
   }
 

@@ -133,7 +133,7 @@ class Search {
     const offered = (feature: Feature | 'reads'): boolean => (feature === 'reads' ? !isEventual : this.offered(feature));
     for (; this.#programs < programs && !this.#isLate && !this.#isEnough; this.#programs++) {
       const random = randomFrom(seed + this.#programs * 0x9e37);
-      const program = { ...randomProgram(random, sizes[this.#programs % sizes.length]!, offered), early: this.#programs % 5 < 2 };
+      const program = { ...randomProgram(random, sizes[this.#programs % sizes.length]!, offered), early: this.#programs % 5 < 2, ...commitsOf(this.#programs) };
       await this.#search(program, random);
     }
   }
@@ -229,6 +229,9 @@ class Search {
   };
 }
 
+/** Every other program in which calls come early has commits that take no time: only so do others get in between what waits for nothing. In one of nine they are stuck. */
+const commitsOf = (program: number): Pick<ConcurrentProgram, 'commits'> => (program % 5 === 0 ? { commits: 'prompt' } : program % 9 === 8 ? { commits: 'stuck' } : {});
+
 /** Of what met in one schedule only whether it did: how often is a matter of how long programs are. */
 export const inAny = ({ crossing, operations, refusals, waits, ...whole }: Contested): Contested => ({
   ...whole,
@@ -248,8 +251,8 @@ export function atRandom({ clients }: ConcurrentProgram, random: Random, count: 
 const isOfAdapter = (error: unknown): error is Error => error instanceof Unanswered || error instanceof AdapterError || error instanceof Blocked;
 
 /** Runs a program under one schedule once more: the counterexample, if it still is one. */
-export async function replaySchedule(adapter: Adapter, { setup, clients, reactions, downReactions, early, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
-  const program: ConcurrentProgram = { setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }), ...(early !== undefined && { early }) };
+export async function replaySchedule(adapter: Adapter, { setup, clients, reactions, downReactions, early, commits, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
+  const program: ConcurrentProgram = { setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }), ...(early !== undefined && { early }), ...(commits && { commits }) };
   const result = await runProgram(adapter, program, replaying(schedule), patienceMs).catch((error: unknown) => {
     if (!isOfAdapter(error)) throw error;
     return error;

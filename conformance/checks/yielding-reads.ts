@@ -1,0 +1,120 @@
+import type { Operation } from '../../model/index.js';
+import { Blocked, Violation } from '../engine/findings.js';
+import { judgeIntervals, type Delivered } from '../engine/intervals.js';
+import { blameHistory, isRoute, registryHistories, type Observed } from '../engine/registry-history.js';
+import type { Call } from '../engine/rig.js';
+import { showAnswer } from '../engine/answer.js';
+import { showOperation } from '../engine/show.js';
+import { check, type Trial } from '../engine/trial.js';
+import { drained } from '../engine/virtual-clock.js';
+import { check as order, Recorder, type Entry } from '../linearizability/index.js';
+
+/*
+ * A read that does not answer at once lets others in between, if only for some jobs of the promise queue. Whatever is written then,
+ * it answers with what was so at one moment; a list and a broadcast with what was so throughout.
+ */
+
+const budget = { steps: 1_000_000, milliseconds: 2_000 };
+
+const unregister = (id: string): Operation => ({ op: 'unregisterServer', id });
+const again: readonly Operation[] = [unregister('s1'), { op: 'registerServer', id: 's1', endpoint: 'e9', config: { v: 9 } }];
+const transportAgain: readonly Operation[] = [{ op: 'unregisterTransport', id: 't1' }, { op: 'registerTransport', id: 't1', endpoint: 'e8', config: { serverId: 's1' } }];
+const boundAgain: readonly Operation[] = [{ op: 'unbindTransport', transportId: 't1' }, { op: 'bindTransportToServer', transportId: 't1', serverId: 's1' }];
+const transportGone: readonly Operation[] = [{ op: 'unregisterTransport', id: 't1' }];
+
+/** Reads, and what is written while they are under way. */
+const lookups = (t: Trial): readonly (readonly [read: Operation, writes: readonly Operation[]])[] => [
+  [{ op: 'findServer', id: 's1' }, again],
+  ...(t.offers('update') ? [[{ op: 'findServer', id: 's1' }, [...again, { op: 'updateServer', id: 's1', config: { v: 7 } }]] as const] : []),
+  ...(binds(t) ? [[{ op: 'findTransport', id: 't1' }, transportAgain] as const, [{ op: 'getServerForTransport', transportId: 't1' }, transportAgain] as const, [{ op: 'getServerForTransport', transportId: 't1' }, [...again, ...boundAgain]] as const] : []),
+];
+const lists = (t: Trial): ReturnType<typeof lookups> => [
+  [{ op: 'listServers' }, again],
+  [{ op: 'listServers' }, [unregister('s1')]],
+  [{ op: 'listServers' }, [unregister('s2'), { op: 'registerServer', id: 's4', endpoint: 'e9' }]],
+  ...(binds(t) ? [[{ op: 'listTransports' }, transportAgain] as const, [{ op: 'listTransports' }, transportGone] as const] : []),
+];
+const broadcasts = (): ReturnType<typeof lookups> => [
+  [{ op: 'broadcast', serverId: 's1', message: 'm' }, boundAgain],
+  [{ op: 'broadcast', serverId: 's1', message: 'm' }, transportAgain],
+  [{ op: 'broadcast', serverId: 's1', message: 'm' }, transportGone],
+];
+
+const binds = (t: Trial): boolean => t.offers('transports') && t.offers('binding') && t.offers('configs');
+
+/** Three servers, and three transports bound to the first. */
+const setup = (t: Trial): Operation[] => [
+  ...['s1', 's2', 's3'].map((id, v): Operation => ({ op: 'registerServer', id, endpoint: `of ${id}`, ...(t.offers('configs') && { config: { v } }) })),
+  ...(binds(t) ? ['t1', 't2', 't3'].map((id): Operation => ({ op: 'registerTransport', id, endpoint: `of ${id}`, config: { serverId: 's1' } })) : []),
+];
+
+const isInterval = ({ invocation: { op } }: Entry<Operation, Observed>): boolean => op === 'broadcast' || op.startsWith('list');
+
+/** Begins a read, lets so many jobs run, writes, with so many jobs in between, and judges all of it. Gives whether the read was still under way. */
+async function judge(t: Trial, [read, writes]: ReturnType<typeof lookups>[number], jobs: number, between: number): Promise<boolean> {
+  const rig = await t.open(t.offers('partitions') ? { partitions: 2 } : {});
+  let moment = 0;
+  const recorder = new Recorder<Operation, Observed>({ now: () => moment++ });
+  const deliveries: Delivered[] = [];
+  rig.mailbox.witness = ({ message, endpoint, namespace, to, from }) => {
+    if (typeof message === 'string') deliveries.push({ message, endpoint, namespace, to, from, at: moment++ });
+    return undefined;
+  };
+  for (const operation of setup(t)) {
+    const id = recorder.call('setup', operation);
+    await t.setup(operation);
+    recorder.answer(id, { kind: 'done', value: undefined });
+  }
+  const calls = [read, ...writes].map((operation, i) => ({ operation, actor: `client ${i + 1}` }));
+  const open: Promise<void>[] = [];
+  let wasUnderWay = false;
+  let reading: Call | undefined;
+  for (const [i, { operation, actor }] of calls.entries()) {
+    t.occurred(reading !== undefined && reading.settled === undefined);
+    const id = recorder.call(actor, operation);
+    const call = rig.start(operation);
+    reading ??= call;
+    if (call.settled !== undefined) recorder.answer(id, call.settled);
+    else {
+      wasUnderWay ||= i === 0;
+      open.push(rig.finish(call, showOperation(operation)).then((answer) => recorder.answer(id, answer)));
+    }
+    for (let job = 0; job < (i === 0 ? jobs : between); job++) await undefined;
+  }
+  await drained();
+  await Promise.all(open);
+  await t.arrivals(0);
+  const history = recorder.history();
+  t.evidence++;
+  const inOrder = history.filter((entry) => !isInterval(entry) && !isRoute(entry.invocation));
+  if (order(registryHistories, inOrder, budget).verdict === 'violated') {
+    if (isInterval({ invocation: read } as Entry<Operation, Observed>)) throw new Blocked('writes had to be in some order');
+    const { response } = history.find(({ invocation }) => invocation === read)!;
+    const why = `${showOperation(read)}, while others write, answers what was so at no moment`;
+    throw new Violation(why, 'what was so at one moment of the call', showAnswer(response!, 'nothing'), blameHistory(inOrder, budget));
+  }
+  const [violation] = judgeIntervals(history, deliveries);
+  if (violation !== undefined) throw violation;
+  return wasUnderWay;
+}
+
+/** At several moments of the read, as long as it has not been answered before. */
+async function atAllMoments(t: Trial, cases: ReturnType<typeof lookups>): Promise<void> {
+  t.ruledOut('it is answered before the call returns: nothing can come in between');
+  for (const one of cases) {
+    for (const jobs of [0, 1, 2, 3, 4, 6, 9]) {
+      let wasUnderWay = false;
+      for (const between of [0, 1]) wasUnderWay = (await judge(t, one, jobs, between)) || wasUnderWay;
+      if (!wasUnderWay) break;
+    }
+  }
+}
+
+/** What an eventual registry shows meanwhile may be old. */
+const linearizable = { consistency: 'linearizable' } as const;
+
+export const yieldingReadsChecks = [
+  check('CON-1', 'a lookup that others write under tells what was so at one moment', 'lookups under way while others write', (t) => atAllMoments(t, lookups(t)), { ...linearizable, needs: ['configs'] }),
+  check('LST-3', 'a list that others write under holds what was there throughout, once', 'lists under way while others write', (t) => atAllMoments(t, lists(t)), { ...linearizable, needs: ['configs'] }),
+  check('RTE-9', 'a broadcast that others bind and unbind under reaches what was bound throughout, once', 'broadcasts under way while others bind', (t) => atAllMoments(t, broadcasts()), { ...linearizable, needs: ['configs'] }),
+];
