@@ -3,6 +3,8 @@ import { fieldMutants } from '../conformance/testing/field-mutants.js';
 import { heldOutBindings } from '../conformance/testing/held-out-bindings.js';
 import { heldOutNames } from '../conformance/testing/held-out-names.js';
 import { heldOutLoad } from '../conformance/testing/held-out-load.js';
+import { heldOutSecondNames } from '../conformance/testing/held-out-second-names.js';
+import { heldOutSecondRouting } from '../conformance/testing/held-out-second-routing.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
 import { findRequirement, type RequirementId } from '../spec/index.js';
@@ -35,6 +37,8 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutNames.map(listed),
   ...heldOutBindings.map(listed),
   ...heldOutLoad.map(listed),
+  ...heldOutSecondNames.map(listed),
+  ...heldOutSecondRouting.map(listed),
   ...overlappingMutants.map(({ id, story, breaks, adapter }) => listed({ id: id.replaceAll(/[^a-z]+/g, '-'), how: story, breaks: [breaks], adapter })),
 ];
 
