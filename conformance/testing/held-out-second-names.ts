@@ -132,7 +132,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
           super();
         }
         override get(id: string): Entry | undefined {
-          return this.all.get(this.prefix + id);
+          return typeof id === 'string' ? this.all.get(this.prefix + id) : undefined;
         }
         override has(id: string): boolean {
           return this.all.has(this.prefix + id);
@@ -227,7 +227,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
       }
       protected override detach(transport: Entry): void {
         super.detach(transport);
-        this.bound[transport.registration.id] = undefined;
+        if (transport.namespace === 'transport') this.bound[transport.registration.id] = undefined;
       }
     },
   ),
@@ -390,7 +390,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
   ),
   plain(
     'refused-claimant-takes-the-name-down',
-    ['DWN-4', 'INC-1', 'REG-4'],
+    ['DWN-4', 'INC-1', 'REG-4', 'CLS-3', 'CLS-4'],
     'the signal is watched before the name is asked for, and nobody stops watching when that is refused',
     class extends PlainRegistry {
       protected override register(namespace: Namespace, id: string, endpoint: Endpoint, config: Config): void | Promise<void> {
@@ -405,7 +405,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
   ),
   plain(
     'refused-registration-leaves-a-listener',
-    ['CLS-4', 'REG-4'],
+    ['CLS-4', 'REG-4', 'CLS-3'],
     'the signal is watched before the name is asked for; the listener finds nothing to do, but it is there',
     class extends PlainRegistry {
       protected override register(namespace: Namespace, id: string, endpoint: Endpoint, config: Config): void | Promise<void> {
@@ -862,7 +862,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
 
   plain(
     'onabort-is-never-taken-off',
-    ['CLS-4', 'CLS-3'],
+    ['CLS-4', 'CLS-3', 'DWN-1'],
     'the registry puts a handler into signal.onabort, which is one for all names, and leaves it there',
     class extends PlainRegistry {
       protected override watch(entry: Entry): void {

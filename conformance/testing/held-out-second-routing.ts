@@ -69,7 +69,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'no-binding-to-oneself',
-    ['BND-1', 'EPT-1'],
+    ['BND-1', 'EPT-1', 'BND-8'],
     'a transport that is the same endpoint as the server would loop, so binding it does nothing',
     class extends PlainRegistry {
       protected override attach(transport: Entry, server: Entry): void {
@@ -79,7 +79,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'bound-once-counts-twice',
-    ['RTE-3', 'RTE-5', 'BND-4'],
+    ['RTE-5', 'RTE-3', 'BND-4'],
     'members are a list, onto which a transport is pushed again when it is bound to the server that it is bound to',
     class extends Broadcasting {
       private readonly extra = new Map<Entry, Entry>();
@@ -173,7 +173,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'cascade-skips-while-it-splices',
-    ['BND-6'],
+    ['BND-6', 'DWN-2'],
     'the members of a server are spliced out of the list that is walked, so that every other one stays',
     class extends PlainRegistry {
       protected override detachAll(server: Entry): void {
@@ -229,12 +229,23 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   plain(
     'bound-by-config-misses-broadcasts',
     ['RTE-3', 'BND-8'],
-    'a binding that comes with a registration is written into the transport, and not into the list of the server',
-    class extends PlainRegistry {
+    'a binding that comes with a registration is written into the transport, and not into the list that broadcasts go by',
+    class extends Broadcasting {
+      private readonly late = new WeakSet<Entry>();
+      private inserting = false;
       protected override insert(namespace: Namespace, registration: Registration): Entry {
+        this.inserting = true;
         const entry = super.insert(namespace, registration);
-        if (namespace === 'transport') entry.server?.members.delete(entry);
+        this.inserting = false;
         return entry;
+      }
+      protected override attach(transport: Entry, server: Entry): void {
+        super.attach(transport, server);
+        if (this.inserting) this.late.add(transport);
+        else this.late.delete(transport);
+      }
+      protected override broadcast(server: Entry, bound: readonly Entry[], message: unknown): number {
+        return super.broadcast(server, bound.filter((transport) => !this.late.has(transport)), message);
       }
     },
   ),
@@ -261,7 +272,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'members-by-the-name-of-the-server',
-    ['INC-2', 'RTE-3'],
+    ['RTE-3', 'INC-2'],
     'who is bound is kept twice; in the list that broadcasts go by, which is one for each name, a "down" of the server is not seen',
     class extends Broadcasting {
       private readonly lists = new Map<string, Set<Entry>>();
@@ -314,7 +325,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'recipients-share-a-broadcast',
-    ['RTE-3', 'RTE-1', 'RTE-6'],
+    ['RTE-1', 'RTE-3', 'RTE-6'],
     'the message of a broadcast is read out of one envelope for all, in which a recipient may write',
     class extends Broadcasting {
       protected override broadcast(server: Entry, bound: readonly Entry[], message: unknown): number {
@@ -461,7 +472,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'one-for-nobody-within-a-send',
-    ['RTE-2', 'RTE-7'],
+    ['RTE-7', 'RTE-2'],
     'while a delivery is under way a call is queued, and answers 1 for what it cannot know yet',
     class extends PlainRegistry {
       private depth = 0;
@@ -479,7 +490,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'broadcast-from-within-counts-none',
-    ['RTE-3', 'RTE-7'],
+    ['RTE-7', 'RTE-3'],
     'a broadcast from within a send is queued, and answers how many have got it so far',
     class extends Broadcasting {
       private busy = false;
@@ -643,7 +654,9 @@ export const heldOutSecondRouting: readonly Mutant[] = [
     class extends Direct {
       protected override hand(entry: Entry, from: string, message: unknown): void {
         try {
-          if (entry.registration.endpoint.send(deliveryTo(entry, from, message)) === false) quietly(entry.registration.endpoint, deliveryTo(entry, from, message));
+          const answer = entry.registration.endpoint.send(deliveryTo(entry, from, message));
+          if (answer === false) quietly(entry.registration.endpoint, deliveryTo(entry, from, message));
+          else Promise.resolve(answer).catch(() => undefined);
         } catch {
           // Its own affair.
         }
@@ -731,7 +744,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'one-throw-skips-its-other-names',
-    ['RTE-3', 'RTE-6'],
+    ['RTE-6', 'RTE-3'],
     'an endpoint that throws at a broadcast is not tried again under its other names',
     class extends Broadcasting {
       protected override broadcast(server: Entry, bound: readonly Entry[], message: unknown): number {
