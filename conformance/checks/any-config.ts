@@ -1,6 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Found, Operation } from '../../model/index.js';
 import type { Config, Json } from '../../spec/index.js';
+import { showAnswer } from '../engine/answer.js';
+import { Violation } from '../engine/findings.js';
+import { show } from '../engine/show.js';
 import { tamper } from '../engine/tamper.js';
 import { check, type Trial } from '../engine/trial.js';
 
@@ -86,10 +90,16 @@ const kinds: readonly Kind[] = [
 
 const offered = (t: Trial): readonly Kind[] => kinds.filter(({ register }) => register === 'registerServer' || t.offers('transports'));
 
-/** What lookups and lists show of the only name there is. */
-async function shows(t: Trial, { find, list }: Kind, found: Found, why: string): Promise<void> {
-  await t.gives({ op: find, id: found.id }, found, why);
-  if (t.offers('lists')) await t.gives({ op: list }, [found], why);
+/** What a lookup shows of a name. */
+const shows = (t: Trial, { find }: Kind, found: Found, why: string): Promise<void> => t.gives({ op: find, id: found.id }, found, why);
+
+/** What a list shows, of the only name there is. A lookup has shown it rightly: what is wrong with it now is wrong with the list. */
+async function lists(t: Trial, { list }: Kind, found: Found, why: string): Promise<void> {
+  if (!t.offers('lists')) return;
+  await t.eventually(async () => {
+    const answer = await t.rig.perform({ op: list });
+    if (answer.kind !== 'done' || !isDeepStrictEqual(answer.value, [found])) throw new Violation(`${list}(): ${why}`, show([found]), showAnswer(answer), 'LST-1');
+  });
 }
 
 /** Values nested in one another, of which the outermost so many levels are frozen. */
@@ -105,10 +115,12 @@ export const anyConfigChecks = [
   check('CFG-1', 'random JSON data is kept as it was given, by whichever way it comes in and out', async (t) => {
     const configs = [...tricky.map((value): Config => ({ value, more: [value] })), ...fc.sample(fc.dictionary(fc.constantFrom('a', 'b', 'c', 'D'), json, { minKeys: 1, maxKeys: 3 }), { seed: t.seed, numRuns: 60 }).map((one): Config => ({ ...one }))];
     for (const kind of offered(t)) {
-      const [id, endpoint] = [t.id(), `e of ${kind.register}`];
+      const endpoint = `e of ${kind.register}`;
       for (const config of configs) {
+        const id = t.id();
         await t.succeeds({ op: kind.register, id, endpoint, config }, 'its configuration is JSON data');
         await shows(t, kind, { id, endpoint, config }, 'it was registered with this configuration');
+        await lists(t, kind, { id, endpoint, config }, 'it was registered with this configuration');
         await t.setup({ op: kind.unregister, id });
       }
     }
@@ -120,10 +132,18 @@ export const anyConfigChecks = [
       ...random.flatMap((one, i): Config[] => [one, { ...one, b: [one.b] }, { a: one.a }, { ...one, c: i }, { b: one.b, a: one.a }]),
       ...[{ v: 1 }, { v: '1' }, { v: [1] }, { v: ['1'] }, { v: { 0: 1 } }, { v: [[1]] }, { v: { deep: { x: 1 } } }, { v: { deep: { x: 2 } } }, { v: { deep: { y: 2 } } }, { v: { deep: [] } }, { v: {} }, { v: [] }, { v: null }, { v: false }, { v: 0 }, { v: '' }, {}, { V: 1 }, { v: [1, 2] }, { v: [2, 1] }, { v: 'a' }, { v: 'A' }, { v: 'a ' }, {}],
     ];
+    // What is not kept as it was given when a name is registered is lost for another reason.
+    for (const config of alike) {
+      const other = t.id();
+      await t.setup({ op: 'registerServer', id: other, endpoint, config });
+      await t.given(shows(t, kinds[0]!, { id: other, endpoint, config }, 'it was registered with this configuration'));
+      await t.setup({ op: 'unregisterServer', id: other });
+    }
     await t.setup({ op: 'registerServer', id, endpoint });
     for (const config of alike) {
       await t.succeeds({ op: 'updateServer', id, config }, 'the server is registered');
       await shows(t, kinds[0]!, { id, endpoint, config }, 'it was updated to this configuration');
+      await lists(t, kinds[0]!, { id, endpoint, config }, 'it was updated to this configuration');
     }
   }, { needs: ['configs', 'update'] }),
   check('CFG-1', 'changing what was passed in changes nothing, however deep it is and however much of it is frozen', async (t) => {

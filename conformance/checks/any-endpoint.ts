@@ -98,7 +98,7 @@ export const anyEndpointChecks = [
         const lifetimes = [new AbortController(), new AbortController(), new AbortController()];
         const send: Receive = () => undefined;
         const all = lifetimes.map(({ signal }) => ({ id: t.id(), endpoint: make(send, signal) }));
-        for (const { id, endpoint } of all) await register(t, kind, id, endpoint, 'the endpoint is up');
+        for (const { id, endpoint } of all) await t.given(register(t, kind, id, endpoint, 'the endpoint is up'));
         for (const { id, endpoint } of all) await t.given(gives(t, kind, id, endpoint, 'it was registered'));
         lifetimes[1]!.abort();
         await t.given(gives(t, kind, all[1]!.id, undefined, 'its endpoint went down'));

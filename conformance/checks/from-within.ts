@@ -211,8 +211,12 @@ async function replacesTheOthers(t: Trial, position: number, bindsAgain: boolean
   let replacing: Promise<void> | undefined;
   const replace = async (): Promise<void> => {
     for (const i of ids.filter((one) => one !== position)) {
-      const program: Operation[] = [{ op: 'unregisterTransport', id: `t${i}` }, transport(`t${i}`, `new${i}`), ...(bindsAgain ? [bind(`t${i}`, 's')] : [])];
-      if ((await call(t, program)).every(({ answer }) => answer.kind === 'done')) replaced.set(`old${i}`, mailbox.size);
+      // In the same turn, for as long as the registry answers at once.
+      for (const operation of [{ op: 'unregisterTransport', id: `t${i}` } as const, transport(`t${i}`, `new${i}`), ...(bindsAgain ? [bind(`t${i}`, 's')] : [])]) {
+        const performed = t.rig.perform(operation);
+        const answer = performed instanceof Promise ? await performed : performed;
+        if (answer.kind === 'done' && operation.op === 'registerTransport') replaced.set(`old${i}`, mailbox.size);
+      }
     }
   };
   mailbox.reaction = { endpoint: `old${position}`, run: () => (replacing = replace()) };

@@ -13,6 +13,8 @@ export interface Circumstances {
   readonly outcome: Outcome;
   /** Admission, by hand. */
   readonly mode: 'auto' | 'open' | 'closed';
+  /** Whether the name in question is held by somebody. */
+  readonly held: (namespace: 'server' | 'transport', id: string) => boolean;
   /** Whether the name in question has been held before by somebody. */
   readonly heldBefore: (namespace: 'server' | 'transport', id: string) => boolean;
   /** Whether the other namespace holds the id. */
@@ -27,6 +29,8 @@ export interface Circumstances {
   readonly refusedBefore: boolean;
   /** Whether an endpoint that calls back took part. */
   readonly reentrant: boolean;
+  /** Whether the answer counts more recipients than there are. */
+  readonly overcounted: (answer: Answer) => boolean;
   /** Whether an endpoint that throws or rejects took part. */
   readonly throwing: boolean;
   /** Whether one that throws, rejects or calls back has taken part before: what it left behind may show only now. */
@@ -105,9 +109,11 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
   if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
   const plain = successRequirement(operation, outcome);
-  if (circumstances.throwing) return ['RTE-6', plain];
+  // What fails need not be counted: too high a count has another reason.
+  if (circumstances.throwing && !circumstances.overcounted(answer)) return ['RTE-6', plain];
   if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain] : [plain];
-  return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome)];
+  const nothingToDo = operation.op.startsWith('unregister') && 'id' in operation && !circumstances.held(operation.op === 'unregisterServer' ? 'server' : 'transport', operation.id);
+  return [nothingToDo || (operation.op.startsWith('unregister') && answer.code.endsWith('_not_found')) ? 'UNR-2' : successRequirement(operation, outcome)];
 }
 
 /** A registration was refused for a reason that does not apply. */

@@ -352,6 +352,7 @@ export class Oracle {
       operation,
       outcome,
       mode: status?.mode ?? 'auto',
+      held: (namespace, id) => was({ op: namespace === 'server' ? 'findServer' : 'findTransport', id }) !== undefined,
       heldBefore: (namespace, id) => this.#holders.has(key(namespace, id)),
       heldElsewhere: (namespace, id) => was({ op: namespace === 'server' ? 'findTransport' : 'findServer', id }) !== undefined,
       formerHolder: (namespace, id) => operation.op === 'down' && (this.#holders.get(key(namespace, id))?.has(operation.endpoint) ?? false),
@@ -359,6 +360,7 @@ export class Oracle {
       everBound: (transportId) => this.#everBound.has(transportId),
       refusedBefore: this.#refused,
       reentrant,
+      overcounted: (answer) => answer.kind === 'done' && typeof answer.value === 'number' && answer.value > deliveries.length,
       throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
       troubled: this.#troubled,
     };

@@ -213,7 +213,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
   ),
   plain(
     'bindings-in-a-plain-object',
-    ['NAM-2'],
+    ['ERR-1', 'NAM-2'],
     'names are in maps since the last incident; what is bound to what is still in an object literal',
     class extends PlainRegistry {
       private readonly bound: Record<string, string | undefined> = {};
@@ -563,7 +563,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
   ),
   plain(
     'config-strings-trimmed',
-    ['CFG-1'],
+    ['CFG-1', 'NAM-3'],
     'what people type into forms has white space at its ends, which is taken off',
     copying((given, whole) => mapped(whole(given), (part) => (typeof part === 'string' ? part.trim() : part)) as Config),
   ),
