@@ -8,8 +8,10 @@ import { Endurance, type GivenUp } from './engine/endurance.js';
 import { Blocked, Unanswered, Violation } from './engine/findings.js';
 import { offers } from './engine/offers.js';
 import { Rig, type Line } from './engine/rig.js';
+import { noOverlap, type Contested } from './engine/contested.js';
 import { replay, runSuite, suites, type Counterexample, type Program, type SuiteResult } from './engine/sequences.js';
 import { safe, show, showOperation } from './engine/show.js';
+import { situationOf } from './engine/situations.js';
 import { Trial, type Check } from './engine/trial.js';
 import { turn } from './engine/virtual-clock.js';
 import { walkModel, type WalkResult } from './engine/whole-model.js';
@@ -17,8 +19,9 @@ import { coverageOf, loadFindings } from './load/findings.js';
 import type { Spread } from './load/run-load.js';
 import { searchLoad } from './load/search-load.js';
 import { withCauses } from './report/consequences.js';
-import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage } from './report/result.js';
+import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage, Situation } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
+import { unlessVacuous } from './report/vacuity.js';
 import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
@@ -145,7 +148,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(check.title, found.filter(({ requirement }) => selected.includes(requirement)));
   }
 
-  for (const suite of options.replay || selected.every((id) => id === 'MODEL-1' || (aboutOverlap as readonly RequirementId[]).includes(id)) ? [] : suites) {
+  for (const suite of options.replay || selected.every((id) => id === 'MODEL-1' || isAboutOverlap(id)) ? [] : suites) {
     if (isDone()) continue;
     report(suite.title);
     const before = sequences;
@@ -153,7 +156,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     const lacking = suite.needs.find((feature) => !registry.features.includes(feature));
     const result: SuiteResult =
       lacking !== undefined
-        ? { sequences: 0, evidence: new Map(), counterexamples: [] }
+        ? { sequences: 0, steps: 0, situations: new Map(), counterexamples: [] }
         : await runSuite(suite, adapter, {
             seed,
             runs,
@@ -252,6 +255,8 @@ async function unlessUnanswered<T>(promise: Promise<T>): Promise<T | undefined> 
 /** What is judged by programs of overlapping operations. */
 const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-3', 'RTE-9'] as const;
 
+const isAboutOverlap = (requirement: RequirementId): requirement is (typeof aboutOverlap)[number] => (aboutOverlap as readonly RequirementId[]).includes(requirement);
+
 const overlapTitle = 'small programs of overlapping operations, their steps in many orders';
 
 /** How long loads may take: longer only if more is asked of them. */
@@ -265,37 +270,57 @@ const commandsTitle = 'random commands, their steps in random order';
 /** How long random commands may take, of as many runs as there are by default. */
 const commandsMs = 5_000;
 
-/** A second look at the same: where it had nothing to judge, the first has said so. */
+/** A second look at the same: where nothing came about, the first has said so. */
 const commandsFindings = (result: SchedulesResult | undefined, offered: readonly string[], milliseconds: number, context: Context): Finding[] =>
-  overlapFindings(commandsTitle, result, offered, milliseconds, context).filter(({ result: { status, evidence } }) => status === 'failed' || evidence > 0 || (status === 'inconclusive' && result?.inconclusive !== undefined));
+  overlapFindings(commandsTitle, result, offered, milliseconds, context).filter(({ result: { status, situation } }) => status === 'failed' || situation.occurred > 0 || (status === 'inconclusive' && result?.inconclusive !== undefined));
+
+/** What each requirement about overlap is about, and how often it came about. */
+const overlapSituations: Record<(typeof aboutOverlap)[number], { readonly what: string; readonly in: (contested: Contested) => number }> = {
+  'CON-1': { what: 'a schedule in which operations on one name overlap, and one of them is a write', in: ({ operations }) => operations },
+  'CON-2': { what: 'a schedule in which operations on one name overlap, and one of them is a write', in: ({ operations }) => operations },
+  'CON-3': { what: 'a schedule in which an operation that overlaps another is refused, or nobody knows what became of it', in: ({ refusals }) => refusals },
+  'DLK-4': { what: 'a schedule in which an operation has to wait for another on the same name', in: ({ waits }) => waits },
+  'LST-3': { what: 'a list that overlaps a write of its namespace', in: ({ lists }) => lists },
+  'RTE-9': { what: 'a broadcast that overlaps a bind, an unbind or an end of a binding of its server', in: ({ broadcasts }) => broadcasts },
+};
 
 function overlapFindings(title: string, result: SchedulesResult | undefined, offered: readonly string[], milliseconds: number, context: Context): Finding[] {
   const level = context.adapter.consistency?.level ?? 'linearizable';
-  const finding = (requirement: RequirementId, more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, evidence: 0, milliseconds, ...more } });
-  const evidenceOf: Partial<Record<RequirementId, number>> = { 'CON-3': result?.refusals ?? 0, 'LST-3': result?.contested.lists ?? 0, 'RTE-9': result?.contested.broadcasts ?? 0 };
+  const evidence = result?.schedules ?? 0;
   const judged = aboutOverlap.map((requirement): Finding => {
+    const { what, in: count } = overlapSituations[requirement];
+    const shown = { evidence, situation: { what, occurred: result === undefined ? 0 : count(result.contested) } };
+    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, ...shown, milliseconds, ...more } });
     const lacking = findRequirement(requirement)!.needs.find((feature) => !offered.includes(feature));
-    if (lacking !== undefined) return finding(requirement, { status: 'untested', reason: `the adapter does not offer \`${lacking}\`` });
+    if (lacking !== undefined) return finding({ status: 'untested', reason: `the adapter does not offer \`${lacking}\`` });
     // What an eventual registry shows in between may be old: only what it did, and what it shows in the end, is judged.
-    if ((level === 'eventual' ? ['CON-1', 'LST-3', 'RTE-9'] : ['CON-2']).includes(requirement)) return finding(requirement, { status: 'untested', reason: `the registry claims to be ${level}` });
-    if (result === undefined) return finding(requirement, { status: 'inconclusive', reason: 'the registry has stopped answering' });
+    if ((level === 'eventual' ? ['CON-1', 'LST-3', 'RTE-9'] : ['CON-2']).includes(requirement)) return finding({ status: 'untested', reason: `the registry claims to be ${level}` });
+    if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
     const counterexample = result.counterexamples.find((one) => one.requirement === requirement);
-    const evidence = evidenceOf[requirement] ?? result.schedules;
-    if (counterexample !== undefined) return finding(requirement, { status: 'failed', evidence, failure: describeOverlap(counterexample, context) });
-    if (result.inconclusive !== undefined) return finding(requirement, { status: 'inconclusive', reason: result.inconclusive });
-    return evidence > 0 ? finding(requirement, { status: 'passed', evidence }) : finding(requirement, { status: 'inconclusive', reason: 'nothing was put to the test' });
+    if (counterexample !== undefined) return finding({ status: 'failed', failure: describeOverlap(counterexample, context) });
+    if (result.inconclusive !== undefined) return finding({ status: 'inconclusive', reason: result.inconclusive });
+    const isPrompt = shown.situation.occurred === 0 && result.schedules > 0 && result.contested.overlapping === 0 && !offered.includes('slow-commit');
+    return finding(isPrompt ? { status: 'untested', reason: noOverlap } : unlessVacuous(shown));
   });
   // What other requirements say is judged by other checks, but that it fails only when operations overlap is found here.
-  const others = (result?.counterexamples ?? []).filter(({ requirement }) => !(aboutOverlap as readonly RequirementId[]).includes(requirement));
-  return [...judged, ...others.map((one) => finding(one.requirement, { status: 'failed', evidence: 1, failure: describeOverlap(one, context) }))];
+  const others = (result?.counterexamples ?? []).filter(({ requirement }) => !isAboutOverlap(requirement));
+  return [...judged, ...others.map((one): Finding => ({ requirement: one.requirement, result: { title, status: 'failed', evidence, situation: shownOnce, milliseconds, failure: describeOverlap(one, context) } }))];
 }
 
-function replayFindings(title: string, { counterexamples, contested, inconclusive }: SchedulesResult, milliseconds: number, context: Context): Finding[] {
+/** Of what goes wrong in overlap although others judge it: that once it did is all that is known. */
+const shownOnce = { what: 'a schedule in which it goes wrong', occurred: 1 } as const;
+
+function replayFindings(title: string, { counterexamples, contested, inconclusive, schedules }: SchedulesResult, milliseconds: number, context: Context): Finding[] {
   const [counterexample] = counterexamples;
-  if (counterexample !== undefined) return [{ requirement: counterexample.requirement, result: { title, status: 'failed', evidence: 1, milliseconds, failure: describeOverlap(counterexample, context) } }];
-  const status = inconclusive === undefined ? { status: 'passed' as const } : { status: 'inconclusive' as const, reason: inconclusive };
-  const replayed: RequirementId[] = ['CON-1', 'DLK-4', ...(contested.lists > 0 ? (['LST-3'] as const) : []), ...(contested.broadcasts > 0 ? (['RTE-9'] as const) : [])];
-  return replayed.map((requirement): Finding => ({ requirement, result: { title, evidence: 1, milliseconds, ...status } }));
+  const known = (requirement: RequirementId): Situation => {
+    if (!isAboutOverlap(requirement)) return shownOnce;
+    const { what, in: count } = overlapSituations[requirement];
+    return { what, occurred: count(contested) };
+  };
+  const finding = (requirement: RequirementId, more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, evidence: schedules, situation: known(requirement), milliseconds, ...more } });
+  if (counterexample !== undefined) return [finding(counterexample.requirement, { status: 'failed', failure: describeOverlap(counterexample, context) })];
+  const replayed = (['CON-1', 'DLK-4', 'LST-3', 'RTE-9'] as const).filter((requirement) => requirement === 'CON-1' || known(requirement).occurred > 0);
+  return replayed.map((requirement) => finding(requirement, inconclusive === undefined ? unlessVacuous({ evidence: schedules, situation: known(requirement) }) : { status: 'inconclusive', reason: inconclusive }));
 }
 
 const describeOverlap = ({ violation, program, schedule, requirement, rows, replay }: OverlapCounterexample, context: Context): Failure => ({
@@ -313,9 +338,11 @@ const walkMs = 20_000;
  * broken says only that the rest could not be seen.
  */
 function walkFinding(result: WalkResult | undefined, failed: ReadonlySet<RequirementId>, milliseconds: number, context: Context): Finding {
+  const covered = result?.coverage.transitions.covered ?? 0;
+  const shown = { evidence: covered + (result?.coverage.disagreements ?? 0), situation: { what: 'a transition of the model, taken from the state in which it belongs', occurred: covered } };
   const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({
     requirement: 'MODEL-1',
-    result: { title: walkTitle, evidence: result?.coverage.transitions.covered ?? 0, milliseconds, ...more },
+    result: { title: walkTitle, ...shown, milliseconds, ...more },
   });
   if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
   const { coverage, counterexamples, inconclusive, late } = result;
@@ -333,9 +360,9 @@ function walkFinding(result: WalkResult | undefined, failed: ReadonlySet<Require
     return finding({ status: 'inconclusive', reason: `${coverage.disagreements} transitions disagree with the model, as is to be expected: ${broken} is broken` });
   }
   if (inconclusive !== undefined) return finding({ status: 'inconclusive', reason: inconclusive });
-  const { covered, reachable } = coverage.transitions;
+  const { reachable } = coverage.transitions;
   if (covered < reachable) return finding({ status: 'untested', reason: `${covered} of ${reachable} transitions were taken${late ? ` in ${walkMs / 1_000} s` : ''}, and all agree` });
-  return finding({ status: 'passed' });
+  return finding(unlessVacuous(shown));
 }
 
 /** Exceptions that nobody caught, as findings. */
@@ -346,6 +373,7 @@ const escapes = (title: string, errors: readonly unknown[], replayLine: string):
       title,
       status: 'failed',
       evidence: errors.length,
+      situation: { what: 'an exception that nobody caught', occurred: errors.length },
       milliseconds: 0,
       failure: { message: 'an exception escaped from a listener or a timer of the registry, which ends a process', expected: 'no uncaught exception', actual: show(error), steps: [], stateBefore: [], replay: replayLine },
     },
@@ -377,21 +405,23 @@ export async function introduce(adapter: Adapter, patienceMs: number): Promise<R
 }
 
 async function runCheck(check: Check, context: Context, offered: readonly string[]): Promise<Finding[]> {
-  const { requirement, title } = check;
+  const { requirement, title, situation: what } = check;
   const lacking = [...findRequirement(requirement)!.needs, ...(check.needs ?? [])].find((feature) => !offered.includes(feature));
   if (lacking !== undefined) {
-    return [{ requirement, result: { title, status: 'untested', evidence: 0, milliseconds: 0, reason: `the adapter does not offer \`${lacking}\`` } }];
+    return [{ requirement, result: { title, status: 'untested', evidence: 0, situation: { what, occurred: 0 }, milliseconds: 0, reason: `the adapter does not offer \`${lacking}\`` } }];
   }
   const began = performance.now();
   const trial = new Trial(context.adapter, context.seed, context.patienceMs);
+  const shown = (): Pick<CheckResult, 'evidence' | 'situation'> => ({ evidence: trial.evidence, situation: { what, occurred: trial.occurrences } });
   const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>, about = requirement): Finding => ({
     requirement: about,
-    result: { title, evidence: trial.evidence, milliseconds: performance.now() - began, ...more },
+    result: { title, ...shown(), milliseconds: performance.now() - began, ...more },
   });
   try {
     await trial.open(check.options);
     await check.run(trial);
-    return [trial.evidence > 0 ? finding({ status: 'passed' }) : finding({ status: 'inconclusive', reason: 'nothing was put to the test' })];
+    if (trial.occurrences === 0 && trial.impossible !== undefined) return [finding({ status: 'untested', reason: trial.impossible })];
+    return [finding(unlessVacuous(shown()))];
   } catch (error) {
     if (error instanceof Violation) {
       const broken = error.requirement ?? requirement;
@@ -410,27 +440,16 @@ async function runCheck(check: Check, context: Context, offered: readonly string
 
 function suiteFindings(title: string, result: SuiteResult, milliseconds: number, context: Context): Finding[] {
   const failed = new Set(result.counterexamples.map(({ requirement }) => requirement));
-  const passed = [...result.evidence].filter(([requirement]) => !failed.has(requirement));
+  const finding = (requirement: RequirementId, more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({
+    requirement,
+    result: { title, evidence: result.steps, situation: result.situations.get(requirement) ?? { what: situationOf(requirement), occurred: 0 }, milliseconds, ...more },
+  });
+  const others = [...result.situations].filter(([requirement]) => !failed.has(requirement));
   return [
-    ...result.counterexamples.map(
-      (counterexample): Finding => ({
-        requirement: counterexample.requirement,
-        result: { title, status: 'failed', evidence: result.evidence.get(counterexample.requirement) ?? 1, milliseconds, failure: describeCounterexample(counterexample, context) },
-      }),
-    ),
-    ...passed.map(
-      ([requirement, evidence]): Finding => ({
-        requirement,
-        result:
-          result.inconclusive === undefined
-            ? { title, status: 'passed', evidence, milliseconds }
-            : { title, status: 'inconclusive', evidence, milliseconds, reason: result.inconclusive },
-      }),
-    ),
+    ...result.counterexamples.map((counterexample) => finding(counterexample.requirement, { status: 'failed', failure: describeCounterexample(counterexample, context) })),
+    ...others.map(([requirement, situation]) => finding(requirement, result.inconclusive === undefined ? unlessVacuous({ evidence: result.steps, situation }) : { status: 'inconclusive', reason: result.inconclusive })),
     // A suite that could not even begin must not vanish from the report.
-    ...(result.inconclusive !== undefined && passed.length === 0 && failed.size === 0
-      ? [{ requirement: 'REG-1' as const, result: { title, status: 'inconclusive' as const, evidence: 0, milliseconds, reason: result.inconclusive } }]
-      : []),
+    ...(result.inconclusive !== undefined && others.length === 0 && failed.size === 0 ? [finding('REG-1', { status: 'inconclusive', reason: result.inconclusive })] : []),
   ];
 }
 

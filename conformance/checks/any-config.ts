@@ -112,7 +112,7 @@ function frozenTo(levels: number): Config {
 }
 
 export const anyConfigChecks = [
-  check('CFG-1', 'random JSON data is kept as it was given, by whichever way it comes in and out', async (t) => {
+  check('CFG-1', 'random JSON data is kept as it was given, by whichever way it comes in and out', 'a configuration of random JSON data, looked up', async (t) => {
     const configs = [...tricky.map((value): Config => ({ value, more: [value] })), ...fc.sample(fc.dictionary(fc.constantFrom('a', 'b', 'c', 'D'), json, { minKeys: 1, maxKeys: 3 }), { seed: t.seed, numRuns: 60 }).map((one): Config => ({ ...one }))];
     for (const kind of offered(t)) {
       const endpoint = `e of ${kind.register}`;
@@ -120,12 +120,13 @@ export const anyConfigChecks = [
         const id = t.id();
         await t.succeeds({ op: kind.register, id, endpoint, config }, 'its configuration is JSON data');
         await shows(t, kind, { id, endpoint, config }, 'it was registered with this configuration');
+        t.occurred();
         await lists(t, kind, { id, endpoint, config }, 'it was registered with this configuration');
         await t.setup({ op: kind.unregister, id });
       }
     }
   }),
-  check('UPD-1', 'an update replaces a configuration, however alike they are', async (t) => {
+  check('UPD-1', 'an update replaces a configuration, however alike they are', 'a configuration replaced by another', async (t) => {
     const [id, endpoint] = [t.id(), 'e1'];
     const random = fc.sample(fc.tuple(json, json), { seed: t.seed, numRuns: 20 }).map(([a, b]) => ({ a, b }));
     const alike: Config[] = [
@@ -143,15 +144,16 @@ export const anyConfigChecks = [
     for (const config of alike) {
       await t.succeeds({ op: 'updateServer', id, config }, 'the server is registered');
       await shows(t, kinds[0]!, { id, endpoint, config }, 'it was updated to this configuration');
+      t.occurred();
       await lists(t, kinds[0]!, { id, endpoint, config }, 'it was updated to this configuration');
     }
   }, { needs: ['configs', 'update'] }),
-  check('CFG-1', 'changing what was passed in changes nothing, however deep it is and however much of it is frozen', async (t) => {
+  check('CFG-1', 'changing what was passed in changes nothing, however deep it is and however much of it is frozen', 'a configuration looked up, and what was passed in changed afterwards', async (t) => {
     for (const kind of offered(t)) {
       for (let levels = 0; levels <= 5; levels++) {
         const [id, endpoint, mine] = [t.id(), `e of ${kind.register}`, frozenTo(levels)];
         t.accepted(await t.rig.call(kind.register, id, t.rig.endpoint(endpoint), mine), kind.register, 'the name is free');
-        await t.given(t.gives({ op: kind.find, id }, { id, endpoint, config: frozenTo(0) }, 'it was registered with this configuration'));
+        await t.occurs(t.gives({ op: kind.find, id }, { id, endpoint, config: frozenTo(0) }, 'it was registered with this configuration'));
         tamper(mine);
         await t.gives({ op: kind.find, id }, { id, endpoint, config: frozenTo(0) }, 'the caller changed its own object afterwards');
         if (kind.register === 'registerTransport' || !t.offers('update')) continue;
@@ -162,7 +164,7 @@ export const anyConfigChecks = [
       }
     }
   }, { needs: ['in-process'] }),
-  check('LST-1', 'a name without a configuration is listed as it is looked up', async (t) => {
+  check('LST-1', 'a name without a configuration is listed as it is looked up', 'a name without a configuration, looked up and listed', async (t) => {
     for (const kind of offered(t)) {
       const [one, other] = t.ids(2) as [string, string];
       const registered: Operation[] = [{ op: kind.register, id: one, endpoint: 'e1' }, { op: kind.register, id: other, endpoint: 'e1', config: {} }];
@@ -172,6 +174,7 @@ export const anyConfigChecks = [
         const entry = ((await t.rig.raw(kind.list)) as readonly unknown[]).find((entry) => (entry as { id?: unknown } | null)?.id === id);
         // Lookups may say that there is none by leaving it out; then so may lists.
         t.check(shapeOf(found) === shapeOf(entry), `${kind.list}() shows the empty configuration otherwise than ${kind.find}()`, shapeOf(found), shapeOf(entry));
+        t.occurred(found !== undefined && entry !== undefined);
       }
     }
   }, { needs: ['in-process', 'lists', 'configs'] }),

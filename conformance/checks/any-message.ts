@@ -42,7 +42,7 @@ function fails(): never {
 }
 
 export const anyMessageChecks = [
-  check('RTE-4', 'messages of every kind arrive in order, at one of many recipients as at one of few', async (t) => {
+  check('RTE-4', 'messages of every kind arrive in order, at one of many recipients as at one of few', 'messages of different kinds delivered to one recipient, none of which was waited for', async (t) => {
     for (const many of [1, 3, 9, 40, 150]) {
       await t.open();
       const ids = Array.from({ length: many }, (_, i) => `t${i}`);
@@ -58,11 +58,12 @@ export const anyMessageChecks = [
       for (const endpoint of ['first', 'last']) {
         const order = arrived.filter((one) => one.endpoint === endpoint).map(({ message }) => numberOf(message));
         t.check(ascending(order), 'messages overtook each other', 'ascending numbers', order);
+        t.occurred(order.length > 1);
       }
     }
   }, { needs: ['binding'] }),
 
-  check('RTE-1', 'names of recipient and sender are delivered as they are, whatever they spell', async (t) => {
+  check('RTE-1', 'names of recipient and sender are delivered as they are, whatever they spell', 'a message delivered to or from a name of an unusual spelling', async (t) => {
     const ids = [...extremeIds, ...hostileIds, ...['\u001b[31m', 'a\r\nb', '\u0085', '𝒳'.repeat(200)]].filter((id, i, all) => all.indexOf(id) === i);
     const plain = t.id();
     await t.setup(server(plain, 'e1'), transport(plain, 'e2'));
@@ -72,6 +73,7 @@ export const anyMessageChecks = [
       // That nothing arrives is for others to say.
       if (arrived.length === 0) throw new Blocked('a message had to arrive first, and did not');
       t.check(isDeepStrictEqual(arrived, [expected]), 'a delivery names recipient or sender wrongly', expected, arrived);
+      t.occurred(expected.to !== plain || expected.from !== plain);
     };
     await delivered({ op: 'routeToServer', serverId: plain, transportId: plain, message: 'm' }, { namespace: 'server', to: plain, from: plain });
     for (const id of ids) {
@@ -88,7 +90,7 @@ export const anyMessageChecks = [
     }
   }),
 
-  check('RTE-1', 'a message stays what it is: neither frozen nor changed on the way', async (t) => {
+  check('RTE-1', 'a message stays what it is: neither frozen nor changed on the way', 'an object delivered as a message', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'));
     if (t.offers('binding')) await t.setup(bind(a, s));
@@ -99,6 +101,7 @@ export const anyMessageChecks = [
         t.accepted(await t.rig.call(operation, ...args, message), operation, 'the recipient is registered');
         const [arrived] = await t.arrivals(1);
         if (arrived === undefined) throw new Blocked('a message had to arrive first, and did not');
+        t.occurred();
         t.check(isDeepStrictEqual(message, make()), `${operation} changed the object of the sender`, show(make()), show(message));
         t.check(Object.isExtensible(message), `${operation} froze the object of the sender`, 'an object as it was given', 'one that cannot be changed');
         t.check(typeof arrived.message === 'object' && Object.isExtensible(arrived.message), `${operation} delivered a message that cannot be changed`, 'an object as it was given', show(arrived.message));
@@ -106,7 +109,7 @@ export const anyMessageChecks = [
     }
   }, { needs: ['in-process'] }),
 
-  check('RTE-6', 'an endpoint that fails is handed a broadcast under each of its names, and others under each of theirs', async (t) => {
+  check('RTE-6', 'an endpoint that fails is handed a broadcast under each of its names, and others under each of theirs', 'a broadcast delivered to an endpoint that fails', async (t) => {
     const endpoints = ['throws1', 'e2', 'throws1', 'rejects1', 'e2', 'rejects1', 'e3', 'throws1'];
     const ids = t.ids(endpoints.length);
     await t.setup(server('s', 'e1'));
@@ -116,9 +119,10 @@ export const anyMessageChecks = [
       const got = (await t.arrivals(endpoints.length)).map(({ endpoint, to, message }) => `${endpoint} ${to} ${String(message)}`).sort();
       const expected = ids.map((id, i) => `${endpoints[i]} ${id} ${message}`).sort();
       t.check(isDeepStrictEqual(got, expected), 'a broadcast did not reach each name of endpoints that fail, and of others, once', expected, got);
+      t.occurred();
     }
   }, { needs: ['binding'] }),
-  check('RTE-6', 'whatever a send throws', async (t) => {
+  check('RTE-6', 'whatever a send throws', 'a message delivered to an endpoint that throws what is no error', async (t) => {
     for (const [what, fail] of Object.entries(thrown)) {
       await t.open();
       await t.setup(server('s', 'e1'));
@@ -131,16 +135,19 @@ export const anyMessageChecks = [
       const got = (await t.arrivals(4)).map(({ endpoint, message }) => `${endpoint} ${String(message)}`).sort();
       const expected = ['e2 all', 'e3 all', 'gives all', 'gives one'];
       t.check(isDeepStrictEqual(got, expected), `a message was not delivered to everybody when a send throws ${what}`, expected, got);
+      t.occurred();
     }
   }, { needs: ['binding', 'in-process'] }),
-  check('RTE-5', 'nothing is delivered again because of what a send gives back', async (t) => {
+  check('RTE-5', 'nothing is delivered again because of what a send gives back', 'a message delivered to an endpoint whose send gives something back', async (t) => {
     for (const [i, value] of [false, 0, null, -1, '', 'again', { ok: false }, { retry: true }, undefined].entries()) {
       const [s, a] = t.ids(2) as [string, string];
       await t.setup(server(s, 'e1'), transport(a, 'gives'));
       for (const result of [(): unknown => value, (): unknown => Promise.resolve(value)]) {
         t.rig.mailbox.gives.set('gives', result);
         await t.setup({ op: 'routeToTransport', transportId: a, serverId: s, message: `m${i}` });
-        await t.arrivals(1).then((got) => t.check(got.length <= 1, `a message was delivered again when a send gave back ${show(value)}`, 'at most one delivery', got.length));
+        const got = await t.arrivals(1);
+        t.check(got.length <= 1, `a message was delivered again when a send gave back ${show(value)}`, 'at most one delivery', got.length);
+        t.occurred(got.length > 0);
       }
     }
   }, { needs: ['in-process'] }),

@@ -62,7 +62,7 @@ async function crowded(t: Trial): Promise<{ s: string; other: string; bystander:
 const ends = (t: Trial, transportId: string, why: string, ms = t.stalenessMs): Promise<void> => t.eventually(() => bound(t, transportId, undefined, why), ms);
 
 export const bindingHistoryChecks = [
-  check('BND-4', 'a transport may be moved any number of times', async (t) => {
+  check('BND-4', 'a transport may be moved any number of times', 'a transport that shows the server it was just bound to', async (t) => {
     const servers = t.ids(3);
     const a = t.id();
     await t.setup(...servers.map((id) => server(id)), transport(a));
@@ -70,9 +70,10 @@ export const bindingHistoryChecks = [
       const to = servers[(i * i + i) % 7 % 3]!;
       await t.succeeds(bind(a, to), 'both ends are registered');
       await bound(t, a, to, 'it was just bound to it');
+      t.occurred();
     }
   }),
-  check('BND-4', 'the server that a transport was moved away from takes nothing along, when it is unregistered and when it goes down', async (t) => {
+  check('BND-4', 'the server that a transport was moved away from takes nothing along, when it is unregistered and when it goes down', 'a server found gone, and a transport that was moved away from it before', async (t) => {
     for (const ending of t.offers('liveness') ? [gone, () => down('e3')] : [gone]) {
       await t.open();
       const [first, second, last, a, b] = t.ids(5) as [string, string, string, string, string];
@@ -82,74 +83,87 @@ export const bindingHistoryChecks = [
       await t.setup(ending(first), ...(ending === gone ? [gone(second)] : []));
       await bound(t, a, last, 'it has gone from the servers that ended');
       await bound(t, b, last, 'it has gone from the servers that ended');
+      await t.occurs(t.eventually(() => t.holds(first, undefined, 'it was unregistered, or its endpoint went down'), t.downMs));
     }
   }),
-  check('BND-5', 'every binding ends when it is unbound, however it came about, and no other', async (t) => {
+  check('BND-5', 'every binding ends when it is unbound, however it came about, and no other', 'a binding that was there, however it came about, and has ended', async (t) => {
     const { s, other, bystander, all } = await crowded(t);
     for (const [i, { a, title }] of all.entries()) {
       await t.succeeds(unbind(a), 'it is bound');
       await bound(t, a, undefined, `it was ${title}, then unbound`);
+      t.occurred();
       for (const { a: rest } of all.slice(i + 1)) await bound(t, rest, s, 'another was unbound');
     }
     await bound(t, bystander, other, 'others were unbound');
   }),
-  check('BND-5', 'also when one endpoint holds many of the transports', async (t) => {
+  check('BND-5', 'also when one endpoint holds many of the transports', 'a binding that was there, of an endpoint that holds many transports', async (t) => {
     const s = t.id();
     const transports = t.ids(6);
     await t.setup(server(s));
     for (const id of transports) await t.setup(transport(id), bind(id, s));
+    for (const id of transports) await t.occurs(bound(t, id, s, 'it was bound'));
     for (const [i, id] of transports.entries()) {
       await t.setup(unbind(id));
       for (const [j, rest] of transports.entries()) await bound(t, rest, j > i ? s : undefined, j > i ? 'another transport of its endpoint was unbound' : 'it was unbound');
     }
   }),
-  check('BND-6', 'every binding ends when its server is unregistered, however it came about, and no other', async (t) => {
+  check('BND-6', 'every binding ends when its server is unregistered, however it came about, and no other', 'a binding that was there, however it came about, and has ended', async (t) => {
     const { s, other, bystander, all } = await crowded(t);
     await t.setup(gone(s));
-    for (const { a, title } of all) await ends(t, a, `it was ${title}, then its server was unregistered`);
+    for (const { a, title } of all) {
+      await ends(t, a, `it was ${title}, then its server was unregistered`);
+      t.occurred();
+    }
     await bound(t, bystander, other, 'another server was unregistered');
   }),
-  check('BND-7', 'every binding ends when its transport is unregistered, however it came about, and no other', async (t) => {
+  check('BND-7', 'every binding ends when its transport is unregistered, however it came about, and no other', 'a binding that was there, however it came about, and has ended', async (t) => {
     const { s, other, bystander, all } = await crowded(t);
     for (const [i, { a, title }] of all.entries()) {
       await t.setup(left(a));
       await bound(t, a, undefined, `it was ${title}, then unregistered`);
+      t.occurred();
       for (const { a: rest } of all.slice(i + 1)) await bound(t, rest, s, 'another was unregistered');
     }
     await bound(t, bystander, other, 'others were unregistered');
   }),
-  check('DWN-2', 'every binding ends when the endpoint of its server goes down, however it came about, and no other', async (t) => {
+  check('DWN-2', 'every binding ends when the endpoint of its server goes down, however it came about, and no other', 'a binding that was there, however it came about, and has ended', async (t) => {
     const { other, bystander, all } = await crowded(t);
     await t.setup(down('server'));
-    for (const { a, title } of all) await ends(t, a, `it was ${title}, then the endpoint of its server went down`, t.downMs);
+    for (const { a, title } of all) {
+      await ends(t, a, `it was ${title}, then the endpoint of its server went down`, t.downMs);
+      t.occurred();
+    }
     await bound(t, bystander, other, 'the endpoint of another server went down');
   }),
-  check('DWN-2', 'every binding ends when the endpoint of its transport goes down, however it came about, and no other', async (t) => {
+  check('DWN-2', 'every binding ends when the endpoint of its transport goes down, however it came about, and no other', 'a binding that was there, however it came about, and has ended', async (t) => {
     const { s, other, bystander, all } = await crowded(t);
     for (const [i, { a, title, endpoint }] of all.entries()) {
       await t.setup(down(endpoint));
       await ends(t, a, `it was ${title}, then its endpoint went down`, t.downMs);
+      t.occurred();
       for (const { a: rest } of all.slice(i + 1)) await bound(t, rest, s, 'the endpoint of another transport went down');
     }
     await bound(t, bystander, other, 'the endpoints of other transports went down');
   }),
 
-  check('INC-1', 'a late "down" touches neither the configuration nor the bindings of whoever holds the name by now', async (t) => {
+  check('INC-1', 'a late "down" touches neither the configuration nor the bindings of whoever holds the name by now', 'a former holder whose "down" takes effect while another is found to hold the names', async (t) => {
     const [s, a, kept] = t.ids(3) as [string, string, string];
     const config = t.offers('configs') ? { config: { v: 1 } } : {};
     // The one that goes down has held both names, and still holds another.
     await t.setup(server(kept, 'e1'), server(s, 'e1'), transport(a, 'e1'), bind(a, s), gone(s), left(a));
     await t.setup({ op: 'registerServer', id: s, endpoint: 'e2', ...config }, transport(a, 'e3'), bind(a, s));
     await t.given(bound(t, a, s, 'it was bound'));
+    await t.given(t.holds(kept, 'e1', 'it was registered'));
     await t.setup(down('e1'));
-    await t.eventually(() => t.holds(kept, undefined, 'its endpoint went down'), t.downMs || 250).catch(() => undefined);
+    const went = await t.eventually(() => t.holds(kept, undefined, 'its endpoint went down'), t.downMs || 250).then(() => true, () => false);
     await t.holds(s, 'e2', 'the endpoint that went down had given the name up');
     await t.holds(a, 'e3', 'the endpoint that went down had given the name up', 'findTransport');
     await bound(t, a, s, 'the endpoint that went down had given both names up');
+    t.occurred(went);
     if (t.offers('configs')) await t.gives({ op: 'findServer', id: s }, { id: s, endpoint: 'e2', config: { v: 1 } }, 'the endpoint that went down had given the name up');
   }, { needs: ['transports', 'binding'] }),
 
-  check('INC-2', 'a binding holds for no other incarnation, whichever end began anew and however it ended, and with the same endpoint', async (t) => {
+  check('INC-2', 'a binding holds for no other incarnation, whichever end began anew and however it ended, and with the same endpoint', 'a binding that was there, and can be made again, with another incarnation of one of its ends', async (t) => {
     const ways: readonly ((s: string, a: string) => readonly Operation[])[] = [
       (s) => [gone(s), server(s, 'e1')],
       (s) => [gone(s), server(s, 'e5')],
@@ -173,7 +187,7 @@ export const bindingHistoryChecks = [
       }
       await bound(t, a, undefined, 'the binding was of an older incarnation');
       await t.setup(bind(a, s));
-      await t.given(bound(t, a, s, 'it was bound again'));
+      await t.occurs(bound(t, a, s, 'it was bound again'));
     }
   }),
 ];

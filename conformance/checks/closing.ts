@@ -3,6 +3,7 @@ import type { Operation } from '../../model/index.js';
 import { broadcast, type Registry } from '../../spec/index.js';
 import { showAnswer } from '../engine/answer.js';
 import { check, type Trial } from '../engine/trial.js';
+import { listened } from './progress.js';
 
 /*
  * Closing, and letting go: whatever was there, and whatever is asked afterwards.
@@ -20,6 +21,7 @@ async function furnished(t: Trial): Promise<{ s: string; a: string; alone: strin
   if (t.offers('transports') && t.offers('binding')) await t.setup(bind(a, s));
   // A cache that has been filled must be emptied as well.
   for (const read of reads(t, s, a)) await t.rig.perform(read);
+  await t.given(t.holds(s, 'e1', 'it was registered'));
   return { s, a, alone, none };
 }
 
@@ -44,7 +46,7 @@ async function findsNothing(t: Trial, s: string, a: string): Promise<void> {
 const listeners = (t: Trial, endpoint: string): number => getEventListeners(t.rig.endpoint(endpoint).signal, 'abort').length;
 
 export const closingChecks = [
-  check('ERR-1', 'a closed registry answers in the shape of the interface as well', async (t) => {
+  check('ERR-1', 'a closed registry answers in the shape of the interface as well', 'an operation that a registry refuses because it is closed', async (t) => {
     const { s, a, none } = await furnished(t);
     await t.setup({ op: 'close' });
     const e = t.rig.endpoint('e1');
@@ -75,16 +77,19 @@ export const closingChecks = [
       // How many partitions a closed registry has is not said: a list of none will do.
       const odd = answer.kind === 'broken' && !(operation === 'getPartitionStats' || operation === 'getContentionStatus');
       t.check(!odd, 'an answer of a closed registry has the wrong shape', 'a value of the interface, or an error with a specified code', showAnswer(answer));
+      t.occurred(answer.kind === 'refused');
     }
   }, { needs: ['close'] }),
 
-  check('CLS-1', 'a closed registry finds nothing, in neither namespace, and no binding', async (t) => {
+  check('CLS-1', 'a closed registry finds nothing, in neither namespace, and no binding', 'a name that was found before the registry was closed', async (t) => {
     const { s, a } = await furnished(t);
+    t.occurred();
     await t.setup({ op: 'close' });
     await findsNothing(t, s, a);
   }),
-  check('CLS-1', 'it refuses every registration, whatever was there before, and shows nothing of it', async (t) => {
+  check('CLS-1', 'it refuses every registration, whatever was there before, and shows nothing of it', 'a name that was found before the registry was closed', async (t) => {
     const { s, a, none } = await furnished(t);
+    t.occurred();
     await t.setup({ op: 'close' });
     const registrations: Operation[] = [server(none, 'e8'), server(s), server(s, 'e8')];
     if (t.offers('transports')) registrations.push(transport(none, 'e8'), transport(a), transport(a, 'e8'));
@@ -96,51 +101,56 @@ export const closingChecks = [
       await findsNothing(t, none, none);
     }
   }),
-  check('CLS-1', 'what was being written when it was closed is not found either', async (t) => {
+  check('CLS-1', 'what was being written when it was closed is not found either', 'a write that is under way when the registry is closed', async (t) => {
     const { s, a, none } = await furnished(t);
     const calls = [server(none, 'e8'), ...(t.offers('update') ? [{ op: 'updateServer', id: s, config: {} } as const] : []), ...(t.offers('transports') ? [transport(none, 'e8')] : [])].map((operation) => t.rig.start(operation));
+    t.occurred(t.underWay(calls));
     const close = t.rig.start({ op: 'close' });
     if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
     for (const call of [...calls, close]) await t.finish(call, 'a call that was made before the close, or the close');
     await findsNothing(t, none, none);
     await findsNothing(t, s, a);
   }),
-  check('CLS-2', 'closing again succeeds, and again, with names and without', async (t) => {
+  check('CLS-2', 'closing again succeeds, and again, with names and without', 'a registry closed again that takes no names any more', async (t) => {
     await furnished(t);
     for (let i = 0; i < 3; i++) await t.succeeds({ op: 'close' }, 'closing is idempotent');
+    t.occurred((await t.rig.perform(server(t.id()))).kind === 'refused');
     await t.open();
     await t.setup(server('a'), { op: 'unregisterServer', id: 'a' });
     for (let i = 0; i < 3; i++) await t.succeeds({ op: 'close' }, 'closing is idempotent');
   }),
-  check('CLS-2', 'also while the first is under way', async (t) => {
+  check('CLS-2', 'also while the first is under way', 'a registry closed while another call to close it is open', async (t) => {
     await furnished(t);
     const calls = [1, 2].map(() => t.rig.start({ op: 'close' }));
+    t.occurred(t.underWay(calls));
     if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
     for (const call of calls) t.accepted(await t.finish(call, 'close'), 'close()', 'closing is idempotent');
   }),
 
-  check('CLS-3', 'a closed registry has no listener left, whatever its endpoints held and did', async (t) => {
+  check('CLS-3', 'a closed registry has no listener left, whatever its endpoints held and did', 'endpoints that were listened to before the registry was closed', async (t) => {
     const { s, a, none } = await furnished(t);
     const more: Operation[] = [server(none, 'e5')];
     if (t.offers('transports')) more.push(transport(none, 'e1'), transport(`${none}+`, 'e5'));
     if (t.offers('transports') && t.offers('binding')) more.push(bind(none, s), bind(a, none), bind(a, s), { op: 'unbindTransport', transportId: a });
     await t.setup(...more);
     await t.refused(server(s, 'e6'));
+    listened(t, ['e1', 'e2', 'e3', 'e4', 'e5']);
     await t.setup({ op: 'close' });
     await t.rig.perform(server(none, 'e7'));
     if (t.offers('transports')) await t.rig.perform(transport(none, 'e7'));
     for (const endpoint of ['e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7']) t.check(listeners(t, endpoint) === 0, `a listener was left on the signal of ${endpoint}`, 0, listeners(t, endpoint));
   }),
-  check('CLS-3', 'nor when a write was under way', async (t) => {
+  check('CLS-3', 'nor when a write was under way', 'a write that is under way when the registry is closed', async (t) => {
     const id = t.id();
     const call = t.rig.start(server(id, 'e8'));
+    t.occurred(t.underWay([call]));
     const close = t.rig.start({ op: 'close' });
     if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
     for (const one of [call, close]) await t.finish(one, 'a call');
     t.check(listeners(t, 'e8') === 0, 'a listener was left on the signal of an endpoint that was being registered', 0, listeners(t, 'e8'));
   }),
 
-  check('CLS-4', 'an endpoint that was refused, or gave up what it held, has no listener left, whatever happened to its names', async (t) => {
+  check('CLS-4', 'an endpoint that was refused, or gave up what it held, has no listener left, whatever happened to its names', 'an endpoint that was listened to while it held names', async (t) => {
     const { s, a, none } = await furnished(t);
     const refused: Operation[] = [server(s, 'e6')];
     const all: Operation[] = [server(none, 'e7')];
@@ -158,15 +168,17 @@ export const closingChecks = [
     await t.setup(...all);
     // Given up and taken again: what is forgotten once a round adds up.
     for (let round = 0; round < 3; round++) {
+      listened(t, ['e7', 'e8']);
       const release: Operation[] = [{ op: 'unregisterServer', id: none }, ...(t.offers('transports') ? [{ op: 'unregisterTransport', id: none } as const] : [])];
       await t.setup(...release);
       for (const endpoint of ['e6', 'e7', 'e8']) t.check(listeners(t, endpoint) === 0, 'an endpoint without names has a listener left', 0, listeners(t, endpoint));
       await t.setup(...again());
     }
   }),
-  check('CLS-4', 'listeners do not grow with what is done to a name', async (t) => {
+  check('CLS-4', 'listeners do not grow with what is done to a name', 'an endpoint that was listened to while things were done to its names', async (t) => {
     const { s, a, alone } = await furnished(t);
     const [one, bound] = [listeners(t, 'e3'), listeners(t, 'e1')];
+    listened(t, ['e1', 'e3']);
     const steps: Operation[] = [];
     for (let i = 0; i < 10; i++) {
       if (t.offers('update') && t.offers('configs')) steps.push({ op: 'updateServer', id: s, config: { i } });

@@ -18,6 +18,12 @@ async function expectAlarm(t: Trial, partition: number, on: boolean, why: string
   t.check(shown === on, `the alarm of partition ${partition}: ${why}`, on ? 'on' : 'off', shown ? 'on' : 'off');
 }
 
+/** How many partitions show the alarm. */
+export const alarms = async (t: Trial): Promise<number> => (await t.stats()).filter((stats) => stats.alarm).length;
+
+/** Whether admission is closed, as whoever wants to register is told: if nobody is refused, another check says so. */
+export const isClosed = async (t: Trial): Promise<boolean> => (await t.refused({ op: 'registerServer', id: t.id(), endpoint: 'e1' })) === 'admission_control_active';
+
 /** Lets time pass with somebody looking at the alarm all the while. */
 async function watch(t: Trial, partition: number, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 50) {
@@ -26,7 +32,7 @@ async function watch(t: Trial, partition: number, ms: number): Promise<void> {
   }
 }
 
-async function status(t: Trial): Promise<ContentionStatus> {
+export async function status(t: Trial): Promise<ContentionStatus> {
   return t.accepted(await t.rig.perform({ op: 'getContentionStatus' }), 'getContentionStatus()', 'it takes no argument') as ContentionStatus;
 }
 
@@ -40,8 +46,8 @@ export async function alarmed(t: Trial, partitions: number, count: number): Prom
   await t.open({ partitions });
   const ids = await t.idPerPartition(partitions);
   await contendTogether(t, ids.slice(0, count).map(({ id }) => id));
-  const alarms = (await t.stats()).filter((stats) => stats.alarm).length;
-  if (alarms !== count) throw new Blocked(`${count} of ${partitions} partitions had to be alarmed first, and ${alarms} were`);
+  const shown = await alarms(t);
+  if (shown !== count) throw new Blocked(`${count} of ${partitions} partitions had to be alarmed first, and ${shown} were`);
   return { busy: ids.slice(0, count).map(({ id }) => id), free: ids.slice(count).map(({ id }) => id) };
 }
 
@@ -69,7 +75,7 @@ export async function contendTogether(t: Trial, ids: readonly string[], are: 'fr
 const admissionRefused = ['admission_control_active'] as const;
 
 export const contentionChecks = [
-  check('CTN-1', 'slow writes raise the alarm', async (t) => {
+  check('CTN-1', 'slow writes raise the alarm', 'an alarm that shows, of a partition that is written to slowly', async (t) => {
     for (const ms of [150, 101]) {
       const id = t.id();
       const partition = await t.partitionOf(id);
@@ -77,9 +83,10 @@ export const contentionChecks = [
       // For several seconds: whether the alarm shows in time is for CTN-6 to say.
       await t.writes(id, Math.ceil(4_000 / ms), ms);
       await expectAlarm(t, partition, true, `for seconds the mean has been ${ms} ms`);
+      t.occurred();
     }
   }),
-  check('CTN-1', 'ten slow writes are enough, and looking does not change it', async (t) => {
+  check('CTN-1', 'ten slow writes are enough, and looking does not change it', 'an alarm that shows after ten writes', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
@@ -93,8 +100,9 @@ export const contentionChecks = [
     t.check(on, `the alarm of partition ${partition} never showed: ten writes have a mean of 150 ms`, 'on', 'off');
     await t.stats();
     await expectAlarm(t, partition, true, 'it was on a moment ago, and no time has passed');
+    t.occurred();
   }),
-  check('CTN-2', 'nine slow writes since the last reset raise no alarm', async (t) => {
+  check('CTN-2', 'nine slow writes since the last reset raise no alarm', 'nine slow writes, after which a tenth raises the alarm', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
@@ -105,36 +113,46 @@ export const contentionChecks = [
     await t.setup({ op: 'resetStats' });
     await t.setup({ op: 'unregisterServer', id, takes: 400 });
     await expectAlarm(t, partition, false, 'only one write since the reset');
+    await t.writes(id, 9, 400);
+    await t.setup(advance(detectionMs));
+    await t.occurs(expectAlarm(t, partition, true, 'ten writes of 400 ms'));
   }),
-  check('CTN-2', 'a mean of exactly 100 ms raises no alarm', async (t) => {
+  check('CTN-2', 'a mean of exactly 100 ms raises no alarm', 'ten writes or more that show a mean of 100 ms, or a little less', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
     await t.writes(id, 20, 100);
+    const nearly = async (): Promise<boolean> => (await t.stats()).some((stats) => stats.partition === partition && stats.writeCount >= 10 && stats.mean > 99 && stats.mean <= 100);
     await expectAlarm(t, partition, false, 'a mean of 100 ms is not above 100 ms');
+    t.occurred(await nearly());
     await t.rig.perform(advance(3_000));
     for (let i = 0; i < 5; i++) await t.setup({ op: 'registerServer', id, endpoint: 'e1', takes: 50 }, { op: 'unregisterServer', id, takes: 149 });
     await expectAlarm(t, partition, false, 'a mean of 99.5 ms is not above 100 ms, whatever its greatest sample');
+    t.occurred(await nearly());
   }),
-  check('CTN-2', 'a partition is not alarmed by the load on another', async (t) => {
+  check('CTN-2', 'a partition is not alarmed by the load on another', 'a partition beside one that shows the alarm', async (t) => {
     const [one, other] = await t.idPerPartition(2);
     await contend(t, one!.id);
     await expectAlarm(t, other!.partition, false, 'another partition is contended');
+    await t.setup(advance(detectionMs));
+    t.occurred(await alarm(t, one!.partition));
+    await expectAlarm(t, other!.partition, false, 'another partition is contended');
   }),
 
-  check('CTN-3', 'a write in flight for more than 500 ms raises the alarm although nothing completes', async (t) => {
+  check('CTN-3', 'a write in flight for more than 500 ms raises the alarm although nothing completes', 'a call that is open for longer than 500 ms', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
-    await t.stall({ op: 'registerServer', id, endpoint: 'e1' }, 60_000);
+    const call = await t.stall({ op: 'registerServer', id, endpoint: 'e1' }, 60_000);
     await t.rig.perform(advance(499));
     await expectAlarm(t, partition, false, 'the write has been in flight for 499 ms');
     await t.rig.perform(advance(3_000));
+    t.occurred(t.underWay([call]));
     await expectAlarm(t, partition, true, 'the write has been in flight for seconds');
     await t.rig.perform(advance(30_000));
     await expectAlarm(t, partition, true, 'the write is still in flight');
   }),
-  check('CTN-4', 'a sample leaves the window one second after its commit', async (t) => {
+  check('CTN-4', 'a sample leaves the window one second after its commit', 'samples seen in a window, and gone from it', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
@@ -147,28 +165,31 @@ export const contentionChecks = [
     t.check((await samples()) === 2, 'a sample stayed in the window for more than a second', 2, await samples());
     await t.rig.perform(advance(1_000));
     t.check((await samples()) === 0, 'samples stayed in the window for more than a second', 0, await samples());
+    t.occurred();
   }),
-  check('CTN-5', 'the alarm goes off by itself when the slow writes are over', async (t) => {
+  check('CTN-5', 'the alarm goes off by itself when the slow writes are over', 'an alarm that shows, and whose condition has ended', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
     await t.writes(id, 30, 150);
     if (!(await alarm(t, partition))) throw new Blocked('the alarm had to be on first');
+    t.occurred();
     await t.rig.perform(advance(5_000));
     await expectAlarm(t, partition, false, 'no slow write was made for five seconds');
   }),
-  check('CTN-5', 'and when a stuck write ends', async (t) => {
+  check('CTN-5', 'and when a stuck write ends', 'an alarm that shows, and whose condition has ended', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
     const call = await t.stall({ op: 'registerServer', id, endpoint: 'e1' }, 3_000);
     await t.rig.perform(advance(2_999));
     if (!(await alarm(t, partition))) throw new Blocked('the alarm had to be on first');
+    t.occurred();
     await t.rig.perform(advance(3_000));
     await t.finish(call, 'registerServer');
     await expectAlarm(t, partition, false, 'the write that was stuck has been committed, and was the only one');
   }),
-  check('CTN-6', 'on and off show within 100 ms', async (t) => {
+  check('CTN-6', 'on and off show within 100 ms', 'an alarm seen on and off', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     // Enough writes for an alarm, long ago: from now on one slow write raises it.
@@ -183,10 +204,11 @@ export const contentionChecks = [
       await expectAlarm(t, partition, true, 'the only sample in the window, 150 ms, was committed 100 ms ago');
       await watch(t, partition, 1_000);
       await expectAlarm(t, partition, false, 'the last sample left the window 100 ms ago');
+      t.occurred();
       await t.setup({ op: 'unregisterServer', id });
     }
   }),
-  check('CTN-6', 'a stuck write shows within 100 ms of being one, and so does its end', async (t) => {
+  check('CTN-6', 'a stuck write shows within 100 ms of being one, and so does its end', 'a call that is open for longer than 500 ms', async (t) => {
     for (const offset of [0, 291, 541, 877]) {
       await t.open();
       const id = t.id();
@@ -195,13 +217,14 @@ export const contentionChecks = [
       await t.rig.perform(advance(offset));
       const call = await t.stall({ op: 'registerServer', id, endpoint: 'e1' }, 700);
       await watch(t, partition, 501 + detectionMs);
+      t.occurred(t.underWay([call]));
       await expectAlarm(t, partition, true, 'the write has been in flight for more than 500 ms, 100 ms ago');
       await watch(t, partition, 99 + detectionMs);
       await t.finish(call, 'registerServer');
       await expectAlarm(t, partition, false, 'the write that was stuck was committed 100 ms ago, and was the only one');
     }
   }),
-  check('CTN-7', 'every threshold can be set', async (t) => {
+  check('CTN-7', 'every threshold can be set', 'a registry opened with another threshold, which shows', async (t) => {
     const id = 'a';
     const on = async (): Promise<boolean> => (await t.stats()).some((stats) => stats.alarm);
     const trial = async (options: Parameters<Trial['open']>[0], writes: number, takes: number): Promise<boolean> => {
@@ -229,21 +252,24 @@ export const contentionChecks = [
     await t.writes(id, 1, 150);
     await t.rig.perform(advance(detectionMs));
     t.check((await status(t)).admission === 'closed', 'closeAbove was ignored', 'closed with one of four partitions alarmed', 'open');
+    t.occurred();
   }, { needs: ['partitions'] }),
-  check('CTN-8', 'an idle registry sets no timer', async (t) => {
+  check('CTN-8', 'an idle registry sets no timer', 'a registry that has been used, and has had ten seconds to come to rest', async (t) => {
     const id = t.id();
     t.check(t.rig.clock.timers === 0, 'a fresh registry has set a timer', 0, t.rig.clock.timers);
     await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'findServer', id });
     await t.rig.perform(advance(10_000));
     t.check(t.rig.clock.timers === 0, 'a registry that is idle has a timer running', 0, t.rig.clock.timers);
+    await t.occurs(t.holds(id, 'e1', 'it was registered'));
   }),
-  check('CTN-9', 'the latency of a write includes the time it waits for its turn', async (t) => {
+  check('CTN-9', 'the latency of a write includes the time it waits for its turn', 'writes to one name that are under way at the same time', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
     await t.rig.slowCommit(40);
     const called = t.rig.clock.now();
     const calls = [t.rig.start({ op: 'registerServer', id, endpoint: 'e1' }), t.rig.start({ op: 'unregisterServer', id }), t.rig.start({ op: 'registerServer', id, endpoint: 'e1' })];
+    t.occurred(t.underWay(calls, 2));
     // In steps, to see when each is answered: a registry may commit them one by one or together.
     const ended = new Map<Call, number>();
     for (let ms = 0; ms < 400 && ended.size < calls.length; ms += 20) {
@@ -258,7 +284,7 @@ export const contentionChecks = [
     const same = samples.length === expected.length && samples.every((sample, i) => Math.abs(sample - expected[i]!) <= 20);
     t.check(same, 'a latency does not run from the call to the commit', `${show(expected)}, give or take 20 ms`, samples);
   }),
-  check('CTN-10', 'the status lists the alarmed partitions and the state of admission', async (t) => {
+  check('CTN-10', 'the status lists the alarmed partitions and the state of admission', 'an alarm that the statistics show', async (t) => {
     const [one] = await t.idPerPartition(2);
     const calm = await status(t);
     const stats = await t.stats();
@@ -268,6 +294,7 @@ export const contentionChecks = [
     const seen = await status(t);
     const expected = (await t.stats()).filter((each) => each.alarm).map((each) => each.partition);
     t.check(JSON.stringify([...seen.alarmed].sort((a, b) => a - b)) === JSON.stringify(expected), 'the status contradicts the statistics', expected, seen.alarmed);
+    t.occurred(expected.length > 0);
     if (!t.offers('override')) return;
     for (const mode of ['closed', 'open', 'auto'] as const) {
       await t.setup({ op: 'setAdmission', mode });
@@ -279,26 +306,29 @@ export const contentionChecks = [
 ];
 
 export const admissionChecks = [
-  check('ADM-1', 'with three of four partitions alarmed, registrations of both kinds are refused', async (t) => {
+  check('ADM-1', 'with three of four partitions alarmed, registrations of both kinds are refused', 'more than half of the partitions that show the alarm', async (t) => {
     const { free } = await alarmed(t, 4, 3);
+    t.occurred();
     await t.refuses({ op: 'registerServer', id: free[0]!, endpoint: 'e1' }, admissionRefused, 'three of four partitions are alarmed');
     if (t.offers('transports')) await t.refuses({ op: 'registerTransport', id: free[0]!, endpoint: 'e1' }, admissionRefused, 'three of four partitions are alarmed');
     t.check((await status(t)).admission === 'closed', 'the status does not show that admission is closed', 'closed', 'open');
   }, { needs: ['update'] }),
-  check('ADM-1', 'with five of eight, and with nine of sixteen, as well', async (t) => {
+  check('ADM-1', 'with five of eight, and with nine of sixteen, as well', 'more than half of the partitions that show the alarm', async (t) => {
     for (const [partitions, count] of [[8, 5], [16, 9], [3, 2]] as const) {
       const { free } = await alarmed(t, partitions, count);
+      t.occurred();
       await t.refuses({ op: 'registerServer', id: free[0]!, endpoint: 'e1' }, admissionRefused, `${count} of ${partitions} partitions are alarmed`);
     }
   }, { needs: ['update'] }),
-  check('ADM-2', 'with exactly half of the partitions alarmed, or fewer, registrations are admitted', async (t) => {
+  check('ADM-2', 'with exactly half of the partitions alarmed, or fewer, registrations are admitted', 'some of the partitions that show the alarm, half of them or fewer', async (t) => {
     for (const [partitions, count] of [[4, 2], [8, 4], [16, 8], [3, 1], [2, 1]] as const) {
       const { free } = await alarmed(t, partitions, count);
+      t.occurred();
       await t.succeeds({ op: 'registerServer', id: free[0]!, endpoint: 'e1' }, `only ${count} of ${partitions} partitions are alarmed`);
       if (t.offers('transports')) await t.succeeds({ op: 'registerTransport', id: `${free[0]!}-t`, endpoint: 'e1' }, `only ${count} of ${partitions} partitions are alarmed`);
     }
   }, { needs: ['update'] }),
-  check('ADM-4', 'admission reopens by itself, while registrations keep being rejected', async (t) => {
+  check('ADM-4', 'admission reopens by itself, while registrations keep being rejected', 'a registration refused because of the alarms', async (t) => {
     await t.open({ partitions: 1 });
     await contendTogether(t, ['a']);
     if ((await status(t)).admission !== 'closed') throw new Blocked('admission had to be closed first');
@@ -306,6 +336,7 @@ export const admissionChecks = [
     let rejecting = true;
     for (let i = 0; i < 60; i++) {
       if (rejecting) rejecting = (await t.rig.perform({ op: 'registerServer', id: `b${i}`, endpoint: 'e1' })).kind === 'refused';
+      t.occurred(rejecting);
       await t.rig.perform(advance(55));
     }
     t.check((await status(t)).admission === 'open', 'admission has not reopened by itself', 'open: the last slow write ended seconds ago', 'closed');
@@ -314,11 +345,12 @@ export const admissionChecks = [
 ];
 
 export const overrideChecks = [
-  check('ADM-3', 'while admission is closed, everything but registration works', async (t) => {
+  check('ADM-3', 'while admission is closed, everything but registration works', 'admission that is closed, as a registration is told', async (t) => {
     const [s, a, gone] = t.ids(3) as [string, string, string];
     await t.setup({ op: 'registerServer', id: s, endpoint: 'e1' }, { op: 'registerServer', id: gone, endpoint: 'e1' });
     if (t.offers('transports')) await t.setup({ op: 'registerTransport', id: a, endpoint: 'e2' });
     await t.setup({ op: 'setAdmission', mode: 'closed' });
+    t.occurred(await isClosed(t));
     const why = 'closed admission rejects registrations only';
     await t.holds(s, 'e1', why);
     await t.succeeds({ op: 'unregisterServer', id: gone }, why);
@@ -336,40 +368,49 @@ export const overrideChecks = [
     await t.succeeds({ op: 'unbindTransport', transportId: a }, why);
     await t.succeeds({ op: 'unregisterTransport', id: a }, why);
   }),
-  check('ADM-3', 'and so it does while the alarms keep admission closed', async (t) => {
+  check('ADM-3', 'and so it does while the alarms keep admission closed', 'admission that shows closed because of the alarms', async (t) => {
     await t.open({ partitions: 2 });
     const [one, other] = await t.idPerPartition(2);
     await contendTogether(t, [one!.id, other!.id]);
     if ((await status(t)).admission !== 'closed') throw new Blocked('admission had to be closed first');
+    t.occurred();
     const why = 'closed admission rejects registrations only';
     await t.holds(one!.id, 'e1', why);
     if (t.offers('lists')) await t.succeeds({ op: 'listServers' }, why);
     await t.succeeds({ op: 'unregisterServer', id: one!.id }, why);
     await t.holds(one!.id, undefined, why);
   }, { needs: ['stats', 'contention', 'partitions', 'virtual-time', 'slow-commit', 'update'] }),
-  check('ADM-5', 'admission closed by hand refuses servers and transports', async (t) => {
-    await t.setup({ op: 'setAdmission', mode: 'closed' });
+  check('ADM-5', 'admission closed by hand refuses servers and transports', 'a registration refused since admission was closed, where another was admitted before', async (t) => {
+    await t.setup({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, { op: 'setAdmission', mode: 'closed' });
     await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, admissionRefused, 'admission was closed by hand');
+    t.occurred();
     if (t.offers('transports')) await t.refuses({ op: 'registerTransport', id: t.id(), endpoint: 'e1' }, admissionRefused, 'admission was closed by hand');
   }),
-  check('ADM-6', 'admission given back to the alarms admits registrations', async (t) => {
-    await t.setup({ op: 'setAdmission', mode: 'closed' }, { op: 'setAdmission', mode: 'auto' });
+  check('ADM-6', 'admission given back to the alarms admits registrations', 'admission opened that was closed, as a registration was told', async (t) => {
+    await t.setup({ op: 'setAdmission', mode: 'closed' });
+    t.occurred(await isClosed(t));
+    await t.setup({ op: 'setAdmission', mode: 'auto' });
     await t.succeeds({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, 'no partition is alarmed');
-    await t.setup({ op: 'setAdmission', mode: 'closed' }, { op: 'setAdmission', mode: 'open' });
+    await t.setup({ op: 'setAdmission', mode: 'closed' });
+    t.occurred(await isClosed(t));
+    await t.setup({ op: 'setAdmission', mode: 'open' });
     await t.succeeds({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, 'admission was opened by hand');
     if (t.offers('transports')) await t.succeeds({ op: 'registerTransport', id: t.id(), endpoint: 'e1' }, 'admission was opened by hand');
   }),
-  check('ADM-6', 'admission opened by hand stays open under contention, and closes when given back', async (t) => {
+  check('ADM-6', 'admission opened by hand stays open under contention, and closes when given back', 'admission opened that showed closed because of the alarms', async (t) => {
     const { free } = await alarmed(t, 4, 3);
+    t.occurred((await status(t)).admission === 'closed');
     await t.setup({ op: 'setAdmission', mode: 'open' });
     await t.succeeds({ op: 'registerServer', id: free[0]!, endpoint: 'e1' }, 'admission was opened by hand');
     await t.setup({ op: 'setAdmission', mode: 'auto' });
     t.check((await status(t)).admission === 'closed', 'admission was not given back to the alarms', 'closed', 'open');
   }, { needs: ['stats', 'contention', 'partitions', 'virtual-time', 'slow-commit', 'update'] }),
-  check('ADM-7', 'a mode that does not exist is refused', async (t) => {
+  check('ADM-7', 'a mode that does not exist is refused', 'a mode that does not exist, given where one that does is taken', async (t) => {
+    await t.setup({ op: 'setAdmission', mode: 'auto' });
     for (const mode of ['shut', '', undefined, null, 1]) {
       const answer = await t.rig.call('setAdmission', mode);
       t.check(answer.kind === 'refused' && answer.code === 'invalid_argument', 'there are three modes: auto, open and closed', 'refused: invalid_argument', showAnswer(answer));
+      t.occurred();
     }
   }),
 ];

@@ -58,13 +58,14 @@ async function lists(t: Trial, { list, endpoint }: Kind, id: string, config: Con
 }
 
 export const copiesChecks = [
-  check('CFG-1', 'a configuration is kept as it was given, whatever it holds, and a new one instead of an old one', async (t) => {
+  check('CFG-1', 'a configuration is kept as it was given, whatever it holds, and a new one instead of an old one', 'a configuration found with a registration, whatever it holds', async (t) => {
     for (const kind of offered(t)) {
       const id = t.id();
       for (const value of values) {
         const config: Config = { value, more: [value, { value }] };
         await t.setup({ op: kind.register, id, endpoint: kind.endpoint, config });
         await shows(t, kind, id, config, 'it was registered with this configuration');
+        t.occurred();
         if (kind.namespace === 'server' && t.offers('update')) {
           await t.setup({ op: 'updateServer', id, config: { value: [value], more: value } });
           await shows(t, kind, id, { value: [value], more: value }, 'it was updated to this configuration');
@@ -76,20 +77,21 @@ export const copiesChecks = [
       await t.setup({ op: kind.unregister, id });
     }
   }),
-  check('CFG-1', 'changing what was passed in changes nothing, of transports too', async (t) => {
+  check('CFG-1', 'changing what was passed in changes nothing, of transports too', 'a configuration found with a registration, whose owner has changed it since', async (t) => {
     for (const kind of offered(t)) {
       const id = t.id();
       const mine = deep();
       t.accepted(await t.rig.call(kind.register, id, t.rig.endpoint(kind.endpoint), mine), kind.register, 'the name is free');
       tamper(mine);
       await shows(t, kind, id, deep(), 'the caller changed its own object afterwards');
+      t.occurred();
     }
   }, { needs: ['in-process'] }),
-  check('CFG-1', 'changing what a lookup or a list handed out changes nothing', async (t) => {
+  check('CFG-1', 'changing what a lookup or a list handed out changes nothing', 'a configuration handed out, as it was given', async (t) => {
     for (const kind of offered(t)) {
       const id = t.id();
       await t.setup({ op: kind.register, id, endpoint: kind.endpoint, config: deep() });
-      await t.given(shows(t, kind, id, deep(), 'it was registered with this configuration'));
+      await t.occurs(shows(t, kind, id, deep(), 'it was registered with this configuration'));
       await t.given(lists(t, kind, id, deep(), 'it was registered with this configuration'));
       tamper(((await t.rig.raw(kind.find, id)) as { config?: unknown } | undefined)?.config);
       if (t.offers('lists')) for (const { config } of (await t.rig.raw(kind.list)) as readonly { config?: unknown }[]) tamper(config);
@@ -97,29 +99,33 @@ export const copiesChecks = [
       await lists(t, kind, id, deep(), 'somebody changed what the registry had handed out');
     }
   }, { needs: ['in-process'] }),
-  check('CFG-1', 'nor does it change what others have been given, or are given later', async (t) => {
+  check('CFG-1', 'nor does it change what others have been given, or are given later', 'a configuration handed out for one name, and another for another', async (t) => {
     for (const kind of offered(t)) {
       const [one, other] = t.ids(2) as [string, string];
       await t.setup({ op: kind.register, id: one, endpoint: kind.endpoint });
-      tamper(((await t.rig.raw(kind.find, one)) as { config?: unknown } | undefined)?.config);
+      await t.given(t.holds(one, kind.endpoint, 'it was registered', kind.find));
+      const handed = ((await t.rig.raw(kind.find, one)) as { config?: unknown } | undefined)?.config;
+      tamper(handed);
       await t.gives({ op: kind.find, id: one }, { id: one, endpoint: kind.endpoint, config: {} }, 'somebody changed what the registry had handed out');
       await t.setup({ op: kind.register, id: other, endpoint: kind.endpoint });
       await t.gives({ op: kind.find, id: other }, { id: other, endpoint: kind.endpoint, config: {} }, 'somebody changed the configuration of another name');
+      t.occurred(typeof handed === 'object' && handed !== null);
     }
   }, { needs: ['in-process'] }),
-  check('CFG-1', 'an update keeps a copy, and hands one out', async (t) => {
+  check('CFG-1', 'an update keeps a copy, and hands one out', 'an update that shows, whose object has been changed since', async (t) => {
     const id = t.id();
     const mine = deep();
     await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
     t.accepted(await t.rig.call('updateServer', id, mine), 'updateServer', 'the server is registered');
     tamper(mine);
     await shows(t, kinds[0]!, id, deep(), 'the caller changed its own object afterwards');
+    t.occurred();
     tamper(((await t.rig.raw('findServer', id)) as { config?: unknown } | undefined)?.config);
     if (t.offers('lists')) for (const { config } of (await t.rig.raw('listServers')) as readonly { config?: unknown }[]) tamper(config);
     await shows(t, kinds[0]!, id, deep(), 'somebody changed what the registry had handed out');
   }, { needs: ['in-process', 'update'] }),
 
-  check('LST-2', 'a list that was given before stays as it was, whatever happens to the names on it', async (t) => {
+  check('LST-2', 'a list that was given before stays as it was, whatever happens to the names on it', 'a list given before another that is different', async (t) => {
     for (const kind of offered(t)) {
       await t.open();
       const [one, other, third] = t.ids(3) as [string, string, string];
@@ -134,14 +140,15 @@ export const copiesChecks = [
         await t.setup(operation);
         t.check(same(read(list), expected), 'a list changed after it was given', expected, read(list));
       }
+      await t.occurs(t.eventually(async () => t.check(!same(read(await t.rig.raw(kind.list)), expected), 'the list is as it was before', 'another', expected)));
     }
   }, { needs: ['in-process'] }),
-  check('LST-2', 'changing a list, or what is on it, changes nothing in the registry', async (t) => {
+  check('LST-2', 'changing a list, or what is on it, changes nothing in the registry', 'a list with the names on it that were registered, changed by whoever asked for it', async (t) => {
     for (const kind of offered(t)) {
       const [one, other] = t.ids(2) as [string, string];
       await t.setup({ op: kind.register, id: one, endpoint: 'e1' }, { op: kind.register, id: other, endpoint: 'e1' });
       const expected = [`${one} e1 {}`, `${other} e1 {}`].sort();
-      await t.given(t.eventually(async () => t.check(same(read(await t.rig.raw(kind.list)), expected), 'the list is wrong', expected, 'another')));
+      await t.occurs(t.eventually(async () => t.check(same(read(await t.rig.raw(kind.list)), expected), 'the list is wrong', expected, 'another')));
       const mine = (await t.rig.raw(kind.list)) as unknown[];
       for (const record of mine) spoil(record, 'id');
       spoil(mine, 0);

@@ -22,23 +22,25 @@ const onTheWay = async (t: Trial, ms: number): Promise<void> => {
 };
 
 export const deadlockChecks = [
-  check('DLK-4', 'a thousand calls at once, on a few names, all come to an end', async (t) => {
+  check('DLK-4', 'a thousand calls at once, on a few names, all come to an end', 'many calls that are open at once', async (t) => {
     await underWatch(t, {}, async ({ call, allEnd }) => {
       const ids = t.ids(20);
       const binds = t.offers('transports') && t.offers('binding');
       await slowly(t);
+      const calls: Call[] = [];
       for (let i = 0; i < 1_000; i++) {
         const id = ids[(i * 7) % ids.length]!;
         const other = ids[(i * 3) % ids.length]!;
         const operations: Operation[] = [server(id), { op: 'findServer', id }, unregister(id)];
         if (binds) operations.push(transport(id), bind(id, other), { op: 'unregisterTransport', id });
-        call(operations[(i * 11 + (i >> 4)) % operations.length]!);
+        calls.push(call(operations[(i * 11 + (i >> 4)) % operations.length]!));
       }
+      t.occurred(t.underWay(calls, 2));
       await allEnd('a thousand calls were made at once');
     });
   }),
 
-  check('DLK-4', 'a recipient that waits for a call of its own, about its name or another, keeps nobody waiting', async (t) => {
+  check('DLK-4', 'a recipient that waits for a call of its own, about its name or another, keeps nobody waiting', 'a call made from within a send, and open', async (t) => {
     const reactions: readonly ((s: string, a: string) => Operation)[] = [
       (s) => unregister(s),
       (s) => server(s),
@@ -54,7 +56,14 @@ export const deadlockChecks = [
         await t.setup(server(s), transport(a));
         await slowly(t);
         const operation = reaction(s, a);
-        t.rig.mailbox.reaction = { endpoint: 'e1', run: async () => void (await call(operation).answer) };
+        t.rig.mailbox.reaction = {
+          endpoint: 'e1',
+          run: async () => {
+            const made = call(operation);
+            t.occurred(t.underWay([made]));
+            await made.answer;
+          },
+        };
         // Other writes stand in line for the same names.
         call(server(s, 'e3'));
         call({ op: 'routeToServer', serverId: s, transportId: a, message: 'm' });
@@ -64,12 +73,12 @@ export const deadlockChecks = [
     }
   }, { needs: ['transports', 'routing'] }),
 
-  check('DLK-4', 'whoever hears that an endpoint is down may call, before the registry has heard it and after', async (t) => {
+  check('DLK-4', 'whoever hears that an endpoint is down may call, before the registry has heard it and after', 'a call made by whoever hears that an endpoint is down, and open', async (t) => {
     for (const react of [unregister, server, (id: string): Operation => server(id, 'e2'), (id: string): Operation => ({ op: 'findServer', id })]) {
       await underWatch(t, {}, async ({ call, allEnd }) => {
         const [held, coming, free] = t.ids(3) as [string, string, string];
         const { signal } = t.rig.endpoint('e1');
-        const listen = (): void => signal.addEventListener('abort', () => [held, coming, free].forEach((id) => void call(react(id))), { once: true });
+        const listen = (): void => signal.addEventListener('abort', () => t.occurred(t.underWay([held, coming, free].map((id) => call(react(id))))), { once: true });
         listen();
         await t.setup(server(held));
         listen();
@@ -82,29 +91,31 @@ export const deadlockChecks = [
     }
   }, { needs: ['liveness'] }),
 
-  check('DLK-4', 'bindings that cross, A to B and B to A, come to an end while both are removed', async (t) => {
+  check('DLK-4', 'bindings that cross, A to B and B to A, come to an end while both are removed', 'binds and removals of the same names that are open at once', async (t) => {
     for (const apart of [0, 1, 2]) {
       await underWatch(t, {}, async ({ call, allEnd }) => {
         const [a, b] = t.ids(2) as [string, string];
         // The same ids in both namespaces: whoever has one lane for an id has them cross.
         await t.setup(server(a), server(b), transport(a), transport(b), bind(a, a), bind(b, b));
         await slowly(t);
+        const calls: Call[] = [];
         for (const operation of [
           bind(a, b), bind(b, a), unregister(a), bind(b, b), { op: 'unregisterTransport', id: b }, bind(a, a), unregister(b), server(a), transport(b), bind(b, a), { op: 'unregisterTransport', id: a },
         ] satisfies Operation[]) {
-          call(operation);
+          calls.push(call(operation));
           await onTheWay(t, apart);
         }
+        t.occurred(t.underWay(calls, 2));
         await allEnd('bindings crossed');
       });
     }
   }, { needs: ['transports', 'binding'] }),
 
-  check('PRT-4', 'many calls in all other partitions come to an end while a write is stuck in one', async (t) => {
+  check('PRT-4', 'many calls in all other partitions come to an end while a write is stuck in one', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
     // Each needs some forty milliseconds, of the minute that the write is stuck; before it is given up, should the registry do that.
     await underWatch(t, { partitions: 4, withinMs: 1_000 }, async ({ call, allEnd }) => {
       const [stuck, ...free] = await t.idPerPartition(4);
-      await t.stall(server(stuck!.id), 60_000);
+      t.occurred(t.underWay([await t.stall(server(stuck!.id), 60_000)]));
       await slowly(t);
       for (let round = 0; round < 10; round++) {
         for (const { id } of free) {
@@ -119,14 +130,15 @@ export const deadlockChecks = [
     });
   }, { needs: ['partitions'] }),
 
-  check('DLK-4', 'closing answers every call that is open, and ends', async (t) => {
+  check('DLK-4', 'closing answers every call that is open, and ends', 'calls that are open when the registry is closed', async (t) => {
     for (const ms of [0, 2, 6]) {
       await underWatch(t, {}, async ({ call, allEnd }) => {
         const ids = t.ids(6);
         await t.setup(...ids.slice(0, 3).map((id) => server(id)));
         await slowly(t, 5);
-        for (let i = 0; i < 60; i++) call(i % 3 === 2 ? unregister(ids[i % 6]!) : server(ids[(i * 5) % 6]!, `e${i % 4}`));
+        const calls = Array.from({ length: 60 }, (_, i) => call(i % 3 === 2 ? unregister(ids[i % 6]!) : server(ids[(i * 5) % 6]!, `e${i % 4}`)));
         await onTheWay(t, ms);
+        t.occurred(t.underWay(calls));
         const closing = call({ op: 'close' });
         for (const id of ids) call(server(id));
         await allEnd('the registry was closed while calls were open');
@@ -139,7 +151,7 @@ export const deadlockChecks = [
     }
   }, { needs: ['close'] }),
 
-  check('CON-3', 'what is refused because admission closes meanwhile has not happened', async (t) => {
+  check('CON-3', 'what is refused because admission closes meanwhile has not happened', 'a registration refused by admission control while others are open', async (t) => {
     await underWatch(t, { breaks: 'DLK-4' }, async ({ call, allEnd }) => {
       const ids = Array.from({ length: 60 }, (_, i) => `${t.id()}-${i}`);
       await slowly(t, 2);
@@ -150,27 +162,30 @@ export const deadlockChecks = [
         calls.push({ id, made: call(server(id)) });
         await onTheWay(t, i % 3);
       }
+      const areOpen = t.underWay(calls.map(({ made }) => made), 2);
       await allEnd('admission was closed and opened while calls were open');
       await t.setup({ op: 'setAdmission', mode: 'open' });
       for (const { id, made } of calls) {
         if (made.settled?.kind !== 'refused' || made.settled.code === 'outcome_unknown') continue;
+        t.occurred(areOpen && made.settled.code === 'admission_control_active');
         const answer = await t.rig.perform({ op: 'findServer', id });
         t.check(answer.kind !== 'done' || answer.value === undefined, `a registration refused with ${made.settled.code} has happened`, 'nothing', answer);
       }
     });
   }, { needs: ['override'] }),
 
-  check('DLK-4', 'a registration whose endpoint dies on the way comes to an end, and its name is free', async (t) => {
+  check('DLK-4', 'a registration whose endpoint dies on the way comes to an end, and its name is free', 'registrations that are open when their endpoints go down', async (t) => {
     for (const ms of [0, 1, 2]) {
       await underWatch(t, {}, async ({ call, allEnd }) => {
         const ids = t.ids(4);
         await slowly(t, 2);
+        const calls: Call[] = [];
         // Each registers twice, so that one dies with a name, or in line for one.
         for (const [i, id] of ids.entries()) {
-          call(server(id, `dies${i}`));
-          call(server(ids[(i + 1) % ids.length]!, `dies${i}`));
+          calls.push(call(server(id, `dies${i}`)), call(server(ids[(i + 1) % ids.length]!, `dies${i}`)));
         }
         await onTheWay(t, ms);
+        t.occurred(t.underWay(calls));
         for (const i of ids.keys()) await t.rig.perform({ op: 'down', endpoint: `dies${i}` });
         await allEnd('the endpoints of registrations went down meanwhile');
         for (const id of ids) {

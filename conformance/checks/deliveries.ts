@@ -93,7 +93,7 @@ async function wentAstray(t: Trial, ids: readonly string[], from: readonly strin
 }
 
 export const deliveriesChecks = [
-  check('RTE-1', 'a message is handed over as it is, whatever it is', async (t) => {
+  check('RTE-1', 'a message is handed over as it is, whatever it is', 'a message that was delivered, whatever it was', async (t) => {
     const { s, transports } = t.offers('binding') ? await bound(t, ['e2']) : { s: t.id(), transports: [t.id()] };
     const a = transports[0]!;
     if (!t.offers('binding')) await t.setup(server(s, 'e1'), transport(a, 'e2'));
@@ -105,10 +105,11 @@ export const deliveriesChecks = [
         const arrivals = await t.arrivals(1);
         t.check(arrivals.length === 1 && isDeepStrictEqual(arrivals[0]?.message, message), `${operation} did not hand ${show(message)} over as it is`, `one delivery of ${show(message)}`, arrivals.map((arrival) => arrival.message));
         t.check(count === 1, `${operation} of ${show(message)} returned the wrong count`, 1, count);
+        t.occurred();
       }
     }
   }),
-  check('RTE-1', 'the same message can be sent again', async (t) => {
+  check('RTE-1', 'the same message can be sent again', 'a message delivered that is equal to the one before', async (t) => {
     const { s, transports } = await bound(t, ['e2']);
     for (let i = 0; i < 3; i++) {
       await t.succeeds({ op: 'routeToTransport', transportId: transports[0]!, serverId: s, message: 'again' }, 'the recipient is registered');
@@ -116,8 +117,9 @@ export const deliveriesChecks = [
     }
     const got = await received(t, 6);
     t.check(same(got, Array.from({ length: 6 }, (_, i) => `e${1 + (i % 2)} "again"`)), 'a message equal to the one before was not delivered once for each call', 'three deliveries at each', got);
+    t.occurred();
   }, { needs: ['binding'] }),
-  check('RTE-1', 'what a send gives back, or is still waiting for, is of no account', async (t) => {
+  check('RTE-1', 'what a send gives back, or is still waiting for, is of no account', 'a message delivered after a send has given something back', async (t) => {
     for (const [what, make] of Object.entries(results)) {
       const [s, a] = t.ids(2) as [string, string];
       await t.setup(server(s, 'e1'), transport(a, 'gives'));
@@ -129,9 +131,10 @@ export const deliveriesChecks = [
       // That none is delivered twice is for others to say.
       const got = [...new Set(await received(t, 2))];
       t.check(same(got, ['gives "first"', 'gives "second"']), `a message was not delivered when a send gave back ${what}`, 'first and second', got);
+      t.occurred();
     }
   }),
-  check('RTE-6', 'a recipient that has failed before is handed the next message', async (t) => {
+  check('RTE-6', 'a recipient that has failed before is handed the next message', 'a message delivered to an endpoint that has failed before', async (t) => {
     for (const endpoint of ['throws1', 'rejects1']) {
       const [s, a] = t.ids(2) as [string, string];
       await t.setup(server(s, 'e1'), transport(a, endpoint));
@@ -139,10 +142,11 @@ export const deliveriesChecks = [
         await t.succeeds({ op: 'routeToTransport', transportId: a, serverId: s, message: `m${i}` }, 'what the recipient does is not for the sender');
         const got = await received(t, 1);
         t.check(got.includes(`${endpoint} "m${i}"`), `message ${i} to an endpoint that has failed ${i - 1} times was not delivered`, 'a delivery', got);
+        t.occurred(i > 1);
       }
     }
   }),
-  check('NAM-2', 'a message reaches a name whatever it spells, and nobody else', async (t) => {
+  check('NAM-2', 'a message reaches a name whatever it spells, and nobody else', 'a message delivered to a name of an unusual spelling', async (t) => {
     const ids = hostileIds.filter((id) => !['A', 'e\u0301', ' a', 'a ', '00', '\ufeffa'].includes(id));
     // What goes wrong with harmless names as well is not for this to say.
     const astray = await wentAstray(t, t.ids(ids.length), t.ids(2));
@@ -150,17 +154,19 @@ export const deliveriesChecks = [
     await t.open();
     const found = await wentAstray(t, ids, ['someone', '*']);
     t.check(found === undefined, 'a message did not reach its recipient and nobody else', 'one delivery at the recipient', found);
+    t.occurred();
   }, { needs: ['transports', 'routing'] }),
 
-  check('RTE-3', 'broadcasts that nobody waits for all arrive', async (t) => {
+  check('RTE-3', 'broadcasts that nobody waits for all arrive', 'several broadcasts delivered that were made at once', async (t) => {
     const { s } = await bound(t, ['e2', 'e3']);
     const sent = ['1', '2', '3', '4', '5'];
     const calls = sent.map((message) => t.rig.start({ op: 'broadcast', serverId: s, message }));
     for (const call of calls) t.accepted(await t.finish(call, 'a broadcast'), 'a broadcast', 'two transports are bound');
     const got = await received(t, 10);
     t.check(same(got, sent.flatMap((message) => [`e2 "${message}"`, `e3 "${message}"`])), 'of broadcasts one after another some were lost or repeated', 'each of five at both', got);
+    t.occurred();
   }),
-  check('RTE-3', 'a broadcast reaches who was bound when it was sent, not who is bound from within it', async (t) => {
+  check('RTE-3', 'a broadcast reaches who was bound when it was sent, not who is bound from within it', 'a bind made from within a send', async (t) => {
     const { s, transports } = await bound(t, ['binds', 'e3']);
     const [late, own] = [t.id(), transports[0]!];
     await t.setup(transport(late, 'e4'));
@@ -168,6 +174,7 @@ export const deliveriesChecks = [
     t.rig.mailbox.reaction = {
       endpoint: 'binds',
       run: async () => {
+        t.occurred();
         for (const operation of [bind(late, s), { op: 'unbindTransport', transportId: own } as const, bind(own, s)]) calls.push(t.rig.start(operation));
         await Promise.all(calls.map(({ answer }) => answer));
       },
@@ -187,7 +194,7 @@ export const deliveriesChecks = [
     t.check(same(then, ['binds "second"', 'e3 "second"', 'e4 "second"']), 'a broadcast did not reach each bound transport exactly once', 'a delivery at each of the three', then);
   }),
 
-  check('RTE-4', 'calls from within a send keep their order among themselves', async (t) => {
+  check('RTE-4', 'calls from within a send keep their order among themselves', 'several messages delivered that were routed from within a send', async (t) => {
     const { s, transports } = await bound(t, ['calls', 'e3', 'e4']);
     const a = transports[1]!;
     t.rig.mailbox.reaction = {
@@ -202,9 +209,10 @@ export const deliveriesChecks = [
     await t.succeeds({ op: 'broadcast', serverId: s, message: 'first' }, 'a recipient that calls back is no reason to fail');
     const order = (await t.arrivals(3 + 9 + 9)).filter(({ endpoint, message }) => endpoint === 'e3' && message !== 'first').map(({ message }) => Number(message));
     t.check(ascending(order), 'messages routed from within a send overtook each other', 'ascending numbers', order);
+    t.occurred(order.length > 1);
   }, { needs: ['binding'] }),
 
-  check('RTE-6', 'what a send gives back may fail in any way', async (t) => {
+  check('RTE-6', 'what a send gives back may fail in any way', 'a message delivered to an endpoint that fails', async (t) => {
     const { mailbox } = t.rig;
     for (const [what, make] of Object.entries(failures)) {
       const { s, transports } = await bound(t, ['e2', 'gives', 'e3']);
@@ -213,16 +221,18 @@ export const deliveriesChecks = [
       await routed(t, { op: 'routeToTransport', transportId: transports[1]!, serverId: s, message: 'one' }, `a send gave back ${what}`);
       const got = await received(t, 4);
       t.check(same(got, ['e2 "all"', 'gives "all"', 'e3 "all"', 'gives "one"']), `a message was not delivered to everybody when a send gave back ${what}`, 'all to three, one to one', got);
+      t.occurred();
     }
   }, { needs: ['binding'] }),
 
-  check('RTE-7', 'all the calls that a send makes are carried out', async (t) => {
+  check('RTE-7', 'all the calls that a send makes are carried out', 'a call made from within a send', async (t) => {
     const { s, transports } = await bound(t, ['calls', 'e3']);
     const calls: Call[] = [];
     const nested = ['1', '2', '3', '4', '5', '6'];
     t.rig.mailbox.reaction = {
       endpoint: 'calls',
       run: async () => {
+        t.occurred();
         for (const message of nested) {
           calls.push(t.rig.start({ op: 'routeToServer', serverId: s, transportId: transports[0]!, message }), t.rig.start({ op: 'broadcast', serverId: s, message }));
         }
@@ -235,7 +245,7 @@ export const deliveriesChecks = [
     t.check(same(got, expected), 'of the calls made from within a send some were lost or repeated', expected, got);
     for (const call of calls) t.accepted(await t.finish(call, 'a call made from within a send'), 'a call made from within a send', 'it is a call like any other');
   }, { needs: ['binding'] }),
-  check('RTE-7', 'two that answer each other a hundred times are not cut short', async (t) => {
+  check('RTE-7', 'two that answer each other a hundred times are not cut short', 'a call made from within a send', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'));
     const times = 100;
@@ -243,6 +253,7 @@ export const deliveriesChecks = [
       t.rig.mailbox.reaction = {
         endpoint: n % 2 === 0 ? 'e1' : 'e2',
         run: async () => {
+          t.occurred();
           if (n < times) answer(n + 1);
           await t.rig.perform(n % 2 === 0 ? { op: 'routeToTransport', transportId: a, serverId: s, message: `${n}` } : { op: 'routeToServer', serverId: s, transportId: a, message: `${n}` });
         },

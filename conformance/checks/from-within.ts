@@ -134,40 +134,44 @@ async function agrees(t: Trial, program: readonly Operation[], how: typeof call,
 /** A program is judged from within a send if it works outside of one: otherwise the send is not the reason. */
 async function worksFromWithin(t: Trial, programs: readonly (readonly Operation[])[], requirement?: RequirementId): Promise<void> {
   for (const program of programs) await t.given(agrees(t, program, call, 'outside of any send'));
-  for (const program of programs) await agrees(t, program, callFromWithin, 'from within a send', requirement);
+  for (const program of programs) {
+    await agrees(t, program, callFromWithin, 'from within a send', requirement);
+    t.occurred();
+  }
 }
 
 /** Whether what has been written shows at once. */
 const prompt = (t: Trial): boolean => t.stalenessMs === 0;
 
 export const fromWithinChecks = [
-  check('RTE-7', 'whatever a send calls is answered as it would be outside, and has been carried out by then', async (t) => {
+  check('RTE-7', 'whatever a send calls is answered as it would be outside, and has been carried out by then', 'a call made from within a send, and answered', async (t) => {
     const after = [...reads(t), ...routes('then')];
     await worksFromWithin(t, prompt(t) ? [routes('first'), ...writes(t).map((write) => [write, ...after])] : writes(t).map((write) => [write]));
   }, { needs: ['binding'] }),
-  check('RTE-7', 'so is a random sequence of calls', async (t) => {
+  check('RTE-7', 'so is a random sequence of calls', 'a call made from within a send, and answered', async (t) => {
     if (!prompt(t)) return worksFromWithin(t, writes(t).map((write) => [write]));
     const operations = [...writes(t), ...writes(t), ...routes('m'), ...(t.offers('in-process') && t.offers('liveness') ? downs : [])];
     const programs = fc.sample(fc.array(fc.constantFrom(...operations), { minLength: 3, maxLength: 10 }), { seed: t.seed, numRuns: 40 });
     // Each message is sent once, so that what is delivered twice shows.
     await worksFromWithin(t, programs.map((program) => program.map((operation, i) => ('message' in operation ? { ...operation, message: `${i}` } : operation))));
   }, { needs: ['binding'] }),
-  check('DWN-3', 'also when an endpoint goes down within a send, its own or that of another', async (t) => {
+  check('DWN-3', 'also when an endpoint goes down within a send, its own or that of another', 'an endpoint that went down within a send', async (t) => {
     await worksFromWithin(t, downs.map((down) => [down, ...(prompt(t) ? reads(t) : [])]));
   }, { needs: ['transports', 'binding', 'routing'] }),
-  check('CLS-1', 'also when it is closed from within a send', async (t) => {
+  check('CLS-1', 'also when it is closed from within a send', 'a registry closed from within a send', async (t) => {
     const refused: Operation[] = [server('free', 'e7'), transport('free', 'e7')];
     await t.given(closes(t, call, refused));
     await closes(t, callFromWithin, refused);
+    t.occurred();
   }, { needs: ['transports', 'binding', 'routing'] }),
 
-  check('RTE-8', 'a name that somebody else gets in the middle of a broadcast: neither the old holder nor the new one', async (t) => {
+  check('RTE-8', 'a name that somebody else gets in the middle of a broadcast: neither the old holder nor the new one', 'a name that went from one endpoint to another while a broadcast was being delivered', async (t) => {
     for (const bindsAgain of [false, true]) {
       for (let position = 0; position < 4; position++) await replacesTheOthers(t, position, bindsAgain);
     }
   }, { needs: ['transports', 'routing', 'binding', 'in-process'] }),
 
-  check('RTE-6', 'a send that throws, called from within another, keeps nothing from what comes later', async (t) => {
+  check('RTE-6', 'a send that throws, called from within another, keeps nothing from what comes later', 'a message routed from within a send, delivered to an endpoint that fails', async (t) => {
     for (const failing of ['throws1', 'rejects1']) {
       await t.open();
       await t.setup(server('s', 'e1'), transport('a', 'calls'), transport('b', failing), transport('c', 'e5'), bind('b', 's'), bind('c', 's'));
@@ -182,6 +186,7 @@ export const fromWithinChecks = [
       const got = (await t.arrivals(9)).map(({ endpoint, message }) => `${endpoint} ${show(message)}`).sort();
       const expected = ['calls "go"', `${failing} "1"`, `${failing} "2"`, 'e5 "2"', 'e5 "3"', 'calls "4"', `${failing} "4"`, 'e5 "4"', 'e1 "5"'].sort();
       t.check(isDeepStrictEqual(got, expected), 'after a send that failed from within another, a message was lost or repeated', expected, got);
+      t.occurred();
     }
   }, { needs: ['binding'] }),
 ];
@@ -225,6 +230,7 @@ async function replacesTheOthers(t: Trial, position: number, bindsAgain: boolean
   if (replacing === undefined) throw new Blocked('a broadcast had to arrive first, and did not');
   await within(t.rig.patienceMs, 'a call made from within a send', replacing);
   const arrived = (await t.arrivals(0)).map(({ endpoint }) => endpoint);
+  t.occurred(replaced.size > 0);
   const late = [...replaced].filter(([endpoint, size]) => arrived.indexOf(endpoint) >= size).map(([endpoint]) => endpoint);
   t.check(late.length === 0, 'a broadcast reached endpoints whose names somebody else had by then', 'none', late);
   const fresh = arrived.filter((endpoint) => endpoint.startsWith('new'));

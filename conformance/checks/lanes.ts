@@ -119,7 +119,7 @@ async function agreesInSequence(t: Trial, operations: readonly Operation[]): Pro
 }
 
 export const lanesChecks = [
-  check('PRT-4', 'a write of any kind that is stuck delays no operation of any kind on ids of another partition', async (t) => {
+  check('PRT-4', 'a write of any kind that is stuck delays no operation of any kind on ids of another partition', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
     const kinds = writesOf(t, 'a', 'b', 'a').length;
     for (let kind = 0; kind < kinds; kind++) {
       await t.open({ partitions: 2 });
@@ -131,7 +131,8 @@ export const lanesChecks = [
       if (binds) for (const transportId of [one, other, third]) await t.setup({ op: 'bindTransportToServer', transportId, serverId: held });
       const stuck = writesOf(t, held, free, held)[kind]!;
       const call = await t.stall(stuck, 60_000);
-      if (call.settled !== undefined) continue;
+      if (!t.underWay([call])) continue;
+      t.occurred();
       const why = `${showOperation(stuck)} is stuck in another partition`;
       const reads: Operation[] = [{ op: 'findServer', id: one }];
       if (binds) reads.push({ op: 'getServerForTransport', transportId: one }, { op: 'routeToTransport', transportId: one, serverId: one, message: 'm' });
@@ -140,13 +141,13 @@ export const lanesChecks = [
     }
   }, { needs: ['partitions'] }),
 
-  check('DLK-1', 'a read of any kind answers while a write of any kind is stuck', async (t) => {
+  check('DLK-1', 'a read of any kind answers while a write of any kind is stuck', 'a call that is open while others read', async (t) => {
     const kinds = writesOf(t, 'a', 'b', 'c').length;
     for (let kind = 0; kind < kinds; kind++) {
       await t.open({ partitions: 1 });
       await hold(t, 'a', 'c');
       const stuck = writesOf(t, 'a', 'b', 'c')[kind]!;
-      await t.stall(stuck, 60_000);
+      t.occurred(t.underWay([await t.stall(stuck, 60_000)]));
       const reads: Operation[] = [{ op: 'findServer', id: 'a' }, { op: 'findServer', id: 'b' }];
       if (t.offers('lists')) reads.push({ op: 'listServers' }, { op: 'listTransports' });
       if (t.offers('transports')) reads.push({ op: 'findTransport', id: 'a' });
@@ -159,7 +160,7 @@ export const lanesChecks = [
     }
   }, { needs: ['partitions'] }),
 
-  check('DLK-2', 'writes of any kind to one partition take effect in the order of their calls', async (t) => {
+  check('DLK-2', 'writes of any kind to one partition take effect in the order of their calls', 'writes to one partition that are under way at the same time', async (t) => {
     for (const [i, program] of programs(t).entries()) {
       // Half of them begin with everything registered.
       const prepare = i % 2 === 0 ? [] : ['a', 'b'].flatMap((id): Operation[] => [{ op: 'registerServer', id, endpoint: 'e1' }, ...(t.offers('transports') ? [{ op: 'registerTransport' as const, id, endpoint: 'e2' }] : [])]);
@@ -173,6 +174,7 @@ export const lanesChecks = [
         await t.rig.slowCommit(takes);
         calls.push(t.rig.start(operation));
       }
+      const together = t.underWay(calls, 2);
       const views = [await view(t)];
       for (let ms = 0; ms < 400 && !calls.every(({ settled }) => settled !== undefined); ms += 5) {
         await t.rig.clock.advance(5);
@@ -183,6 +185,7 @@ export const lanesChecks = [
       const answers = [];
       for (const call of calls) answers.push(await t.finish(call, 'a write'));
       views.push(await view(t));
+      t.occurred(together && (!t.offers('stats') || (await t.stats()).filter(({ writeCount }) => writeCount > 0).length === 1));
 
       // What the model holds after each of them, one after the other.
       const states = [prepare.reduce((state, operation) => model.step(state, operation).state, model.initial)];

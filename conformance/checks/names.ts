@@ -35,35 +35,41 @@ async function givesUpAnother(t: Trial, id: string): Promise<void> {
 }
 
 export const namesChecks = [
-  check('NAM-1', 'values that are no ids are refused by every operation that takes one', async (t) => {
+  check('NAM-1', 'values that are no ids are refused by every operation that takes one', 'a value that is no id, given to an operation that takes one', async (t) => {
     await t.setup({ op: 'registerServer', id: 'a', endpoint: 'e2' });
     for (const { what, value } of invalidIds) {
       for (const [operation, args] of callsWith(t, value)) {
         t.rejected(await t.rig.call(operation, ...args), operation, ['invalid_argument'], `${what} is no id`);
+        t.occurred();
       }
     }
   }),
 
-  check('NAM-2', 'every valid id can be registered, found and given up', async (t) => {
+  check('NAM-2', 'every valid id can be registered, found and given up', 'a name of an unusual spelling that is found held', async (t) => {
     for (const id of [...extremeIds, ...hostileIds, ...t.ids(40)]) {
       await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, 'the id is valid');
       await t.holds(id, 'e1', 'it was just registered');
+      t.occurred();
       await t.succeeds({ op: 'unregisterServer', id }, 'the id is valid');
       await t.holds(id, undefined, 'it was just given up');
     }
   }),
-  check('NAM-2', 'nothing is registered under an id that merely looks built in', async (t) => {
+  check('NAM-2', 'nothing is registered under an id that merely looks built in', 'a lookup of an id that looks built in, where lookups find what is registered', async (t) => {
+    const [registered] = t.ids(1) as [string];
+    await t.setup({ op: 'registerServer', id: registered, endpoint: 'e1' });
     for (const id of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'size', 'length']) {
-      await t.holds(id, undefined, 'nothing has been registered');
+      await t.holds(id, undefined, 'nothing has been registered under it');
+      await t.occurs(t.holds(registered, 'e1', 'it was registered'));
     }
   }),
 
-  check('NAM-3', 'ids that differ in any code unit are different names', async (t) => {
+  check('NAM-3', 'ids that differ in any code unit are different names', 'two ids that look alike, both found held', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       await t.setup({ op: 'registerServer', id: one, endpoint: 'e1' });
       await t.holds(other, undefined, `${mistake} must not make two ids one`);
       await t.succeeds({ op: 'registerServer', id: other, endpoint: 'e2' }, `${mistake} must not make two ids one`);
       await t.holds(one, 'e1', `${mistake} must not make two ids one`);
+      await t.occurs(t.holds(other, 'e2', 'it was registered'));
       await givesUpAnother(t, one);
       await t.setup({ op: 'unregisterServer', id: other });
       await t.holds(one, 'e1', `${mistake} must not make two ids one`);
@@ -71,13 +77,14 @@ export const namesChecks = [
     }
   }),
 
-  check('NAM-4', 'a server and a transport of the same id do not touch each other', async (t) => {
+  check('NAM-4', 'a server and a transport of the same id do not touch each other', 'a server and a transport of one id, both found held', async (t) => {
     for (const id of t.ids(8)) {
       await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
       await t.holds(id, undefined, 'only a server has this id', 'findTransport');
       await t.succeeds({ op: 'registerTransport', id, endpoint: 'e2' }, 'only a server has this id');
       await t.given(t.holds(id, 'e2', 'it was registered', 'findTransport'));
       await t.holds(id, 'e1', 'a transport of the same id was registered');
+      t.occurred();
       await t.setup({ op: 'unregisterServer', id });
       await t.holds(id, 'e2', 'the server of the same id was unregistered', 'findTransport');
       await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
@@ -86,45 +93,53 @@ export const namesChecks = [
       await t.holds(id, 'e1', 'the transport of the same id was unregistered');
     }
   }),
-  check('NAM-4', 'names that would collide if namespace and id were joined do not', async (t) => {
+  check('NAM-4', 'names that would collide if namespace and id were joined do not', 'names that are found held, and run together with others', async (t) => {
     for (const separator of [':', '/', '.', '|', '-', '_', '\u0001', ',']) {
       const [server, transport] = [`transport${separator}a`, 'a'];
       await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' });
       await t.holds(transport, undefined, 'nothing has this name', 'findTransport');
       await t.setup({ op: 'registerTransport', id: `server${separator}b`, endpoint: 'e1' });
       await t.holds('b', undefined, 'nothing has this name');
+      await t.given(t.holds(server, 'e1', 'it was registered'));
+      await t.occurs(t.holds(`server${separator}b`, 'e1', 'it was registered', 'findTransport'));
     }
   }),
 
-  check('EPT-1', 'one endpoint holds a hundred names', async (t) => {
+  check('EPT-1', 'one endpoint holds a hundred names', 'a name found held by an endpoint that holds others', async (t) => {
     const ids = Array.from({ length: 100 }, (_, i) => `name-${i}`);
     // What fails for a hundred endpoints as well does not fail because they are one.
     for (const [i, id] of ids.entries()) await t.setup({ op: 'registerServer', id, endpoint: `e${i}` });
     for (const [i, id] of ids.entries()) await t.given(t.holds(id, `e${i}`, 'it was registered'));
     await t.open();
     for (const id of ids) await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, 'one endpoint may hold many names');
-    for (const id of ids) await t.holds(id, 'e1', 'one endpoint may hold many names');
+    for (const id of ids) {
+      await t.holds(id, 'e1', 'one endpoint may hold many names');
+      t.occurred();
+    }
   }),
-  check('EPT-1', 'one endpoint holds names in both namespaces', async (t) => {
+  check('EPT-1', 'one endpoint holds names in both namespaces', 'an endpoint found to hold names in both namespaces', async (t) => {
     const [server, transport] = t.ids(2) as [string, string];
     await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' });
     await t.succeeds({ op: 'registerTransport', id: transport, endpoint: 'e1' }, 'one endpoint may be server and transport');
     await t.holds(server, 'e1', 'one endpoint may be server and transport');
     await t.holds(transport, 'e1', 'one endpoint may be server and transport', 'findTransport');
+    t.occurred();
   }, { needs: ['transports'] }),
 
-  check('EPT-2', 'what is no endpoint is refused', async (t) => {
+  check('EPT-2', 'what is no endpoint is refused', 'a value that is no endpoint, given where an endpoint is taken', async (t) => {
     const { signal } = t.rig.endpoint('e1');
+    await t.setup({ op: 'registerServer', id: t.id(), endpoint: 'e1' });
     for (const value of [undefined, null, 7, 'e1', {}, { signal }, { send: () => undefined }, { send: 'e1', signal }, { send: () => undefined, signal: {} }]) {
       for (const operation of ['registerServer', 'registerTransport'] as const) {
         if (operation === 'registerTransport' && !t.offers('transports')) continue;
         const answer = await t.rig.call(operation, t.id(), value);
         t.check(answer.kind === 'refused' && answer.code === 'invalid_argument', `${operation} did not refuse a value that is no endpoint`, 'refused: invalid_argument', showAnswer(answer));
+        t.occurred();
       }
     }
   }, { needs: ['in-process'] }),
 
-  check('ERR-1', 'every operation answers in the shape of the interface', async (t) => {
+  check('ERR-1', 'every operation answers in the shape of the interface', 'an operation that was answered', async (t) => {
     const [server, transport, none] = t.ids(3) as [string, string, string];
     const operations: Operation[] = [
       { op: 'registerServer', id: server, endpoint: 'e1' },
@@ -160,6 +175,7 @@ export const namesChecks = [
       if (typeof t.rig.subject[method as keyof Registry] !== 'function') continue;
       const answer = await t.rig.perform(operation);
       t.check(answer.kind !== 'broken', 'an answer has the wrong shape', 'a value of the interface, or an error with a specified code', answer.kind === 'broken' ? answer.what : '');
+      t.occurred();
     }
   }),
 ];

@@ -2,7 +2,7 @@ import type { Operation } from '../../model/index.js';
 import { Blocked } from '../engine/findings.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
-import { alarmed, contendTogether } from './contention.js';
+import { alarmed, alarms, contendTogether, isClosed, status } from './contention.js';
 import { hold, writesOf } from './lanes.js';
 
 /*
@@ -40,52 +40,59 @@ async function allAdmitted(t: Trial, registrations: readonly Operation[], why: s
 const contending = ['stats', 'contention', 'partitions', 'virtual-time', 'slow-commit', 'update'] as const;
 
 export const everyRegistrationChecks = [
-  check('ADM-1', 'while the alarms keep admission closed, nobody registers anything, however often', async (t) => {
+  check('ADM-1', 'while the alarms keep admission closed, nobody registers anything, however often', 'three of four partitions that show the alarm', async (t) => {
     await t.open({ partitions: 4 });
     const everybody = await registrations(t);
     const ids = await t.idPerPartition(3);
     await contendTogether(t, ids.map(({ id }) => id));
-    const count = (await t.stats()).filter(({ alarm }) => alarm).length;
+    const count = await alarms(t);
     if (count !== 3) throw new Blocked(`three of four partitions had to be alarmed first, and ${count} were`);
+    t.occurred();
     await allRefused(t, everybody, 'three of four partitions are alarmed', 6);
   }, { needs: ['update'] }),
-  check('ADM-1', 'with the only partition alarmed, and with five of nine, as well', async (t) => {
+  check('ADM-1', 'with the only partition alarmed, and with five of nine, as well', 'more than half of the partitions that show the alarm', async (t) => {
     for (const [partitions, count] of [[1, 1], [9, 5]] as const) {
       await alarmed(t, partitions, count);
       await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, `${count} of ${partitions} partitions are alarmed`);
+      t.occurred();
     }
   }, { needs: ['update'] }),
-  check('ADM-2', 'with half of the partitions alarmed, names of those are registered as well', async (t) => {
+  check('ADM-2', 'with half of the partitions alarmed, names of those are registered as well', 'half of the partitions that show the alarm', async (t) => {
     const again = t.id();
     await t.setup({ op: 'registerServer', id: again, endpoint: 'e1' });
     if (t.offers('transports')) await t.setup({ op: 'registerTransport', id: again, endpoint: 'e2' });
     await t.setup({ op: 'unregisterServer', id: again }, { op: 'registerServer', id: again, endpoint: 'e2' });
     const { busy } = await alarmed(t, 4, 2);
+    t.occurred();
     for (const id of busy) {
       if (t.offers('transports')) await t.succeeds({ op: 'registerTransport', id, endpoint: 'e2' }, 'only two of four partitions are alarmed');
       await t.setup({ op: 'unregisterServer', id });
       await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, 'only two of four partitions are alarmed');
     }
   }, { needs: ['update'] }),
-  check('ADM-2', 'admission that was closed is open when half of the partitions are alarmed', async (t) => {
+  check('ADM-2', 'admission that was closed is open when half of the partitions are alarmed', 'half of the partitions that show the alarm, after admission showed closed', async (t) => {
     const { busy } = await alarmed(t, 4, 3);
+    const wasClosed = (await status(t)).admission === 'closed';
     await contendTogether(t, busy.slice(0, 2), 'registered');
+    t.occurred(wasClosed && (await alarms(t)) === 2);
     await t.succeeds({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, 'only two of four partitions are alarmed, and have been for seconds');
   }, { needs: ['update'] }),
-  check('ADM-3', 'while admission is closed, writes of any other kind work', async (t) => {
+  check('ADM-3', 'while admission is closed, writes of any other kind work', 'admission that is closed, as a registration is told', async (t) => {
     await hold(t, 'held', 'server');
     await t.setup({ op: 'setAdmission', mode: 'closed' });
     const why = 'closed admission rejects registrations only';
     for (const write of writesOf(t, 'held', 'free', 'server')) if (!write.op.startsWith('register')) await t.succeeds(write, why);
     await t.succeeds({ op: 'unregisterServer', id: 'none' }, why);
     if (t.offers('binding') && t.offers('transports')) await t.succeeds({ op: 'unbindTransport', transportId: 'none' }, why);
+    t.occurred(await isClosed(t));
   }),
-  check('ADM-5', 'admission closed by hand stays closed, for everybody, whatever happens', async (t) => {
+  check('ADM-5', 'admission closed by hand stays closed, for everybody, whatever happens', 'registrations that were admitted, and are refused since admission was closed', async (t) => {
     const everybody = await registrations(t);
     const id = t.id();
     await t.setup({ op: 'registerServer', id, endpoint: 'goes' });
     await t.setup({ op: 'setAdmission', mode: 'closed' });
     await allRefused(t, everybody, 'admission was closed by hand', 6);
+    t.occurred();
     await t.setup({ op: 'unregisterServer', id });
     if (t.offers('liveness')) await t.setup({ op: 'down', endpoint: 'goes' });
     if (t.offers('stats')) await t.setup({ op: 'resetStats' });
@@ -96,22 +103,25 @@ export const everyRegistrationChecks = [
       await allRefused(t, everybody, `admission was closed by hand, ${ms} ms ago or more`);
     }
   }),
-  check('ADM-5', 'alarms that come and go do not open what was closed by hand', async (t) => {
+  check('ADM-5', 'alarms that come and go do not open what was closed by hand', 'alarms that show and go off while admission is closed', async (t) => {
     await t.open({ partitions: 2 });
     const ids = (await t.idPerPartition(2)).map(({ id }) => id);
     for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
     await t.setup({ op: 'setAdmission', mode: 'closed' });
     await contendTogether(t, ids, 'registered');
+    const shown = await alarms(t);
     await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, 'admission was closed by hand');
     await t.rig.perform({ op: 'advance', ms: 3_000 });
+    t.occurred(shown === 2 && (await alarms(t)) === 0);
     for (let i = 0; i < 3; i++) await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, 'admission was closed by hand, and the alarms have gone off since');
   }, { needs: contending }),
-  check('ADM-6', 'admission opened by hand is open for everybody, also where the alarms are', async (t) => {
+  check('ADM-6', 'admission opened by hand is open for everybody, also where the alarms are', 'admission opened while three of four partitions show the alarm', async (t) => {
     await t.open({ partitions: 4 });
     const everybody = await registrations(t);
     const ids = (await t.idPerPartition(3)).map(({ id }) => id);
     if (t.offers('transports')) for (const id of ids) everybody.push({ op: 'registerTransport', id, endpoint: 'e2' });
     await contendTogether(t, ids);
+    t.occurred((await alarms(t)) === 3);
     await t.setup({ op: 'setAdmission', mode: 'open' });
     await allAdmitted(t, everybody, 'admission was opened by hand');
   }, { needs: contending }),

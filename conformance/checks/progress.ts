@@ -1,13 +1,20 @@
 import { getEventListeners } from 'node:events';
 import type { Operation } from '../../model/index.js';
-import { check } from '../engine/trial.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/** The situation has come about if one of these endpoints is listened to. Some registries look whether a signal has aborted instead. */
+export function listened(t: Trial, endpoints: readonly string[]): void {
+  const isListenedTo = endpoints.some((name) => getEventListeners(t.rig.endpoint(name).signal, 'abort').length > 0);
+  t.occurred(isListenedTo);
+  t.ruledOut('the registry listens to no endpoint: it has nothing to let go of');
+}
 
 const server = (id: string): Operation => ({ op: 'registerServer', id, endpoint: 'e1' });
 
 export const progressChecks = [
-  check('PRT-4', 'a stuck write in one partition delays nothing in another', async (t) => {
+  check('PRT-4', 'a stuck write in one partition delays nothing in another', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
     const [stuck, free] = await t.idPerPartition(2);
-    await t.stall(server(stuck!.id), 60_000);
+    t.occurred(t.underWay([await t.stall(server(stuck!.id), 60_000)]));
     const why = 'a write is stuck in another partition';
     t.accepted(await t.answersNow(server(free!.id), why), server(free!.id), why);
     if (t.offers('update')) await t.answersNow({ op: 'updateServer', id: free!.id, config: {} }, why);
@@ -15,13 +22,12 @@ export const progressChecks = [
     await t.answersNow({ op: 'unregisterServer', id: free!.id }, why);
   }, { needs: ['partitions'] }),
 
-  check('DLK-1', 'reads answer while a write is stuck in their partition', async (t) => {
+  check('DLK-1', 'reads answer while a write is stuck in their partition', 'calls that are open while others read', async (t) => {
     const [held, other] = t.ids(2) as [string, string];
     await t.setup(server(held));
     await t.holds(held, 'e1', 'it was just registered');
     // In whichever partitions these two are, one of them has a write in flight and is read.
-    await t.stall({ op: 'unregisterServer', id: held }, 60_000);
-    await t.stall(server(other), 60_000);
+    t.occurred(t.underWay([await t.stall({ op: 'unregisterServer', id: held }, 60_000), await t.stall(server(other), 60_000)]));
     const why = 'a read must not wait for a write';
     const seen = t.accepted(await t.answersNow({ op: 'findServer', id: held }, why), 'findServer', why);
     t.check(seen !== undefined, 'a lookup shows a write that has not been committed', 'the registration', 'nothing');
@@ -34,7 +40,7 @@ export const progressChecks = [
     if (t.offers('contention')) t.accepted(await t.answersNow({ op: 'getContentionStatus' }, why), 'getContentionStatus', why);
   }),
 
-  check('DLK-2', 'writes to one name take effect in the order of their calls', async (t) => {
+  check('DLK-2', 'writes to one name take effect in the order of their calls', 'writes to one name that are under way at the same time', async (t) => {
     const id = t.id();
     await t.rig.slowCommit(20);
     const calls = [
@@ -43,6 +49,7 @@ export const progressChecks = [
       t.rig.start({ op: 'unregisterServer', id }),
       t.rig.start({ op: 'registerServer', id, endpoint: 'e3' }),
     ];
+    t.occurred(t.underWay(calls, 2));
     await t.rig.perform({ op: 'advance', ms: 200 });
     await t.rig.slowCommit(0);
     const answers = [];
@@ -52,9 +59,11 @@ export const progressChecks = [
     await t.holds(id, 'e3', 'the last of the writes was its registration');
   }),
 
-  check('CLS-1', 'a closed registry refuses registrations and finds nothing', async (t) => {
+  check('CLS-1', 'a closed registry refuses registrations and finds nothing', 'a name that was found before the registry was closed', async (t) => {
     const [held, other] = t.ids(2) as [string, string];
-    await t.setup(server(held), { op: 'close' });
+    await t.setup(server(held));
+    await t.occurs(t.holds(held, 'e1', 'it was registered'));
+    await t.setup({ op: 'close' });
     const answer = await t.rig.perform(server(other));
     t.check(answer.kind !== 'done', 'a closed registry accepted a registration', 'refused: registry_closed', 'done');
     const reads: Operation[] = [{ op: 'findServer', id: held }];
@@ -66,25 +75,28 @@ export const progressChecks = [
       t.check(nothing || (answer.kind === 'refused' && answer.code === 'registry_closed'), 'a closed registry still shows a name', 'nothing, or refused: registry_closed', answer);
     }
   }),
-  check('CLS-2', 'closing again succeeds', async (t) => {
+  check('CLS-2', 'closing again succeeds', 'a registry closed again that takes no names any more', async (t) => {
     await t.succeeds({ op: 'close' }, 'the registry is open');
     await t.succeeds({ op: 'close' }, 'closing is idempotent');
+    t.occurred((await t.rig.perform(server(t.id()))).kind === 'refused');
   }),
-  check('CLS-3', 'a closed registry has no listener left', async (t) => {
+  check('CLS-3', 'a closed registry has no listener left', 'endpoints that were listened to before the registry was closed', async (t) => {
     for (const [i, id] of t.ids(6).entries()) await t.setup({ op: 'registerServer', id, endpoint: `e${i % 3}` });
+    listened(t, ['e0', 'e1', 'e2']);
     await t.setup({ op: 'close' });
     for (const name of ['e0', 'e1', 'e2']) {
       const left = getEventListeners(t.rig.endpoint(name).signal, 'abort').length;
       t.check(left === 0, `a listener was left on the signal of ${name}`, 0, left);
     }
   }),
-  check('CLS-4', 'listeners do not grow with names, and go with the last', async (t) => {
+  check('CLS-4', 'listeners do not grow with names, and go with the last', 'an endpoint that was listened to while it held names', async (t) => {
     const count = (): number => getEventListeners(t.rig.endpoint('e1').signal, 'abort').length;
     const ids = Array.from({ length: 50 }, (_, i) => `name-${i}`);
     await t.setup(server(ids[0]!));
     const one = count();
     for (const id of ids.slice(1)) await t.setup(server(id));
     t.check(count() <= one, 'an endpoint with many names has more listeners than one with one', one, count());
+    listened(t, ['e1']);
     for (const id of ids) await t.setup({ op: 'unregisterServer', id });
     t.check(count() === 0, 'an endpoint without names has a listener left', 0, count());
   }),

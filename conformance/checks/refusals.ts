@@ -74,15 +74,16 @@ async function later(t: Trial, { s, none }: Scene): Promise<void> {
 }
 
 export const refusalChecks = [
-  check('REG-4', 'whatever is refused, everything is as it was', async (t) => {
+  check('REG-4', 'whatever is refused, everything is as it was', 'a refusal, and everything found as it was before', async (t) => {
     const there = await scene(t);
     t.rig.endpoint('dead').kill();
     for (const operation of refusals(t, there)) {
       await t.refused(operation);
       await asItWas(t, there, 'an operation was refused');
+      t.occurred();
     }
   }),
-  check('REG-4', 'what was refused is not done later, when it would be possible', async (t) => {
+  check('REG-4', 'what was refused is not done later, when it would be possible', 'a name that was refused, and is registered later', async (t) => {
     // What goes otherwise without any refusal does so for another reason.
     await t.given(later(t, await scene(t)));
     await t.open();
@@ -90,11 +91,14 @@ export const refusalChecks = [
     t.rig.endpoint('dead').kill();
     for (const operation of refusals(t, there)) await t.refused(operation);
     await later(t, there);
+    t.occurred();
   }),
-  check('DWN-4', 'whoever was refused a name goes down without it', async (t) => {
+  check('DWN-4', 'whoever was refused a name goes down without it', 'an endpoint that goes down, with a name that goes with it, after it has been refused others', async (t) => {
     const there = await scene(t);
     // One of them holds another name, so that the registry looks at its end.
-    await t.setup(server(t.id(), 'e4'));
+    const own = t.id();
+    await t.setup(server(own, 'e4'));
+    await t.given(t.holds(own, 'e4', 'it was registered'));
     for (const endpoint of ['e4', 'e5']) {
       for (let i = 0; i < 3; i++) {
         await t.refused(server(there.s, endpoint));
@@ -106,5 +110,6 @@ export const refusalChecks = [
       if (t.downMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(t.downMs, 300)));
       await asItWas(t, there, 'an endpoint that had been refused the names went down');
     }
+    await t.occurs(t.eventually(() => t.holds(own, undefined, 'its endpoint went down'), t.downMs));
   }),
 ];

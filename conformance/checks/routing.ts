@@ -28,7 +28,7 @@ async function reaches(t: Trial, s: string, message: string, recipients: readonl
 }
 
 export const routingChecks = [
-  check('RTE-1', 'a message reaches the registered endpoint as it is, in both directions', async (t) => {
+  check('RTE-1', 'a message reaches the registered endpoint as it is, in both directions', 'a message that was delivered', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'));
     const message = t.offers('in-process') ? { any: ['thing'] } : 'hello';
@@ -43,14 +43,16 @@ export const routingChecks = [
       t.check(first?.namespace === namespace && first.to === to && first.from === from, `${operation} named recipient or sender wrongly`, { namespace, to, from }, first);
       t.check(isDeepStrictEqual(first?.message, message), `${operation} changed the message`, message, first?.message);
       t.check(count === 1, `${operation} returned the wrong count`, 1, count);
+      t.occurred();
     }
   }),
-  check('RTE-1', 'a message goes to the name that was asked for, when an endpoint holds many', async (t) => {
+  check('RTE-1', 'a message goes to the name that was asked for, when an endpoint holds many', 'a message delivered to an endpoint that holds two names', async (t) => {
     const [s, a, b] = t.ids(3) as [string, string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'), transport(b, 'e2'), { op: 'routeToTransport', transportId: b, serverId: s, message: 'm' });
     t.check(JSON.stringify(lines(await t.arrivals(1))) === JSON.stringify([`e2 ${b} m`]), 'a delivery names the wrong recipient', b, 'another name');
+    t.occurred();
   }),
-  check('RTE-2', 'a message to nobody is handed to nobody', async (t) => {
+  check('RTE-2', 'a message to nobody is handed to nobody', 'a message to a name that nobody holds, where one to a name that is held arrives', async (t) => {
     const [s, a, none] = t.ids(3) as [string, string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'));
     for (const operation of [
@@ -66,9 +68,11 @@ export const routingChecks = [
       const count = await t.succeeds({ op: 'broadcast', serverId: s, message: 'm' }, 'a server without transports may broadcast');
       t.check(count === 0 && (await t.arrivals(0)).length === 0, 'a broadcast to nobody was delivered', 0, count);
     }
+    await t.setup({ op: 'routeToServer', serverId: s, transportId: a, message: 'm' });
+    t.occurred((await t.arrivals(1)).length === 1);
   }),
 
-  check('RTE-3', 'a broadcast reaches every bound transport exactly once, and no other', async (t) => {
+  check('RTE-3', 'a broadcast reaches every bound transport exactly once, and no other', 'a broadcast that was delivered to several, and to fewer when one had gone', async (t) => {
     const { s, transports } = await bound(t, ['e2', 'e3', 'e4', 'e2', 'e1']);
     const [other, unbound] = t.ids(2) as [string, string];
     await t.setup(server(other, 'e9'), transport(unbound, 'e5'));
@@ -81,15 +85,17 @@ export const routingChecks = [
     await t.setup(bind(transports[0]!, s), { op: 'unbindTransport', transportId: transports[1]! }, bind(transports[1]!, other));
     await reaches(t, s, 'moved', everybody.filter((_, i) => i !== 1), 'one was bound again and one moved away');
     await reaches(t, other, 'other', [everybody[1]!], 'it was moved here');
+    t.occurred();
   }),
-  check('RTE-3', 'a broadcast reaches five hundred transports', async (t) => {
+  check('RTE-3', 'a broadcast reaches five hundred transports', 'a broadcast that was delivered to five hundred', async (t) => {
     const ids = Array.from({ length: 500 }, (_, i) => `transport-${i}`);
     await t.setup(server('s', 'e1'));
     for (const [i, id] of ids.entries()) await t.setup(transport(id, `e${i % 7}`), bind(id, 's'));
     await reaches(t, 's', 'all', ids.map((id, i) => [`e${i % 7}`, id] as const), 'five hundred transports are bound');
+    t.occurred();
   }),
 
-  check('RTE-4', 'messages arrive in the order in which they were routed', async (t) => {
+  check('RTE-4', 'messages arrive in the order in which they were routed', 'several messages delivered to one recipient', async (t) => {
     const { s, transports } = await bound(t, ['e2', 'e3']);
     const a = transports[0]!;
     // Not awaited one by one: a registry that hands over later must still keep the order.
@@ -99,17 +105,19 @@ export const routingChecks = [
     for (const call of calls) t.accepted(await t.finish(call, 'a route'), 'routeToTransport', 'the recipient is registered');
     const order = (await t.arrivals(48)).filter(({ endpoint }) => endpoint === 'e2').map(({ message }) => Number(message));
     t.check(order.every((n, i) => i === 0 || order[i - 1]! < n), 'messages overtook each other', 'ascending numbers', order);
+    t.occurred(order.length > 1);
   }, { needs: ['binding'] }),
-  check('RTE-4', 'towards a server as well', async (t) => {
+  check('RTE-4', 'towards a server as well', 'several messages delivered to one recipient', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'));
     const calls = Array.from({ length: 20 }, (_, i) => t.rig.start({ op: 'routeToServer', serverId: s, transportId: a, message: `${i}` }));
     for (const call of calls) t.accepted(await t.finish(call, 'a route'), 'routeToServer', 'the recipient is registered');
     const order = (await t.arrivals(20)).map(({ message }) => Number(message));
     t.check(order.every((n, i) => i === 0 || order[i - 1]! < n), 'messages overtook each other', 'ascending numbers', order);
+    t.occurred(order.length > 1);
   }),
 
-  check('RTE-5', 'nothing is delivered twice', async (t) => {
+  check('RTE-5', 'nothing is delivered twice', 'several messages delivered, also to endpoints that fail', async (t) => {
     const { s, transports } = await bound(t, ['e2', 'rejects1', 'throws1']);
     for (const [i, id] of transports.entries()) {
       await t.rig.perform({ op: 'routeToTransport', transportId: id, serverId: s, message: `to ${i}` });
@@ -119,9 +127,10 @@ export const routingChecks = [
     await t.rig.perform({ op: 'broadcast', serverId: s, message: 'all' });
     const got = lines(await t.arrivals(9));
     t.check(new Set(got).size === got.length, 'a message was delivered more than once', 'each at most once', got);
+    t.occurred(['e2', 'rejects1', 'throws1'].every((endpoint) => got.some((line) => line.startsWith(endpoint))));
   }, { needs: ['binding'] }),
 
-  check('RTE-6', 'a send that throws or rejects keeps nothing from the others', async (t) => {
+  check('RTE-6', 'a send that throws or rejects keeps nothing from the others', 'a message delivered to an endpoint that fails', async (t) => {
     const endpoints = ['throws1', 'e2', 'rejects1', 'e3', 'throws2', 'e4'];
     const { s, transports } = await bound(t, endpoints);
     const count = await reaches(t, s, 'all', transports.map((id, i) => [endpoints[i]!, id] as const), 'some recipients throw');
@@ -129,33 +138,41 @@ export const routingChecks = [
     for (const [i, id] of transports.entries()) {
       await t.succeeds({ op: 'routeToTransport', transportId: id, serverId: s, message: `m${i}` }, 'what the recipient does is not for the sender');
       t.check((await t.arrivals(1)).length > 0, 'a message to an endpoint that throws was not delivered', 'a delivery', 'none');
+      t.occurred(endpoints[i] !== undefined && !endpoints[i].startsWith('e'));
       await t.holds(id, endpoints[i], 'throwing is no reason to be removed', 'findTransport');
     }
     t.check(t.rig.mailbox.unhandled === 0, 'the rejection of a send was left unhandled, which ends a Node process', 'handled', `${t.rig.mailbox.unhandled} unhandled`);
   }, { needs: ['binding'] }),
 
-  check('RTE-7', 'a send that unregisters itself harms nobody', async (t) => {
+  check('RTE-7', 'a send that unregisters itself harms nobody', 'a call made from within a send', async (t) => {
     await reentrant(t, 'leaves', (own) => [t.rig.perform({ op: 'unregisterTransport', id: own })]);
   }, { needs: ['binding'] }),
-  check('RTE-7', 'a send that unbinds another keeps nothing from it', async (t) => {
+  check('RTE-7', 'a send that unbinds another keeps nothing from it', 'a call made from within a send', async (t) => {
     await reentrant(t, 'unbinds', (_own, others) => others.map((transportId) => t.rig.perform({ op: 'unbindTransport', transportId })));
   }, { needs: ['binding'] }),
-  check('RTE-7', 'a send that broadcasts again completes, and everybody gets both', async (t) => {
+  check('RTE-7', 'a send that broadcasts again completes, and everybody gets both', 'a call made from within a send', async (t) => {
     const endpoints = ['e2', 'again', 'e3'];
     const { s, transports } = await bound(t, endpoints);
-    t.rig.mailbox.reaction = { endpoint: 'again', run: async () => void (await t.rig.perform({ op: 'broadcast', serverId: s, message: 'second' })) };
+    t.rig.mailbox.reaction = {
+      endpoint: 'again',
+      run: async () => {
+        t.occurred();
+        await t.rig.perform({ op: 'broadcast', serverId: s, message: 'second' });
+      },
+    };
     await t.succeeds({ op: 'broadcast', serverId: s, message: 'first' }, 'a recipient that broadcasts is no reason to fail');
     const got = lines(await t.arrivals(6));
     const expected = ['first', 'second'].flatMap((message) => transports.map((id, i) => `${endpoints[i]} ${id} ${message}`)).sort();
     t.check(JSON.stringify(got) === JSON.stringify(expected), 'a broadcast within a broadcast lost or repeated messages', expected, got);
   }, { needs: ['binding'] }),
-  check('RTE-7', 'a send that registers, looks up and routes completes', async (t) => {
+  check('RTE-7', 'a send that registers, looks up and routes completes', 'a call made from within a send', async (t) => {
     const { s, transports } = await bound(t, ['busy', 'e2']);
     const id = t.id();
     let seen: unknown;
     t.rig.mailbox.reaction = {
       endpoint: 'busy',
       run: async () => {
+        t.occurred();
         await t.rig.perform(server(id, 'e3'));
         seen = await t.rig.perform({ op: 'findServer', id });
         await t.rig.perform({ op: 'routeToServer', serverId: s, transportId: transports[0]!, message: 'answer' });
@@ -168,23 +185,27 @@ export const routingChecks = [
     t.check(seen !== undefined, 'a call made from within a send did not answer', 'an answer', 'none');
   }, { needs: ['binding'] }),
 
-  check('RTE-8', 'a message never reaches an older incarnation', async (t) => {
+  check('RTE-8', 'a message never reaches an older incarnation', 'a message delivered to a name that another endpoint was delivered messages of before', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'), { op: 'routeToServer', serverId: s, transportId: a, message: 'warm' }, { op: 'routeToTransport', transportId: a, serverId: s, message: 'warm' });
-    await t.arrivals(2);
+    const before = await t.arrivals(2);
     await t.setup({ op: 'unregisterServer', id: s }, server(s, 'e3'), { op: 'unregisterTransport', id: a }, transport(a, 'e4'));
     await t.setup({ op: 'routeToServer', serverId: s, transportId: a, message: 'm' }, { op: 'routeToTransport', transportId: a, serverId: s, message: 'm' });
-    const old = (await t.arrivals(2)).filter(({ endpoint }) => endpoint === 'e1' || endpoint === 'e2');
+    const now = await t.arrivals(2);
+    const old = now.filter(({ endpoint }) => endpoint === 'e1' || endpoint === 'e2');
     t.check(old.length === 0, 'a message reached an endpoint that had given its name up', 'no delivery at e1 or e2', old);
+    t.occurred(before.length > 0 && now.length > 0);
   }),
-  check('RTE-8', 'nor does a broadcast', async (t) => {
+  check('RTE-8', 'nor does a broadcast', 'a broadcast delivered to a name that another endpoint was delivered one of before', async (t) => {
     const { s, transports } = await bound(t, ['e2', 'e3']);
     const a = transports[0]!;
     await t.setup({ op: 'broadcast', serverId: s, message: 'warm' });
-    await t.arrivals(2);
+    const before = await t.arrivals(2);
     await t.setup({ op: 'unregisterTransport', id: a }, transport(a, 'e4'), bind(a, s), { op: 'broadcast', serverId: s, message: 'm' });
-    const old = (await t.arrivals(2)).filter(({ endpoint }) => endpoint === 'e2');
+    const now = await t.arrivals(2);
+    const old = now.filter(({ endpoint }) => endpoint === 'e2');
     t.check(old.length === 0, 'a broadcast reached an endpoint that had given its name up', 'no delivery at e2', old);
+    t.occurred(before.some(({ endpoint }) => endpoint === 'e2') && now.some(({ endpoint }) => endpoint === 'e4'));
   }, { needs: ['binding'] }),
 ];
 
@@ -195,7 +216,13 @@ async function reentrant(t: Trial, what: 'leaves' | 'unbinds', react: (own: stri
     const { s, transports } = await bound(t, endpoints);
     const own = transports[position]!;
     const others = transports.filter((id) => id !== own);
-    t.rig.mailbox.reaction = { endpoint: endpoints[position]!, run: async () => void (await Promise.all(react(own, others))) };
+    t.rig.mailbox.reaction = {
+      endpoint: endpoints[position]!,
+      run: async () => {
+        t.occurred();
+        await Promise.all(react(own, others));
+      },
+    };
     await reaches(t, s, 'first', transports.map((id, i) => [endpoints[i]!, id] as const), 'all were bound when it was sent');
     const left = what === 'leaves' ? others.map((id) => [endpoints[transports.indexOf(id)]!, id] as const) : [[endpoints[position]!, own] as const];
     await reaches(t, s, 'second', left, 'a recipient of the first changed the bindings');

@@ -18,28 +18,30 @@ const separators = [':', '/', '.', '-', '_', '\u0001', ''];
 const prefixes = ['server', 'transport', 's', 't'];
 
 export const spellingChecks = [
-  check('NAM-2', 'every valid id can be that of a transport', async (t) => {
+  check('NAM-2', 'every valid id can be that of a transport', 'a transport of an unusual spelling that is found held', async (t) => {
     for (const id of [...extremeIds, ...hostileIds]) {
       await t.succeeds(transport(id), 'the id is valid');
       await t.holds(id, 'e2', 'it was just registered', 'findTransport');
+      t.occurred();
       await t.succeeds({ op: 'unregisterTransport', id }, 'the id is valid');
       await t.holds(id, undefined, 'it was just given up', 'findTransport');
     }
   }, { needs: ['transports'] }),
 
-  check('NAM-3', 'transport ids that differ in any code unit are different names', async (t) => {
+  check('NAM-3', 'transport ids that differ in any code unit are different names', 'two transport ids that look alike, both found held', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
       await t.setup(transport(one, 'e1'));
       await t.holds(other, undefined, why, 'findTransport');
       await t.succeeds(transport(other, 'e2'), why);
       await t.holds(one, 'e1', why, 'findTransport');
+      await t.occurs(t.holds(other, 'e2', 'it was registered', 'findTransport'));
       await t.setup({ op: 'unregisterTransport', id: other });
       await t.holds(one, 'e1', why, 'findTransport');
       await t.setup({ op: 'unregisterTransport', id: one });
     }
   }, { needs: ['transports'] }),
-  check('NAM-3', 'nor are they taken for each other where they are bound', async (t) => {
+  check('NAM-3', 'nor are they taken for each other where they are bound', 'two transports that look alike, bound to servers that do', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
       await t.open();
@@ -50,6 +52,7 @@ export const spellingChecks = [
       await t.succeeds(bind(other, one), why);
       await bound(t, other, one, why);
       await bound(t, one, other, why);
+      t.occurred();
       await t.succeeds({ op: 'unbindTransport', transportId: other }, why);
       await bound(t, one, other, why);
 
@@ -66,7 +69,7 @@ export const spellingChecks = [
     }
   }, { needs: ['binding', 'transports'] }),
 
-  check('NAM-3', 'nor where a configuration names a server', async (t) => {
+  check('NAM-3', 'nor where a configuration names a server', 'a transport registered with the serverId of a server, and one with a serverId that looks like it', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
       await t.open();
@@ -77,9 +80,10 @@ export const spellingChecks = [
       await t.setup(server(other), transport('z', 'e2', other));
       await bound(t, 'z', other, why);
       await bound(t, 'x', one, why);
+      t.occurred();
     }
   }, { needs: ['binding', 'transports', 'configs'] }),
-  check('NAM-3', 'nor where messages are routed', async (t) => {
+  check('NAM-3', 'nor where messages are routed', 'a message delivered to one of two names that look alike', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
       await t.open();
@@ -90,11 +94,12 @@ export const spellingChecks = [
         if (t.offers('binding')) await t.setup({ op: 'broadcast', serverId: id, message: 'm' });
         const got = (await t.arrivals(t.offers('binding') ? 3 : 2)).map(({ endpoint }) => endpoint).sort();
         t.check(got.every((endpoint) => endpoint === at || endpoint === from), why, [at, from], got);
+        t.occurred(got.length > 0);
       }
     }
   }, { needs: ['transports', 'routing'] }),
 
-  check('NAM-4', 'an id that spells the namespace and the id of another name is not that name', async (t) => {
+  check('NAM-4', 'an id that spells the namespace and the id of another name is not that name', 'a name found held after another was given up with which it runs together', async (t) => {
     for (const separator of separators) {
       for (const prefix of prefixes) {
         const [long, short] = [`${prefix}${separator}a`, 'a'];
@@ -108,24 +113,27 @@ export const spellingChecks = [
         await t.succeeds(server(short, 'e1'), why);
         await t.setup({ op: 'unregisterServer', id: short });
         await t.holds(long, 'e2', why, 'findTransport');
+        t.occurred();
       }
     }
   }, { needs: ['transports'] }),
 
-  check('UNR-1', 'a name is unregistered, and none that begins or ends like it', async (t) => {
+  check('UNR-1', 'a name is unregistered, and none that begins or ends like it', 'a name given up, and others found held that are spelled in part like it', async (t) => {
     for (const separator of separators) {
       for (const [op, register, find] of [['unregisterServer', server, 'findServer'], ['unregisterTransport', transport, 'findTransport']] as const) {
         if (op === 'unregisterTransport' && !t.offers('transports')) continue;
         const others = [`a${separator}b`, `a${separator}a`, `b${separator}a`, 'b'];
         await t.setup(register('a', 'e1'), ...others.map((id) => register(id, 'e1')));
+        await t.given(t.holds('a', 'e1', 'it was registered', find));
         await t.succeeds({ op, id: 'a' }, 'it is registered');
         for (const id of others) await t.holds(id, 'e1', 'a name that is spelled in part like it was unregistered', find);
+        t.occurred();
         await t.setup(...others.map((id): Operation => ({ op, id })));
       }
     }
   }),
 
-  check('BND-1', 'whatever the ids spell that are bound', async (t) => {
+  check('BND-1', 'whatever the ids spell that are bound', 'a binding of names of an unusual spelling', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s), transport(a));
     for (const id of [...extremeIds, ...hostileIds]) {
@@ -134,10 +142,11 @@ export const spellingChecks = [
       await bound(t, id, s, 'it was just bound');
       await t.succeeds(bind(a, id), 'both ends are registered');
       await bound(t, a, id, 'it was just bound');
+      t.occurred();
       await t.setup({ op: 'unregisterServer', id }, { op: 'unregisterTransport', id });
     }
   }),
-  check('BND-1', 'two bindings, also when the ids of the one and the ids of the other run together into the same text', async (t) => {
+  check('BND-1', 'two bindings, also when the ids of the one and the ids of the other run together into the same text', 'two bindings whose ids run together into the same text', async (t) => {
     for (const separator of [...separators, '|', ',', ';', ' ', '->', '=>', '::', '\n', '\t', '@', '#', '~', '\u001f', '\u0002']) {
       const pairs = [['a', `b${separator}c`], [`a${separator}b`, 'c']] as const;
       for (const [[a, s], [b, r]] of [[pairs[0], pairs[1]], [pairs[1], pairs[0]]] as const) {
@@ -148,24 +157,25 @@ export const spellingChecks = [
         await t.succeeds(bind(b, r), 'both ends are registered');
         await bound(t, b, r, 'it was just bound');
         await bound(t, a, s, 'another was bound');
+        t.occurred();
       }
     }
   }, { needs: ['binding', 'transports'] }),
-  check('BND-5', 'a transport is unbound, and none that begins like it or is bound to a server that begins like its own', async (t) => {
+  check('BND-5', 'a transport is unbound, and none that begins like it or is bound to a server that begins like its own', 'a binding that was there, among others spelled in part like it', async (t) => {
     await alike(t, async (rest) => {
       await t.succeeds({ op: 'unbindTransport', transportId: 'a' }, 'it is bound');
       await bound(t, 'a', undefined, 'it was unbound');
       await rest('a transport that is spelled in part like it was unbound');
     });
   }),
-  check('BND-6', 'the bindings of a server end, and none of a server that begins like it', async (t) => {
+  check('BND-6', 'the bindings of a server end, and none of a server that begins like it', 'a binding that was there, among others spelled in part like it', async (t) => {
     await alike(t, async (rest) => {
       await t.setup({ op: 'unregisterServer', id: 'a' });
       await bound(t, 'a', undefined, 'its server was unregistered');
       await rest('a server that is spelled in part like it was unregistered');
     });
   }),
-  check('BND-7', 'the binding of a transport ends, and none of a transport that begins like it', async (t) => {
+  check('BND-7', 'the binding of a transport ends, and none of a transport that begins like it', 'a binding that was there, among others spelled in part like it', async (t) => {
     await alike(t, async (rest) => {
       await t.setup({ op: 'unregisterTransport', id: 'a' });
       await bound(t, 'a', undefined, 'it was unregistered');
@@ -197,6 +207,7 @@ async function alike(t: Trial, ending: (rest: (why: string) => Promise<void>) =>
       }
     };
     await t.given(rest('it was bound'));
+    await t.occurs(bound(t, 'a', 'a', 'it was bound'));
     await ending(rest);
   }
 }

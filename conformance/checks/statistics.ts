@@ -11,8 +11,16 @@ async function spread(t: Trial, ids: readonly string[]): Promise<number[]> {
   return (await t.stats()).map(({ writeCount }) => writeCount);
 }
 
+const singlePartition = 'the registry has a single partition';
+
+/** The situation has come about if ids have been seen in different partitions: in a single one they have nowhere to go. */
+async function severalSeen(t: Trial, seen: ReadonlySet<number>): Promise<void> {
+  t.occurred(seen.size > 1);
+  if ((await t.stats()).length === 1) t.ruledOut(singlePartition);
+}
+
 export const statisticsChecks = [
-  check('PRT-1', 'there are 16 partitions unless told otherwise, and as many as told', async (t) => {
+  check('PRT-1', 'there are 16 partitions unless told otherwise, and as many as told', 'a registry that registers names, in as many partitions as asked for', async (t) => {
     t.check((await t.stats()).length === partitionLimits.default, 'the default number of partitions is wrong', partitionLimits.default, (await t.stats()).length);
     for (const partitions of [1, 2, 7, 8, 16, 32, 64]) {
       await t.open({ partitions });
@@ -23,9 +31,11 @@ export const statisticsChecks = [
         const answer = await t.rig.perform({ op: 'registerServer', id, endpoint: 'e1' });
         t.check(answer.kind === 'done', `a registry of ${partitions} partitions does not register a name`, 'success', showAnswer(answer));
       }
+      t.occurred();
     }
   }),
-  check('PRT-1', 'numbers of partitions outside 1 to 64 are refused', async (t) => {
+  check('PRT-1', 'numbers of partitions outside 1 to 64 are refused', 'a number of partitions that is out of range, asked for where one in range is given', async (t) => {
+    await t.open({ partitions: 2 });
     for (const partitions of [0, 65, -1, 1_000, 1.5, 63.9, 64.1, Number.NaN, Number.POSITIVE_INFINITY]) {
       let refused = false;
       try {
@@ -35,36 +45,44 @@ export const statisticsChecks = [
         refused = true;
       }
       t.check(refused, 'a number of partitions that is out of range was accepted', `invalid_argument for ${String(partitions)}`, 'a registry');
+      t.occurred();
     }
   }),
 
-  check('PRT-2', 'an id stays in its partition', async (t) => {
+  check('PRT-2', 'an id stays in its partition', 'ids whose writes are counted in different partitions, again and again', async (t) => {
+    const seen = new Set<number>();
     for (const id of t.ids(12)) {
       const first = await t.partitionOf(id);
+      seen.add(first);
       for (let again = 0; again < 3; again++) {
         const now = await t.partitionOf(id);
         t.check(now === first, 'an id moved to another partition', first, now);
       }
     }
+    await severalSeen(t, seen);
   }),
-  check('PRT-2', 'also when the registry grows', async (t) => {
+  check('PRT-2', 'also when the registry grows', 'an id whose writes are counted in its partition, and those of hundreds in others', async (t) => {
     const [id, ...others] = ['kept', ...Array.from({ length: 200 }, (_, i) => `other-${i}`)] as [string, ...string[]];
     const first = await t.partitionOf(id);
     for (const other of others) await t.setup({ op: 'registerServer', id: other, endpoint: 'e1' });
     const now = await t.partitionOf(id);
     t.check(now === first, 'an id moved to another partition', first, now);
+    await severalSeen(t, new Set((await t.stats()).filter(({ writeCount }) => writeCount > 0).map(({ partition }) => partition)));
   }),
-  check('PRT-2', 'as the name of a transport as well', async (t) => {
+  check('PRT-2', 'as the name of a transport as well', 'ids whose writes are counted in different partitions, as servers and as transports', async (t) => {
+    const seen = new Set<number>();
     for (const id of t.ids(12)) {
       const first = await t.partitionOf(id);
+      seen.add(first);
       const before = await t.stats();
       await t.setup({ op: 'registerTransport', id, endpoint: 'e1' });
       const after = await t.stats();
       const risen = after.filter(({ writeCount }, i) => writeCount > before[i]!.writeCount).map(({ partition }) => partition);
       t.check(JSON.stringify(risen) === JSON.stringify([first]), 'an id maps to one partition as a server and to another as a transport', [first], risen);
     }
+    await severalSeen(t, seen);
   }, { needs: ['transports'] }),
-  check('PRT-3', 'every family of ids is spread uniformly', async (t) => {
+  check('PRT-3', 'every family of ids is spread uniformly', 'ids of a family that are counted in one partition with others', async (t) => {
     const families = idFamilies(t.seed, 2_000).map((family) => ({ ...family, partitions: undefined as number | undefined }));
     // A number of partitions that is no power of two is divided by in another way.
     if (t.offers('partitions')) for (const partitions of [7, 12, 64]) families.push({ ...families[1]!, partitions });
@@ -73,7 +91,11 @@ export const statisticsChecks = [
       const counts = await spread(t, ids);
       const counted = counts.reduce((sum, count) => sum + count, 0);
       t.check(counted === ids.length, 'the write counts do not add up to the registrations made', ids.length, counted);
-      if (counts.length < 2) continue;
+      if (counts.length < 2) {
+        t.ruledOut(singlePartition);
+        continue;
+      }
+      t.occurred(counts.some((count) => count > 1));
       const mean = ids.length / counts.length;
       const statistic = counts.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
       const limit = chiSquaredLimit(counts.length - 1);
@@ -81,7 +103,7 @@ export const statisticsChecks = [
     }
   }),
 
-  check('STA-1', 'each committed write is counted, in one partition', async (t) => {
+  check('STA-1', 'each committed write is counted, in one partition', 'writes that are counted', async (t) => {
     const id = t.id();
     const total = async (): Promise<number> => (await t.stats()).reduce((sum, { writeCount }) => sum + writeCount, 0);
     t.check((await total()) === 0, 'a fresh registry has no writes', 0, await total());
@@ -89,13 +111,14 @@ export const statisticsChecks = [
       await t.setup(i % 2 === 1 ? { op: 'registerServer', id, endpoint: 'e1' } : { op: 'unregisterServer', id });
       const counts = (await t.stats()).map(({ writeCount }) => writeCount);
       t.check(Math.max(...counts) === i && (await total()) === i, 'the write count is wrong', `${i} in one partition`, counts);
+      t.occurred();
     }
     if (t.offers('update') && t.offers('configs')) {
       await t.setup({ op: 'updateServer', id, config: { a: 1 } });
       t.check((await total()) === 16, 'an update is a write', 16, await total());
     }
   }),
-  check('STA-1', 'refused registrations are not counted', async (t) => {
+  check('STA-1', 'refused registrations are not counted', 'a registration refused, where one that was not is counted', async (t) => {
     const id = t.id();
     await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
     const before = await t.stats();
@@ -104,24 +127,27 @@ export const statisticsChecks = [
     const after = await t.stats();
     const counts = (stats: typeof before): number[] => stats.map(({ writeCount }) => writeCount);
     t.check(JSON.stringify(counts(before)) === JSON.stringify(counts(after)), 'something that is no write was counted', counts(before), counts(after));
+    t.occurred(counts(before).some((count) => count > 0));
   }),
-  check('STA-2', 'the window holds the last ten samples', async (t) => {
+  check('STA-2', 'the window holds the last ten samples', 'a window that is full, after more writes than it holds', async (t) => {
     const id = t.id();
     for (let i = 1; i <= 23; i++) {
       await t.setup(i % 2 === 1 ? { op: 'registerServer', id, endpoint: 'e1' } : { op: 'unregisterServer', id });
       const { sampleCount, samples } = (await t.stats()).find(({ writeCount }) => writeCount > 0) ?? { sampleCount: 0, samples: [] };
       if (t.offers('virtual-time')) t.check(sampleCount === Math.min(i, 10), 'the window holds the wrong number of samples', Math.min(i, 10), sampleCount);
       t.check(sampleCount <= 10 && samples.length === sampleCount, 'the samples are not as many as said', sampleCount, samples);
+      t.occurred(i > 10 && sampleCount > 0);
     }
   }),
-  check('STA-2', 'and they are the last, not the first, oldest first', async (t) => {
+  check('STA-2', 'and they are the last, not the first, oldest first', 'a window after more writes than it holds, that took different times', async (t) => {
     const id = t.id();
     const takes = [7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8];
     for (const [i, ms] of takes.entries()) await t.setup(i % 2 === 0 ? { op: 'registerServer', id, endpoint: 'e1', takes: ms } : { op: 'unregisterServer', id, takes: ms });
     const { samples } = (await t.stats()).find(({ writeCount }) => writeCount > 0) ?? { samples: [] };
     t.check(JSON.stringify(samples) === JSON.stringify(takes.slice(-10)), 'the window holds the wrong samples', takes.slice(-10), samples);
+    t.occurred();
   }, { needs: ['virtual-time', 'slow-commit'] }),
-  check('STA-3', 'minimum, mean and maximum are those of the window', async (t) => {
+  check('STA-3', 'minimum, mean and maximum are those of the window', 'a window of samples that differ', async (t) => {
     const id = t.id();
     const empty = (await t.stats())[0]!;
     t.check(empty.min === 0 && empty.mean === 0 && empty.max === 0, 'an empty window shows 0', [0, 0, 0], [empty.min, empty.mean, empty.max]);
@@ -133,26 +159,31 @@ export const statisticsChecks = [
       // Of the samples shown: whether those are the right ones is for STA-2 to say.
       const expected = [Math.min(...samples), samples.reduce((sum, one) => sum + one, 0) / samples.length, Math.max(...samples)];
       t.check([min, mean, max].every((value, n) => Math.abs(value - expected[n]!) < 1e-6), 'minimum, mean or maximum is wrong', expected, [min, mean, max]);
+      t.occurred(new Set(samples).size > 1);
     }
   }),
-  check('STA-4', 'the statistics of one partition are those of the list', async (t) => {
+  check('STA-4', 'the statistics of one partition are those of the list', 'a partition with writes that are counted', async (t) => {
     for (const id of t.ids(20)) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
     const all = await t.stats();
     for (const { partition, writeCount } of all) {
       const one = t.accepted(await t.rig.call('getPartitionStats', partition), `getPartitionStats(${partition})`, 'the partition exists') as { partition: number; writeCount: number };
       t.check(one.partition === partition && one.writeCount === writeCount, 'the statistics of one partition differ from the list', { partition, writeCount }, one);
+      t.occurred(writeCount > 0);
     }
   }),
-  check('STA-6', 'a partition that does not exist is refused', async (t) => {
+  check('STA-6', 'a partition that does not exist is refused', 'a partition that does not exist, asked for where one that does is shown', async (t) => {
     const count = (await t.stats()).length;
+    const isShown = (await t.rig.call('getPartitionStats', 0)).kind === 'done';
     for (const wrong of [-1, count, 0.5, Number.NaN, 'x']) {
       const answer = await t.rig.call('getPartitionStats', wrong);
       t.check(answer.kind === 'refused' && answer.code === 'invalid_argument', `getPartitionStats(${String(wrong)}): there is no such partition`, 'refused: invalid_argument', showAnswer(answer));
+      t.occurred(isShown);
     }
   }),
-  check('STA-5', 'a reset clears counts and windows, and nothing else', async (t) => {
+  check('STA-5', 'a reset clears counts and windows, and nothing else', 'a reset of statistics that showed writes', async (t) => {
     const ids = t.ids(20);
     for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    t.occurred((await t.stats()).some(({ writeCount }) => writeCount > 0));
     await t.setup({ op: 'resetStats' });
     for (const stats of await t.stats()) {
       t.check(stats.writeCount === 0 && stats.sampleCount === 0 && stats.samples.length === 0, 'a reset left something', { writeCount: 0, sampleCount: 0 }, stats);

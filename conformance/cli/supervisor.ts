@@ -135,7 +135,7 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
   };
 
   /** What was being done could not be judged. */
-  const note = (reason: string): void => void findings.push({ requirement: progress.judging ?? 'ERR-1', result: { title: progress.doing, status: 'inconclusive', evidence: 0, milliseconds: 0, reason } });
+  const note = (reason: string): void => void findings.push({ requirement: progress.judging ?? 'ERR-1', result: { title: progress.doing, status: 'inconclusive', evidence: 0, situation: { what: 'a registry that answers', occurred: 0 }, milliseconds: 0, reason } });
 
   return (async () => {
     let resume: Resumption | undefined;

@@ -5,20 +5,99 @@ import { effectOf } from './lifetimes.js';
 import { Periods, type Period } from './periods.js';
 import type { Observed } from './registry-history.js';
 
-/** How many lists and broadcasts overlapped a write that may have changed what they give. */
+/** How often operations were in each other's way: what puts requirements about overlap to the test. */
 export interface Contested {
+  /** Operations that overlapped any other. */
+  readonly overlapping: number;
+  /** Operations that overlapped another on the same name, one of the two a write (CON-1, CON-2). */
+  readonly operations: number;
+  /** Of operations that overlapped another, those that were refused, or of which it is not known what became of them (CON-3). */
+  readonly refusals: number;
+  /** Operations that were still open when another was answered that was called before, on the same name (DLK-4). */
+  readonly waits: number;
+  /** Lists that overlapped a write of their namespace (LST-3). */
   readonly lists: number;
+  /** Broadcasts that overlapped a write that concerns who is bound to their server (RTE-9). */
   readonly broadcasts: number;
 }
 
-/** No list and no broadcast. */
-export const uncontested: Contested = { lists: 0, broadcasts: 0 };
+/** Why nothing can be said of overlap, of a registry in which there is none. */
+export const noOverlap = 'calls are answered before they return: none overlaps another';
 
-const isWhole = ({ invocation: { op } }: Entry<Operation, Observed>): boolean => op === 'broadcast' || op.startsWith('list');
+/** Nothing at all. */
+export const uncontested: Contested = { overlapping: 0, operations: 0, refusals: 0, waits: 0, lists: 0, broadcasts: 0 };
 
-/** Counts what puts LST-3 and RTE-9 to the test. */
+export const sum = (one: Contested, other: Contested): Contested => ({
+  overlapping: one.overlapping + other.overlapping,
+  operations: one.operations + other.operations,
+  refusals: one.refusals + other.refusals,
+  waits: one.waits + other.waits,
+  lists: one.lists + other.lists,
+  broadcasts: one.broadcasts + other.broadcasts,
+});
+
+type Done = Entry<Operation, Observed>;
+
+const isWhole = ({ invocation: { op } }: Done): boolean => op === 'broadcast' || op.startsWith('list');
+const isWrite = (entry: Done): boolean => /^(register|unregister|update|bind|unbind|down)/.test(entry.invocation.op) && effectOf(entry) !== 'none';
+const isInDoubt = ({ response }: Done): boolean => response === undefined || response.kind === 'refused';
+
+/** Counts what overlapped in a history. */
 export function contested(history: History<Operation, Observed>): Contested {
-  if (!history.some(isWhole)) return uncontested;
+  return { ...pairs(history), ...(history.some(isWhole) ? wholes(history) : { lists: 0, broadcasts: 0 }) };
+}
+
+/** Goes through all pairs that overlap. What touches does not count: of two things that happen at one time either may have come first. */
+function pairs(history: History<Operation, Observed>): Pick<Contested, 'overlapping' | 'operations' | 'refusals' | 'waits'> {
+  const held = namesHeld(history);
+  const [overlapping, meeting, waiting] = [new Set<Done>(), new Set<Done>(), new Set<Done>()];
+  let open: Done[] = [];
+  for (const entry of [...history].sort((a, b) => a.start - b.start)) {
+    open = open.filter(({ end }) => end > entry.start);
+    for (const earlier of open) {
+      overlapping.add(entry).add(earlier);
+      if (!(isWrite(entry) || isWrite(earlier)) || !haveInCommon(namesIn(entry, held), namesIn(earlier, held))) continue;
+      meeting.add(entry).add(earlier);
+      if (entry.end > earlier.end) waiting.add(entry);
+    }
+    open.push(entry);
+  }
+  return { overlapping: overlapping.size, operations: meeting.size, refusals: [...overlapping].filter(isInDoubt).length, waits: waiting.size };
+}
+
+const haveInCommon = (some: readonly string[], others: readonly string[]): boolean => some.some((one) => others.includes(one));
+
+/** Which names each endpoint has been registered for: those that its end concerns. */
+function namesHeld(history: History<Operation, Observed>): ReadonlyMap<string, readonly string[]> {
+  const held = new Map<string, string[]>();
+  for (const { invocation } of history) {
+    if (invocation.op !== 'registerServer' && invocation.op !== 'registerTransport') continue;
+    held.set(invocation.endpoint, [...(held.get(invocation.endpoint) ?? []), ...namesOf(invocation)]);
+  }
+  return held;
+}
+
+const namesIn = ({ invocation }: Done, held: ReadonlyMap<string, readonly string[]>): readonly string[] => (invocation.op === 'down' ? (held.get(invocation.endpoint) ?? []) : namesOf(invocation));
+
+/** Programs are run again and again with operations that are the same objects. */
+const known = new WeakMap<Operation, readonly string[]>();
+
+function namesOf(operation: Operation): readonly string[] {
+  let names = known.get(operation);
+  if (names === undefined) known.set(operation, (names = [...concerned(operation)]));
+  return names;
+}
+
+function* concerned(operation: Operation): Generator<string> {
+  if ('id' in operation) yield `${operation.op.endsWith('Transport') ? 'transport' : 'server'} ${operation.id}`;
+  // A message is for its recipient alone: who sends it is not looked up.
+  if ('transportId' in operation && operation.op !== 'routeToServer') yield `transport ${operation.transportId}`;
+  if ('serverId' in operation && operation.op !== 'routeToTransport') yield `server ${operation.serverId}`;
+  if (operation.op === 'registerTransport' && typeof operation.config?.['serverId'] === 'string') yield `server ${operation.config['serverId']}`;
+}
+
+/** Lists and broadcasts that overlapped a write which may have changed what they give. */
+function wholes(history: History<Operation, Observed>): Pick<Contested, 'lists' | 'broadcasts'> {
   const writes = history.filter((entry) => effectOf(entry) !== 'none');
   const ofNamespace: Record<Namespace, Periods<Period>> = { server: new Periods(), transport: new Periods() };
   const ofServer = new Map<string, Periods<Period>>();

@@ -12,6 +12,9 @@ type Manner = 'quiet' | 'throws' | 'rejects';
 
 const mannerOf = (name: string): Manner => (name.startsWith('throws') ? 'throws' : name.startsWith('rejects') ? 'rejects' : 'quiet');
 
+/** Whether an endpoint fails when it is sent something. */
+export const harms = (name: string): boolean => mannerOf(name) !== 'quiet';
+
 /** What a failing endpoint throws, or rejects with. */
 export class EndpointFailure extends Error {
   override readonly name = 'EndpointFailure';

@@ -3,12 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, tables, type ExpectedDelivery, type Found, type Operation, type Outcome, type RegistryModel, type RegistryState } from '../../model/index.js';
 import { detectionMs, type ContentionStatus, type Namespace, type PartitionStats, type RequirementId } from '../../spec/index.js';
 import { showAnswer, type Answer } from './answer.js';
-import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
+import { blameAnswer, blameDeliveries, blameState, type Circumstances, type Difference } from './blame.js';
+import { harms } from './endpoint.js';
 import { Violation } from './findings.js';
 import { eventually, within } from './patience.js';
 import { plannedReaction } from './reaction.js';
 import type { Rig } from './rig.js';
 import { show, showOperation } from './show.js';
+import { ofEndpoints, ofPartitions, ofSteps, type Past } from './situations.js';
 import { turn } from './virtual-clock.js';
 
 /** The ids that a run uses, so that everything can be looked at after each step. */
@@ -39,12 +41,21 @@ export class Oracle {
   state: RegistryState;
   /** The steps performed, replayable. */
   readonly program: Operation[] = [];
-  readonly evidence = new Map<RequirementId, number>();
+  /** How often each requirement was put to the test by what happened: see `situations.ts`. */
+  readonly occurred = new Map<RequirementId, number>();
   /** What the model held before the last step. */
   before: RegistryState;
   /** Set when the rest of a run says nothing: a requirement found broken already has been broken again. */
   spoiled = false;
   readonly #holders = new Map<string, Set<string>>();
+  /** Names that have been an end of a binding. */
+  readonly #tied = new Set<string>();
+  readonly #past: Past = {
+    holders: (namespace, id) => this.#holders.get(key(namespace, id)) ?? nobody,
+    wasTied: (namespace, id) => this.#tied.has(key(namespace, id)),
+  };
+  /** Endpoints that were listened to while they held names. */
+  readonly #listened = new Set<string>();
   /** Transports that have been bound since they were registered. */
   readonly #everBound = new Set<string>();
   /** Whether anything has been refused yet. */
@@ -82,7 +93,6 @@ export class Oracle {
     }
     const performed = this.rig.perform(operation);
     const answer = performed instanceof Promise ? await performed : performed;
-    this.#note(expected.outcome.kind === 'refused' ? refusalRequirement(expected.outcome.codes[0]!, circumstances) : successRequirement(operation, expected.outcome));
     this.#compareAnswer(circumstances, answer, expected.deliveries);
 
     const deliveries = [...expected.deliveries, ...(reaction?.deliveries ?? [])];
@@ -91,16 +101,15 @@ export class Oracle {
       for (const nested of await within(this.rig.patienceMs, 'a call made from within a send', reacted)) {
         if (nested.kind !== 'done') throw new Violation('a call made from within a send failed', 'success', showAnswer(nested), 'RTE-7');
       }
-      this.#note('RTE-7');
     }
     this.rig.mailbox.reaction = undefined;
 
     this.state = reaction?.state ?? expected.state;
-    this.#remember(operation, expected.outcome);
     if (operation.op === 'resetStats') await this.#compareReset();
     await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances));
     if (this.scope.listeners) this.#compareListeners(operation);
-    if (this.scope.bindings && !this.#closed) for (const transportId of this.pool.transports) if (this.#ask({ op: 'getServerForTransport', transportId }) !== undefined) this.#everBound.add(transportId);
+    this.#count(ofSteps, { operation, outcome: expected.outcome, deliveries, before: this.before, after: this.state, isReentrant: reaction !== undefined, past: this.#past });
+    this.#remember(operation, expected.outcome);
   }
 
   /** After the last step: nothing may arrive any more. */
@@ -167,11 +176,6 @@ export class Oracle {
       return at < 0;
     });
     if (circumstances.throwing || circumstances.reentrant) this.#troubled = true;
-    if (expected.length > 0) {
-      this.#note('RTE-5');
-      if (circumstances.throwing) this.#note('RTE-6');
-      if (expected.some((delivery) => (this.#holders.get(key(delivery.namespace, delivery.to))?.size ?? 0) > 1)) this.#note('RTE-8');
-    }
     const repeated = extra.filter((one) => this.#delivered.has(line(one)));
     for (const one of expected) this.#delivered.add(line(one));
     if (missing.length === 0 && extra.length === 0) return;
@@ -269,10 +273,11 @@ export class Oracle {
   #compareListeners(operation: Operation): void {
     const held = new Set((['listServers', 'listTransports'] as const).flatMap((op) => ((this.#ask({ op }) ?? []) as readonly Found[]).map(({ endpoint }) => endpoint)));
     for (const { name, signal } of this.rig.endpoints) {
+      const left = signal.aborted ? 0 : getEventListeners(signal, 'abort').length;
+      if (left > 0 && held.has(name)) this.#listened.add(name);
       if (signal.aborted || (held.has(name) && !this.#closed)) continue;
-      const left = getEventListeners(signal, 'abort').length;
       if (left > 0) throw new Violation(`after ${showOperation(operation)}, ${name} holds no name, and is still listened to`, '0 listeners', `${left}`, this.#closed ? 'CLS-3' : 'CLS-4');
-      this.#note(this.#closed ? 'CLS-3' : 'CLS-4');
+      this.#count(ofEndpoints, { wasListenedTo: this.#listened.has(name), isClosed: this.#closed });
     }
   }
 
@@ -299,8 +304,6 @@ export class Oracle {
       differs('mean', 'STA-3');
       differs('max', 'STA-3');
       differs('alarm', want.alarm ? 'CTN-1' : this.#alarmed.has(want.partition) ? 'CTN-5' : 'CTN-2');
-      this.#note(want.alarm ? 'CTN-1' : 'CTN-2');
-      if (want.sampleCount > 0) this.#note('STA-3');
     }
     const status = this.#ask({ op: 'getContentionStatus' }) as ContentionStatus;
     const shown = await this.rig.peek({ op: 'getContentionStatus' });
@@ -312,7 +315,7 @@ export class Oracle {
       const requirement = status.mode === 'closed' ? 'ADM-5' : status.mode === 'open' ? 'ADM-6' : status.admission === 'closed' ? 'ADM-1' : 'ADM-2';
       throw new Violation('getContentionStatus() shows the wrong admission', show(status), showAnswer(shown), requirement, ['CTN-10']);
     }
-    this.#note('CTN-10');
+    for (const stats of expected) this.#count(ofPartitions, { stats, wasAlarmed: this.#alarmed.has(stats.partition) });
   }
 
   /** A reset leaves nothing, whatever was there: what comes later may have other reasons. */
@@ -366,23 +369,26 @@ export class Oracle {
     };
   }
 
+  /** After a step on which registry and model agree. */
   #remember(operation: Operation, outcome: Outcome): void {
-    if (outcome.kind === 'refused') {
-      this.#note('REG-4');
-      this.#refused = true;
+    if (outcome.kind === 'refused') this.#refused = true;
+    if (outcome.kind === 'done' && (operation.op === 'registerServer' || operation.op === 'registerTransport')) {
+      const name = key(operation.op === 'registerServer' ? 'server' : 'transport', operation.id);
+      if (operation.op === 'registerTransport') this.#everBound.delete(operation.id);
+      this.#holders.set(name, (this.#holders.get(name) ?? new Set()).add(operation.endpoint));
     }
-    if (operation.op === 'down') this.#note('DWN-1');
-    if (outcome.kind !== 'done' || (operation.op !== 'registerServer' && operation.op !== 'registerTransport')) return;
-    const name = key(operation.op === 'registerServer' ? 'server' : 'transport', operation.id);
-    if (operation.op === 'registerTransport') this.#everBound.delete(operation.id);
-    if (this.#holders.has(name)) this.#note('REG-5');
-    this.#holders.set(name, (this.#holders.get(name) ?? new Set()).add(operation.endpoint));
+    for (const [transportId, { server }] of this.state.bindings) {
+      this.#everBound.add(transportId);
+      this.#tied.add(key('transport', transportId)).add(key('server', server));
+    }
   }
 
-  #note(requirement: RequirementId): void {
-    this.evidence.set(requirement, (this.evidence.get(requirement) ?? 0) + 1);
+  #count<Seen>(situations: readonly { readonly requirement: RequirementId; readonly occurs: (seen: Seen) => boolean }[], seen: Seen): void {
+    for (const { requirement, occurs } of situations) if (occurs(seen)) this.occurred.set(requirement, (this.occurred.get(requirement) ?? 0) + 1);
   }
 }
+
+const nobody: ReadonlySet<string> = new Set();
 
 /** How closely the model is watched for changes. */
 const lookEveryMs = 10;
@@ -390,8 +396,6 @@ const lookEveryMs = 10;
 const key = (namespace: Namespace, id: string): string => `${namespace}:${id}`;
 
 const line = ({ endpoint, to, from, message }: ExpectedDelivery): string => (message === 'echo' ? '' : JSON.stringify([endpoint, to, from, message]));
-
-const harms = (endpoint: string): boolean => endpoint.startsWith('throws') || endpoint.startsWith('rejects');
 
 const showDeliveries = (deliveries: readonly ExpectedDelivery[]): string =>
   deliveries.length === 0 ? 'no delivery' : deliveries.map(({ message, namespace, to, endpoint }) => `${show(message)} to ${namespace} ${show(to)} at ${endpoint}`).join(', ');

@@ -21,6 +21,8 @@ export interface Line {
 export interface Call {
   readonly answer: Promise<Answer>;
   settled: Answer | undefined;
+  /** Whether it was answered before it returned. */
+  readonly isPrompt: boolean;
   readonly operation: keyof Registry;
 }
 
@@ -149,9 +151,9 @@ export class Rig {
     // Whoever waits for it bounds the wait: it may be meant to stay pending for as long as the clock stands.
     const [name] = this.#arguments(operation);
     const given = this.#invoke(operation, Infinity);
-    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given, operation: name };
+    if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given, isPrompt: true, operation: name };
     const answer = given;
-    const call: Call = { answer, settled: undefined, operation: name };
+    const call: Call = { answer, settled: undefined, isPrompt: false, operation: name };
     void answer.then((settled) => (call.settled = settled));
     return call;
   }

@@ -9,7 +9,9 @@ import { offers } from './offers.js';
 import { Oracle, type Pool, type Scope } from './oracle.js';
 import { Rig, type Line } from './rig.js';
 import { show } from './show.js';
+import { situationOf } from './situations.js';
 import { Trial } from './trial.js';
+import type { Situation } from '../report/result.js';
 import type { ScheduledProgram } from '../schedules/program.js';
 import type { ReplayedCommands } from '../schedules/scheduled-commands.js';
 import { prepareWalk, retrace } from './whole-model.js';
@@ -50,8 +52,8 @@ export interface Suite {
   readonly maxCommands: number;
   /** The share of the runs asked for that this suite makes: contention takes many steps to come about. */
   readonly share: number;
-  /** The requirement that every disagreement breaks, if it is one and the same. */
-  readonly blames?: RequirementId;
+  /** The requirement that every disagreement breaks, if it is one and the same, and its situation: what is counted under another. */
+  readonly blames?: { readonly requirement: RequirementId; readonly what: string; readonly counts: RequirementId };
   ids(seed: number): readonly string[];
   commands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[];
   /** Opens the registry, and the oracle beside it. */
@@ -91,7 +93,7 @@ export const suites: readonly Suite[] = [
     maxCommands: 40,
     share: 0.3,
     // What works with harmless ids and fails with these fails because of their spelling.
-    blames: 'NAM-2',
+    blames: { requirement: 'NAM-2', what: 'a name of an unusual spelling, registered', counts: 'REG-1' },
     ids: (seed) => hostilePool(seed, 3),
     commands: nameCommands,
     prepare: prepareNames,
@@ -140,7 +142,10 @@ function scopeOf(adapter: Adapter, rig: Rig, contention: boolean): Scope {
 export interface SuiteResult {
   /** How many sequences were run, shrinking included. */
   readonly sequences: number;
-  readonly evidence: ReadonlyMap<RequirementId, number>;
+  /** How many steps the registry took beside the model, shrinking included. */
+  readonly steps: number;
+  /** How often what each requirement is about came about in them. A requirement of which nothing did is not judged by them. */
+  readonly situations: ReadonlyMap<RequirementId, Situation>;
   readonly counterexamples: readonly Counterexample[];
   /** Why it could not be finished. */
   readonly inconclusive?: string;
@@ -164,13 +169,13 @@ export async function runSuite(
   },
 ): Promise<SuiteResult> {
   const ids = suite.ids(seed);
-  const evidence = new Map<RequirementId, number>();
+  const situations = new Map<RequirementId, Situation>();
   const found = new Map<RequirementId, Counterexample>();
-  let sequences = 0;
+  let [sequences, steps] = [0, 0];
   let unanswered: string | undefined;
 
   const probe = await suite.prepare(adapter, ids, patienceMs).catch(stop);
-  if (probe === undefined) return { sequences, evidence, counterexamples: [], inconclusive: unanswered! };
+  if (probe === undefined) return { sequences, steps, situations, counterexamples: [], inconclusive: unanswered! };
   const offered = vocabulary(adapter, probe.rig);
   await probe.rig.dispose();
 
@@ -178,7 +183,7 @@ export async function runSuite(
     // While shrinking, only the requirement that was broken first counts: the smallest case must be of the same kind.
     let target: RequirementId | undefined;
     let smallest: Counterexample | undefined;
-    const blamed = (requirement: RequirementId): RequirementId => suite.blames ?? requirement;
+    const blamed = (requirement: RequirementId): RequirementId => suite.blames?.requirement ?? requirement;
     const known = (requirement: RequirementId): boolean => failed.has(requirement) || found.has(requirement);
     const excused = ({ requirement = 'ERR-1', suspects }: Violation): boolean =>
       !judged(blamed(requirement)) ||
@@ -197,7 +202,7 @@ export async function runSuite(
       try {
         await fc.asyncModelRun(() => ({ model: { oracle, excused } satisfies Cell, real: oracle }), commands);
         if (!oracle.spoiled) await oracle.end();
-        for (const [requirement, count] of oracle.evidence) evidence.set(blamed(requirement), (evidence.get(blamed(requirement)) ?? 0) + count);
+        for (const [requirement, { what, occurred }] of situationsIn(oracle, suite)) situations.set(requirement, { what, occurred: occurred + (situations.get(requirement)?.occurred ?? 0) });
       } catch (error) {
         if (error instanceof Unanswered || error instanceof AdapterError) return void stop(error);
         if (!(error instanceof Violation)) return void stop(new Blocked(`the sequence broke down: ${show(error)}`));
@@ -213,12 +218,13 @@ export async function runSuite(
         };
         throw error;
       } finally {
+        steps += oracle.program.length;
         await oracle.rig.dispose();
       }
     });
     await fc.check(property, { seed, numRuns: Math.max(1, Math.ceil(runs * suite.share)), endOnFailure: false });
     if (smallest === undefined) {
-      return { sequences, evidence, counterexamples: [...found.values()], ...(unanswered === undefined ? {} : { inconclusive: unanswered }) };
+      return { sequences, steps, situations, counterexamples: [...found.values()], ...(unanswered === undefined ? {} : { inconclusive: unanswered }) };
     }
     found.set((smallest as Counterexample).requirement, smallest);
   }
@@ -228,6 +234,15 @@ export async function runSuite(
     unanswered ??= error.message;
     return undefined;
   }
+}
+
+/** What came about in the steps of one oracle. */
+function situationsIn({ occurred }: Oracle, suite: Suite | undefined): Map<RequirementId, Situation> {
+  if (suite?.blames !== undefined) {
+    const { requirement, what, counts } = suite.blames;
+    return new Map([[requirement, { what, occurred: occurred.get(counts) ?? 0 }]]);
+  }
+  return new Map([...occurred].map(([requirement, count]) => [requirement, { what: situationOf(requirement), occurred: count }]));
 }
 
 function vocabulary(adapter: Adapter, rig: Rig): Vocabulary {
@@ -249,7 +264,8 @@ export async function replay(program: SequentialProgram, adapter: Adapter, patie
   const oracle = suite === undefined ? await prepareWalk(adapter, program.suite === 'model-names' ? 'names' : 'contention', patienceMs) : await suite.prepare(adapter, program.ids, patienceMs);
   const result = (counterexamples: Counterexample[], inconclusive?: string): SuiteResult => ({
     sequences: 1,
-    evidence: oracle.evidence,
+    steps: oracle.program.length,
+    situations: situationsIn(oracle, suite),
     counterexamples,
     ...(inconclusive === undefined ? {} : { inconclusive }),
   });
@@ -265,7 +281,7 @@ export async function replay(program: SequentialProgram, adapter: Adapter, patie
   } catch (error) {
     if (error instanceof Unanswered || error instanceof AdapterError) return result([], error.message);
     if (!(error instanceof Violation)) throw error;
-    return result([{ requirement: suite?.blames ?? error.requirement ?? 'ERR-1', violation: error, lines: oracle.rig.lines, stateBefore: oracle.describeBefore(), program }]);
+    return result([{ requirement: suite?.blames?.requirement ?? error.requirement ?? 'ERR-1', violation: error, lines: oracle.rig.lines, stateBefore: oracle.describeBefore(), program }]);
   } finally {
     await oracle.rig.dispose();
   }

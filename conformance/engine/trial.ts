@@ -18,6 +18,11 @@ type Options = Omit<OpenOptions, 'clock'>;
 export class Trial {
   /** Expectations that were put to the test: none at all means that nothing was checked. */
   evidence = 0;
+  /** How often the situation of the check came about: never means that what was checked says nothing. */
+  occurrences = 0;
+  /** Calls that had to be under way for the situation to come about. */
+  readonly #awaited: Call[] = [];
+  #ruledOut: string | undefined;
   readonly #opened: Rig[] = [];
   #ids: Generator<string>;
   #rig: Rig | undefined;
@@ -52,6 +57,37 @@ export class Trial {
 
   ids(count: number): string[] {
     return Array.from({ length: count }, () => this.id());
+  }
+
+  /**
+   * The situation of the check has come about: not what the check meant to bring about, but what the registry's own answers show
+   * (a name was found held, a call is still open, an alarm is on, a delivery was made).
+   */
+  occurred(isSeen = true): void {
+    if (isSeen) this.occurrences++;
+  }
+
+  /** The situation has come about if this is so; if it is not, another check says so. */
+  async occurs(expectation: Promise<void>): Promise<void> {
+    await this.given(expectation);
+    this.occurred();
+  }
+
+  /** Whether so many of these calls are open: the situation of a check, or part of it. */
+  underWay(calls: readonly Call[], least = 1): boolean {
+    this.#awaited.push(...calls);
+    return calls.filter(({ settled }) => settled === undefined).length >= least;
+  }
+
+  /** The situation cannot come about, for a reason that is no fault. */
+  ruledOut(why: string): void {
+    this.#ruledOut = why;
+  }
+
+  /** Why the situation cannot come about at all, if that can be told: then nothing is missing that could have been tried. */
+  get impossible(): string | undefined {
+    const isPrompt = this.#awaited.length > 0 && this.#awaited.every((call) => call.isPrompt) && !this.offers('slow-commit');
+    return isPrompt ? 'calls are answered before they return: none is ever under way' : this.#ruledOut;
   }
 
   /** Something that must work before the check can begin; if it does not, another check says so. */
@@ -133,10 +169,11 @@ export class Trial {
     if (answer.kind === 'broken') throw new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', answer.what, answer.breaks);
   }
 
-  /** The operation has to be refused before the check can begin; if it is not, another check says so. */
-  async refused(operation: Operation): Promise<void> {
+  /** The operation has to be refused before the check can begin; if it is not, another check says so. Gives the code. */
+  async refused(operation: Operation): Promise<ErrorCode> {
     const answer = await this.rig.perform(operation);
     if (answer.kind !== 'refused') throw new Blocked(`${showOperation(operation)} had to be refused first, and was ${showAnswer(answer)}`);
+    return answer.code;
   }
 
   /** The statement holds. */
@@ -272,6 +309,11 @@ export interface Check {
   readonly requirement: RequirementId;
   /** What is tried, as a sentence. */
   readonly title: string;
+  /**
+   * What has to come about for the check to say anything, in a few words; {@link run} says each time that it has, by
+   * {@link Trial.occurred} or {@link Trial.occurs}. If it never does, the check is inconclusive.
+   */
+  readonly situation: string;
   /** Features that this check needs beyond those of its requirement. */
   readonly needs?: readonly Feature[];
   readonly options?: Options;
@@ -279,6 +321,6 @@ export interface Check {
 }
 
 /** Writes a check down. */
-export function check(requirement: Check['requirement'], title: string, run: Check['run'], more: Pick<Check, 'needs' | 'options'> = {}): Check {
-  return { requirement, title, run, ...more };
+export function check(requirement: Check['requirement'], title: string, situation: string, run: Check['run'], more: Pick<Check, 'needs' | 'options'> = {}): Check {
+  return { requirement, title, situation, run, ...more };
 }

@@ -1,31 +1,37 @@
 import { findRequirement, type RequirementId } from '../../spec/index.js';
+import { noOverlap } from '../engine/contested.js';
 import { safe } from '../engine/show.js';
 import type { CheckResult, Failure, LoadCoverage } from '../report/result.js';
 import type { Finding } from '../report/summary.js';
+import { unlessVacuous } from '../report/vacuity.js';
 import type { LoadFigures, LoadResult } from './search-load.js';
 import type { LoadViolation } from './judge.js';
 import { tableOf } from './table.js';
 
 /** What a load says of requirements. `rerun` is the command line that runs it again, which nobody can promise to go wrong again. */
-export function loadFindings({ violations, evidence, inconclusive, scenarios, figures }: LoadResult, isEventual: boolean, rerun: (requirement: RequirementId) => string): Finding[] {
+export function loadFindings({ violations, situations, overlapped, inconclusive, scenarios, figures }: LoadResult, isEventual: boolean, rerun: (requirement: RequirementId) => string): Finding[] {
   const title = `a load of ${figures.clients} clients${figures.spread === 'tasks' ? '' : `, in ${figures.spread}`}`;
-  const finding = (requirement: RequirementId, about: string, more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({
-    requirement,
-    result: { title: about, evidence: evidence.get(requirement) ?? 0, milliseconds: Math.round(figures.milliseconds), ...more },
-  });
+  const milliseconds = Math.round(figures.milliseconds);
   const broken = new Map<RequirementId, LoadViolation>();
   for (const violation of violations) if (!broken.has(violation.requirement)) broken.set(violation.requirement, violation);
-  const judged = new Set<RequirementId>([isEventual ? 'CON-2' : 'CON-1', 'DLK-4', ...evidence.keys(), ...broken.keys()]);
-  const mixed = [...judged].map((requirement): Finding => {
+  const first = new Set<RequirementId>([isEventual ? 'CON-2' : 'CON-1', 'DLK-4']);
+  const judged = new Set<RequirementId>([...first, ...situations.keys(), ...broken.keys()]);
+  const mixed = [...judged].flatMap((requirement): Finding[] => {
+    const shown = { evidence: figures.judged, situation: situations.get(requirement) ?? { what: 'an operation of a load that can be judged', occurred: 0 } };
+    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding[] => [{ requirement, result: { title, ...shown, milliseconds, ...more } }];
     const violation = broken.get(requirement);
-    if (violation !== undefined) return finding(requirement, title, { status: 'failed', evidence: Math.max(1, evidence.get(requirement) ?? 0), failure: describe(violation, rerun(requirement)) });
+    if (violation !== undefined) return finding({ status: 'failed', failure: describe(violation, rerun(requirement)) });
     const doubt = inconclusive.find((one) => one.requirement === undefined || one.requirement === requirement);
-    if (doubt !== undefined) return finding(requirement, title, { status: 'inconclusive', reason: safe(doubt.reason) });
-    return evidence.has(requirement) ? finding(requirement, title, { status: 'passed' }) : finding(requirement, title, { status: 'inconclusive', reason: 'nothing was put to the test' });
+    if (doubt !== undefined) return finding({ status: 'inconclusive', reason: safe(doubt.reason) });
+    if (shown.situation.occurred > 0) return finding(unlessVacuous(shown));
+    // A second look at what schedules look at: what did not come about in this one has no place in it.
+    if (!first.has(requirement)) return [];
+    return finding(figures.judged > 0 && !overlapped ? { status: 'untested', reason: noOverlap } : unlessVacuous(shown));
   });
-  const others = scenarios.map(({ title: about, requirement, evidence: count, violation, inconclusive: reason }): Finding => {
-    if (violation !== undefined) return finding(violation.requirement ?? requirement, about, { status: 'failed', evidence: count, failure: describe({ requirement, violation, history: [], part: [] }, rerun(requirement)) });
-    return finding(requirement, about, reason === undefined ? { status: 'passed', evidence: count } : { status: 'inconclusive', reason: safe(reason) });
+  const others = scenarios.map(({ title: about, requirement, evidence, situation, violation, inconclusive: reason }): Finding => {
+    const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement: violation?.requirement ?? requirement, result: { title: about, evidence, situation, milliseconds, ...more } });
+    if (violation !== undefined) return finding({ status: 'failed', failure: describe({ requirement, violation, history: [], part: [] }, rerun(requirement)) });
+    return finding(reason === undefined ? unlessVacuous({ evidence, situation }) : { status: 'inconclusive', reason: safe(reason) });
   });
   return [...mixed, ...others].filter(({ requirement }) => findRequirement(requirement) !== undefined);
 }

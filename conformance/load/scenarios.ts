@@ -1,12 +1,14 @@
 import type { Operation } from '../../model/index.js';
 import type { RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
+import { contested } from '../engine/contested.js';
 import { Unanswered, Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { within } from '../engine/patience.js';
 import { surroundings, type Observed } from '../engine/registry-history.js';
 import { showOperation } from '../engine/show.js';
 import type { Entry, History } from '../linearizability/index.js';
+import type { Situation } from '../report/result.js';
 import { judgeOrder, showEnding, toldApart } from './judge.js';
 import type { Ledger } from './ledger.js';
 import { runLoad, type LoadOptions } from './run-load.js';
@@ -17,6 +19,7 @@ export interface ScenarioResult {
   readonly title: string;
   readonly requirement: RequirementId;
   readonly evidence: number;
+  readonly situation: Situation;
   readonly violation?: Violation;
   readonly inconclusive?: string;
 }
@@ -48,24 +51,26 @@ export async function admissionDuringLoad(adapter: Adapter, options: LoadOptions
   const { history } = run;
   const during = history.filter((one) => one.start > closed.end && one.end < opened.start);
   const registrations = during.filter(isRegistration);
-  const result = (requirement: RequirementId, evidence: readonly Done[], wrong: Done | undefined, message: string, expected: string): ScenarioResult => ({
-    title, requirement, evidence: evidence.length,
+  const result = (requirement: RequirementId, what: string, seen: readonly Done[], wrong: Done | undefined, message: string, expected: string): ScenarioResult => ({
+    title, requirement, evidence: history.length, situation: { what, occurred: seen.length },
     ...(wrong !== undefined && { violation: new Violation(message, expected, shown(wrong), requirement) }),
   });
   const others = during.filter((one) => !isRegistration(one));
   const after = history.filter((one) => isRegistration(one) && one.start > opened.end);
   const order = await judgeOrder(toldApart(run), { milliseconds: judgeMs, isEventual: false });
   const results: ScenarioResult[] = [
-    result('ADM-5', registrations, registrations.find(({ response }) => response?.kind === 'done'), 'a registration was accepted while admission was closed', 'refused: admission_control_active'),
-    result('ADM-3', others, others.find((one) => isRefused(one, 'admission_control_active')), 'something else than a registration was refused while admission was closed', 'what it answers as ever'),
-    result('ADM-6', after, after.find((one) => isRefused(one, 'admission_control_active')), 'a registration was refused although admission had been opened', 'what it answers as ever'),
+    result('ADM-5', 'a registration while admission is closed', registrations, registrations.find(({ response }) => response?.kind === 'done'), 'a registration was accepted while admission was closed', 'refused: admission_control_active'),
+    result('ADM-3', 'something else than a registration, while admission is closed', others, others.find((one) => isRefused(one, 'admission_control_active')), 'something else than a registration was refused while admission was closed', 'what it answers as ever'),
+    result('ADM-6', 'a registration after admission was opened again', after, after.find((one) => isRefused(one, 'admission_control_active')), 'a registration was refused although admission had been opened', 'what it answers as ever'),
     {
-      title, requirement: 'CON-3', evidence: registrations.filter(({ response }) => response?.kind === 'refused' && surroundings.has(response.code)).length,
+      title, requirement: 'CON-3', evidence: history.length,
+      situation: { what: 'a registration refused for no reason of its own', occurred: registrations.filter(({ response }) => response?.kind === 'refused' && surroundings.has(response.code)).length },
       ...(order.violations[0] && { violation: order.violations[0].violation }),
       ...(order.undecided !== undefined && { inconclusive: order.undecided }),
     },
   ];
-  return results.filter(({ evidence }) => evidence > 0);
+  // That nothing came about while admission was closed is for those to say who close it with nobody at work.
+  return results.filter(({ situation }) => situation.occurred > 0);
 }
 
 /** The registry is closed while clients are at work: whatever was called is answered, and from then on nothing is found. CLS-1, DLK-4. */
@@ -83,12 +88,13 @@ export async function closeDuringLoad(adapter: Adapter, options: LoadOptions): P
   });
   if (!offered) return [];
   const { history, unanswered, blocked, connected } = run;
+  const closing = history.find(({ invocation, response }) => invocation.op === 'close' && response?.kind === 'done');
   const progress: ScenarioResult = {
     title, requirement: 'DLK-4', evidence: history.length,
+    situation: { what: 'an operation that is open when the registry is closed, or called later', occurred: history.filter(({ end }) => end > (closing?.start ?? Infinity)).length },
     ...(blocked && { violation: new Violation('calls are never answered after the registry was closed', 'every operation ends', `${unanswered.length} wait for ever: ${unanswered.slice(0, 6).map((one) => showOperation(one)).join('; ')}`, 'DLK-4') }),
     ...(!blocked && unanswered.length > 0 && { inconclusive: `not answered after the registry was closed: ${unanswered.length} calls` }),
   };
-  const closing = history.find(({ invocation, response }) => invocation.op === 'close' && response?.kind === 'done');
   // How clients elsewhere find their server gone, is their adapter's.
   if (closing === undefined || connected) return [progress];
   const after = history.filter(({ start }) => start > closing.end);
@@ -96,7 +102,8 @@ export async function closeDuringLoad(adapter: Adapter, options: LoadOptions): P
   return [
     progress,
     {
-      title, requirement: 'CLS-1', evidence: after.length,
+      title, requirement: 'CLS-1', evidence: history.length,
+      situation: { what: 'an operation called after the registry was closed', occurred: after.length },
       ...(found && { violation: new Violation('a registry that had been closed during a load still takes names, or shows them', 'nothing, or refused: registry_closed', shown(found), 'CLS-1') }),
     },
     ...(await beforeClose(title, toldApart(run), closing.start)),
@@ -107,7 +114,8 @@ export async function closeDuringLoad(adapter: Adapter, options: LoadOptions): P
 async function beforeClose(title: string, history: History<Operation, Observed>, closed: number): Promise<ScenarioResult[]> {
   const before = history.filter(({ start }) => start < closed).map((one): Done => (one.end < closed ? one : { ...one, response: undefined, end: Infinity }));
   const { violations: [wrong], undecided } = await judgeOrder(before, { milliseconds: judgeMs, isEventual: false });
-  return [{ title, requirement: 'CON-1', evidence: before.length, ...(wrong && { violation: wrong.violation }), ...(undecided !== undefined && { inconclusive: undecided }) }];
+  const what = 'an operation that overlaps another on the same name, where one of them is a write';
+  return [{ title, requirement: 'CON-1', evidence: before.length, situation: { what, occurred: contested(before).operations }, ...(wrong && { violation: wrong.violation }), ...(undecided !== undefined && { inconclusive: undecided }) }];
 }
 
 const judgeMs = 20_000;

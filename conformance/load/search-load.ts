@@ -3,9 +3,12 @@ import type { RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter } from '../contract.js';
 import { Unanswered, Violation } from '../engine/findings.js';
 import type { Observed } from '../engine/registry-history.js';
+import { contested, sum, uncontested } from '../engine/contested.js';
 import { showOperation } from '../engine/show.js';
 import { HistoryFile, type History } from '../linearizability/index.js';
+import type { Situation } from '../report/result.js';
 import { judgeLoad, type LoadViolation } from './judge.js';
+import type { TimedArrival } from './ledger.js';
 import { runLoad, type LoadOptions, type LoadRun, type Spread } from './run-load.js';
 import { admissionDuringLoad, closeDuringLoad, type ScenarioResult } from './scenarios.js';
 
@@ -49,8 +52,10 @@ export interface LoadFigures {
 export interface LoadResult {
   readonly violations: readonly LoadViolation[];
   readonly figures: LoadFigures;
-  /** How often each requirement was put to the test. */
-  readonly evidence: ReadonlyMap<RequirementId, number>;
+  /** How often what each requirement is about came about. */
+  readonly situations: ReadonlyMap<RequirementId, Situation>;
+  /** Whether any operation overlapped another. */
+  readonly overlapped: boolean;
   /** What could not be told, of which requirement; of all of them where none is named. */
   readonly inconclusive: readonly { readonly requirement?: RequirementId; readonly reason: string }[];
   readonly scenarios: readonly ScenarioResult[];
@@ -89,7 +94,8 @@ export async function searchLoad(adapter: Adapter, options: LoadSearchOptions): 
 class LoadSearch {
   readonly inconclusive: { requirement?: RequirementId; reason: string }[] = [];
   readonly #violations: LoadViolation[] = [];
-  readonly #evidence = new Map<RequirementId, number>();
+  readonly #situations = new Map<RequirementId, Situation>();
+  #contested = uncontested;
   readonly #scenarios: ScenarioResult[] = [];
   readonly #runs: LoadRun[] = [];
   #asked = 0;
@@ -160,19 +166,22 @@ class LoadSearch {
   }
 
   #count({ history, arrivals }: LoadRun, isDecided: boolean): void {
-    const add = (requirement: RequirementId, count: number): void => void (count > 0 && this.#evidence.set(requirement, (this.#evidence.get(requirement) ?? 0) + count));
-    const answered = (test: (op: Operation['op']) => boolean): number => history.filter(({ invocation, response }) => test(invocation.op) && response?.kind === 'done').length;
-    add('DLK-4', history.length);
+    const count = contested(history);
+    this.#contested = sum(this.#contested, count);
+    const add = (requirement: RequirementId, what: string, occurred: number): void =>
+      void this.#situations.set(requirement, { what, occurred: occurred + (this.#situations.get(requirement)?.occurred ?? 0) });
+    add('DLK-4', 'an operation that has to wait for another on the same name', count.waits);
     if (isDecided) {
-      add(this.#isEventual ? 'CON-2' : 'CON-1', history.length);
-      add('CON-3', history.filter(({ response }) => response?.kind === 'refused').length);
+      add(this.#isEventual ? 'CON-2' : 'CON-1', 'an operation that overlaps another on the same name, where one of them is a write', count.operations);
+      add('CON-3', 'an operation that overlaps another and is refused, or of which nobody knows what became of it', count.refusals);
     }
     if (this.#isEventual) return;
-    add('LST-3', answered((op) => op.startsWith('list')));
-    add('RTE-4', answered((op) => op.startsWith('route')));
-    add('RTE-5', arrivals.length);
-    add('RTE-8', arrivals.length);
-    add('RTE-9', answered((op) => op === 'broadcast'));
+    const messages = deliveredAmong(history, arrivals);
+    add('LST-3', 'a list that overlaps a write of its namespace', count.lists);
+    add('RTE-4', 'a message delivered after another from the same sender to the same recipient', messages.following);
+    add('RTE-5', 'a message that was delivered', arrivals.length);
+    add('RTE-8', 'a message delivered to a name that another endpoint has held', messages.toSuccessors);
+    add('RTE-9', 'a broadcast that overlaps a bind, an unbind or an end of a binding of its server', count.broadcasts);
   }
 
   result(): LoadResult {
@@ -186,7 +195,8 @@ class LoadSearch {
     const isViolated = this.#violations.some(({ requirement }) => requirement.startsWith('CON-'));
     return {
       violations: [...this.#violations, ...blockedIn(runs)],
-      evidence: this.#evidence,
+      situations: this.#situations,
+      overlapped: this.#contested.overlapping > 0,
       inconclusive: this.inconclusive,
       scenarios: this.#scenarios,
       figures: {
@@ -220,4 +230,25 @@ function overlapping(history: History): number {
     reach = Math.max(reach, end);
   }
   return count;
+}
+
+/** Of messages that were delivered: those that followed another on the same way, and those to a name that somebody else held before they were sent. */
+function deliveredAmong(history: History<Operation, Observed>, arrivals: readonly TimedArrival[]): { readonly following: number; readonly toSuccessors: number } {
+  const held = new Map<string, { readonly endpoint: string; readonly since: number }[]>();
+  const sent = new Map<unknown, number>();
+  for (const { invocation, response, start, end } of history) {
+    if ('message' in invocation) sent.set(invocation.message, start);
+    if (response?.kind !== 'done' || (invocation.op !== 'registerServer' && invocation.op !== 'registerTransport')) continue;
+    const name = `${invocation.op === 'registerServer' ? 'server' : 'transport'} ${invocation.id}`;
+    held.set(name, [...(held.get(name) ?? []), { endpoint: invocation.endpoint, since: end }]);
+  }
+  const ways = new Set<string>();
+  let [following, toSuccessors] = [0, 0];
+  for (const { namespace, to, from, endpoint, message } of arrivals) {
+    const way = `${namespace} ${to} ${from}`;
+    if (ways.has(way)) following++;
+    ways.add(way);
+    if (held.get(`${namespace} ${to}`)?.some((one) => one.endpoint !== endpoint && one.since < (sent.get(message) ?? -Infinity))) toSuccessors++;
+  }
+  return { following, toSuccessors };
 }

@@ -20,10 +20,16 @@ const failure = z.object({
   replay: z.string().describe('A command line that replays exactly this case.'),
 });
 
+const situation = z.object({
+  what: z.string().describe('What has to come about for the check to say anything, in a few words.'),
+  occurred: z.number().int().nonnegative().describe('How often it came about, by what the registry itself answered and did: without it nothing has passed.'),
+});
+
 const checkResult = z.object({
   title: z.string(),
   status,
-  evidence: z.number().int().nonnegative().describe('How many times something was put to the test.'),
+  evidence: z.number().int().nonnegative().describe('How many expectations were put to the test, those included that were trivial.'),
+  situation,
   milliseconds: z.number().nonnegative(),
   reason: z.string().optional().describe('Why it is inconclusive or untested.'),
   failure: failure.optional(),
@@ -105,6 +111,8 @@ export const report = z.object({
 export type Status = z.infer<typeof status>;
 /** What a failed check shows: expected and actual, the operations, the state before, and a command that replays it. */
 export interface Failure extends z.infer<typeof failure> {}
+/** What a check is about, and how often it came about. */
+export interface Situation extends z.infer<typeof situation> {}
 /** What became of one check. */
 export interface CheckResult extends z.infer<typeof checkResult> {}
 /** What became of one requirement. */

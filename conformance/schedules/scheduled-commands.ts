@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Operation } from '../../model/index.js';
 import type { Feature, RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter, type Subject } from '../contract.js';
-import { uncontested } from '../engine/contested.js';
+import { contested, sum, uncontested } from '../engine/contested.js';
 import { Blocked, Unanswered } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { Rig } from '../engine/rig.js';
@@ -10,7 +10,7 @@ import { randomFrom } from './choosers.js';
 import { judge, runProgram, tableOf, type Run } from './overlap.js';
 import { readsAfter, type ConcurrentProgram } from './program.js';
 import { RegistryWorld, type RegistryStep } from './registry-world.js';
-import { judged, type OverlapCounterexample, type SchedulesResult } from './search-schedules.js';
+import { inAny, judged, type OverlapCounterexample, type SchedulesResult } from './search-schedules.js';
 import { failsInSequence } from './shrink-schedule.js';
 
 /** What is generated and shrunk: operations, and what is done first; and of the tasks that wait, which one goes on each time. */
@@ -136,7 +136,8 @@ async function runCase(adapter: Adapter, { setup, operations, choices }: Command
 export async function searchCommands(adapter: Adapter, options: CommandsOptions): Promise<SchedulesResult> {
   const counterexamples: OverlapCounterexample[] = [];
   const undecided: string[] = [];
-  let [ran, refusals, spoiled] = [0, 0, 0];
+  let [ran, spoiled] = [0, 0];
+  let met = uncontested;
   const deadline = performance.now() + (options.milliseconds ?? Infinity);
   const patienceMs = Math.min(options.patienceMs, 20);
 
@@ -144,7 +145,7 @@ export async function searchCommands(adapter: Adapter, options: CommandsOptions)
     if (performance.now() > deadline || undecided.length >= 3 || spoiled > mostSpoiled) return undefined;
     const result = await runCase(adapter, commands, patienceMs);
     ran++;
-    if (result.history.some(({ response }) => response?.kind === 'refused')) refusals++;
+    met = sum(met, inAny(contested(result.history)));
     if (result.undecided !== undefined) undecided.push(result.undecided);
     const requirement = result.violation?.requirement;
     if (requirement === undefined || (wanted !== undefined && requirement !== wanted)) return undefined;
@@ -182,20 +183,20 @@ export async function searchCommands(adapter: Adapter, options: CommandsOptions)
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-  return { programs: ran, exhausted: 0, schedules: ran, random: ran, outOf: ran, late: performance.now() > deadline, counterexamples, refusals, contested: uncontested, inconclusive: undecided[0] ?? (spoiled > mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined) };
+  return { programs: ran, exhausted: 0, schedules: ran, random: ran, outOf: ran, late: performance.now() > deadline, counterexamples, contested: met, inconclusive: undecided[0] ?? (spoiled > mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined) };
 }
 
 /** Runs one case once more: the counterexample, if it still is one. */
 export async function replayCommands(adapter: Adapter, replay: ReplayedCommands, patienceMs: number): Promise<SchedulesResult> {
-  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, late: false, counterexamples: [], refusals: 0, contested: uncontested, inconclusive: undefined };
+  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, late: false, counterexamples: [], contested: uncontested, inconclusive: undefined };
   try {
     let one: CommandsCase | undefined;
     // At the end of the path its siblings follow, as long as nothing fails.
     const remember = fc.property(await casesFor(adapter, patienceMs, replay.avoid), (value) => void (one ??= value));
     fc.check(remember, { seed: replay.seed, path: replay.path, numRuns: 1, endOnFailure: true });
     if (one === undefined) return { ...none, inconclusive: 'the path leads nowhere' };
-    const { violation, rows, undecided, program } = await runCase(adapter, one, patienceMs);
-    if (violation === undefined) return { ...none, inconclusive: undecided };
+    const { violation, rows, undecided, program, history } = await runCase(adapter, one, patienceMs);
+    if (violation === undefined) return { ...none, contested: inAny(contested(history)), inconclusive: undecided };
     return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: one.choices, rows: rows(), replay }] };
   } catch (error) {
     if (!isOfRegistry(error)) throw error;

@@ -1,7 +1,7 @@
 import type { Feature, RequirementId } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
 import { AdapterError } from '../contract.js';
-import { contested, uncontested, type Contested } from '../engine/contested.js';
+import { contested, sum, uncontested, type Contested } from '../engine/contested.js';
 import { Blocked, Unanswered, type Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
 import { Rig } from '../engine/rig.js';
@@ -36,11 +36,9 @@ export interface SchedulesResult {
   /** How many schedules the programs have, all together: counted where all were run, else estimated (Knuth, 1975). */
   readonly outOf: number;
   readonly counterexamples: readonly OverlapCounterexample[];
-  /** How often refusals were among what was judged (CON-3). */
-  readonly refusals: number;
   /** Whether the time was over before all programs had been run. */
   readonly late: boolean;
-  /** How many lists and broadcasts overlapped a write that may have changed what they give (LST-3, RTE-9). */
+  /** In how many schedules something met; of lists and broadcasts, how many did. */
   readonly contested: Contested;
   /** Why it says less than it should. */
   readonly inconclusive: string | undefined;
@@ -120,9 +118,7 @@ class Search {
   #schedules = 0;
   #random = 0;
   #outOf = 0;
-  #refusals = 0;
-  #lists = 0;
-  #broadcasts = 0;
+  #contested = uncontested;
   #spoiled = 0;
   #deadlocks = 0;
 
@@ -150,8 +146,7 @@ class Search {
       random: this.#random,
       outOf: Math.round(this.#outOf),
       counterexamples: [...this.#found.values()],
-      refusals: this.#refusals,
-      contested: { lists: this.#lists, broadcasts: this.#broadcasts },
+      contested: this.#contested,
       late: this.#programs < this.options.programs && this.#isLate,
       inconclusive: this.undecided[0] ?? (this.#spoiled >= mostSpoiled ? 'what overlap does cannot be told from what is broken without it' : undefined),
     };
@@ -194,10 +189,7 @@ class Search {
   /** Takes down what a run shows. Whether no more can be learned from its program. */
   async #isLastOf(program: ConcurrentProgram, run: Run, random: Random): Promise<boolean> {
     const { violation, undecided } = run;
-    if (run.history.some(({ response }) => response?.kind === 'refused')) this.#refusals++;
-    const { lists, broadcasts } = contested(run.history);
-    this.#lists += lists;
-    this.#broadcasts += broadcasts;
+    this.#contested = sum(this.#contested, inAny(contested(run.history)));
     if (undecided !== undefined) this.undecided.push(undecided);
     if (violation === undefined) return this.undecided.length >= mostUndecided;
     const requirement = violation.requirement!;
@@ -233,6 +225,15 @@ class Search {
   };
 }
 
+/** Of what met in one schedule only whether it did: how often is a matter of how long programs are. */
+export const inAny = ({ overlapping, operations, refusals, waits, ...whole }: Contested): Contested => ({
+  ...whole,
+  overlapping: Math.min(overlapping, 1),
+  operations: Math.min(operations, 1),
+  refusals: Math.min(refusals, 1),
+  waits: Math.min(waits, 1),
+});
+
 /** Anything, and by priorities, in turns. */
 export function atRandom({ clients }: ConcurrentProgram, random: Random, count: number): Chooser<RegistryStep> {
   if (count % 4 === 1) return anything(random);
@@ -249,9 +250,9 @@ export async function replaySchedule(adapter: Adapter, { setup, clients, reactio
     if (!isOfAdapter(error)) throw error;
     return error;
   });
-  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, counterexamples: [], refusals: 0, late: false, contested: uncontested, inconclusive: undefined };
+  const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, counterexamples: [], late: false, contested: uncontested, inconclusive: undefined };
   if (result === undefined || result instanceof Error) return { ...none, inconclusive: result?.message };
   const { violation, rows, undecided } = result;
-  if (violation === undefined) return { ...none, contested: contested(result.history), inconclusive: undecided };
+  if (violation === undefined) return { ...none, contested: inAny(contested(result.history)), inconclusive: undecided };
   return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: result.schedule, rows: rows() }] };
 }
