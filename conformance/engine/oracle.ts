@@ -7,7 +7,7 @@ import { blameAnswer, blameDeliveries, blameState, type Circumstances, type Diff
 import { harms } from './endpoint.js';
 import { Violation } from './findings.js';
 import { eventually, within } from './patience.js';
-import { plannedReaction } from './reaction.js';
+import { plannedReaction, reacts } from './reaction.js';
 import type { Rig } from './rig.js';
 import { show, showOperation } from './show.js';
 import { ofEndpoints, ofPartitions, ofSteps, type Past } from './situations.js';
@@ -110,6 +110,18 @@ export class Oracle {
     if (this.scope.listeners) this.#compareListeners(operation);
     this.#count(ofSteps, { operation, outcome: expected.outcome, deliveries, before: this.before, after: this.state, isReentrant: reaction !== undefined, past: this.#past });
     this.#remember(operation, expected.outcome);
+  }
+
+  /** Sends a message to every name, and from every server to everybody. */
+  async probe(broadcasts: boolean): Promise<void> {
+    const [to, from] = [this.pool.transports, this.pool.servers];
+    const sends: Operation[] = [
+      ...(broadcasts ? from.map((serverId): Operation => ({ op: 'broadcast', serverId, message: `to all of ${serverId}` })) : []),
+      ...from.map((serverId): Operation => ({ op: 'routeToServer', serverId, transportId: to[0] ?? serverId, message: `to server ${serverId}` })),
+      ...to.map((transportId): Operation => ({ op: 'routeToTransport', transportId, serverId: from[0] ?? transportId, message: `to transport ${transportId}` })),
+    ];
+    // Of those that call back, one is enough: with two, what comes of it depends on who is first.
+    for (const operation of sends) if (this.model.step(this.state, operation).deliveries.filter(({ endpoint }) => reacts(endpoint)).length < 2) await this.step(operation);
   }
 
   /** After the last step: nothing may arrive any more. */
