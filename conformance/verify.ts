@@ -272,7 +272,7 @@ const commandsMs = 5_000;
 
 /** A second look at the same: where nothing came about, the first has said so. */
 const commandsFindings = (result: SchedulesResult | undefined, offered: readonly string[], milliseconds: number, context: Context): Finding[] =>
-  overlapFindings(commandsTitle, result, offered, milliseconds, context).filter(({ result: { status, situation } }) => status === 'failed' || situation.occurred > 0 || (status === 'inconclusive' && result?.inconclusive !== undefined));
+  overlapFindings(commandsTitle, result, offered, milliseconds, context).filter(({ result: { status, situation } }) => status === 'failed' || (status !== 'untested' && situation.occurred > 0) || (status === 'inconclusive' && result?.inconclusive !== undefined));
 
 /** What each requirement about overlap is about, and how often it came about. */
 const overlapSituations: Record<(typeof aboutOverlap)[number], { readonly what: string; readonly in: (contested: Contested) => number }> = {
@@ -291,15 +291,16 @@ function overlapFindings(title: string, result: SchedulesResult | undefined, off
     const { what, in: count } = overlapSituations[requirement];
     const shown = { evidence, situation: { what, occurred: result === undefined ? 0 : count(result.contested) } };
     const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({ requirement, result: { title, ...shown, milliseconds, ...more } });
+    const nothing = { evidence: 0, situation: { what, occurred: 0 } };
     const lacking = findRequirement(requirement)!.needs.find((feature) => !offered.includes(feature));
-    if (lacking !== undefined) return finding({ status: 'untested', reason: `the adapter does not offer \`${lacking}\`` });
+    if (lacking !== undefined) return finding({ ...nothing, status: 'untested', reason: `the adapter does not offer \`${lacking}\`` });
     // What an eventual registry shows in between may be old: only what it did, and what it shows in the end, is judged.
-    if ((level === 'eventual' ? ['CON-1', 'LST-3', 'RTE-9'] : ['CON-2']).includes(requirement)) return finding({ status: 'untested', reason: `the registry claims to be ${level}` });
+    if ((level === 'eventual' ? ['CON-1', 'LST-3', 'RTE-9'] : ['CON-2']).includes(requirement)) return finding({ ...nothing, status: 'untested', reason: `the registry claims to be ${level}` });
     if (result === undefined) return finding({ status: 'inconclusive', reason: 'the registry has stopped answering' });
     const counterexample = result.counterexamples.find((one) => one.requirement === requirement);
     if (counterexample !== undefined) return finding({ status: 'failed', failure: describeOverlap(counterexample, context) });
     if (result.inconclusive !== undefined) return finding({ status: 'inconclusive', reason: result.inconclusive });
-    const isPrompt = shown.situation.occurred === 0 && result.schedules > 0 && result.contested.overlapping === 0 && !offered.includes('slow-commit');
+    const isPrompt = shown.situation.occurred === 0 && result.schedules > 0 && result.contested.crossing === 0 && !offered.includes('slow-commit');
     return finding(isPrompt ? { status: 'untested', reason: noOverlap } : unlessVacuous(shown));
   });
   // What other requirements say is judged by other checks, but that it fails only when operations overlap is found here.

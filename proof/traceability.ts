@@ -27,7 +27,7 @@ export function threads({ requirements: results }: Report): Thread[] {
     level,
     claims: claims.filter((claim) => claim.requirements.includes(id)).map((claim) => claim.id),
     properties: [...new Set(properties.filter((property) => property.requirements.includes(id)).map((property) => property.id))],
-    checks: [...new Set((results.find((result) => result.id === id)?.checks ?? []).filter(({ evidence }) => evidence > 0).map(({ title }) => title))],
+    checks: [...new Set((results.find((result) => result.id === id)?.checks ?? []).filter(({ situation }) => situation.occurred > 0).map(({ title }) => title))],
     mutants: catalogue.filter(({ breaks }) => breaks[0] === id).map((mutant) => mutant.id),
   }));
 }

@@ -117,18 +117,22 @@ export const contentionChecks = [
     await t.setup(advance(detectionMs));
     await t.occurs(expectAlarm(t, partition, true, 'ten writes of 400 ms'));
   }),
-  check('CTN-2', 'a mean of exactly 100 ms raises no alarm', 'ten writes or more that show a mean of 100 ms, or a little less', async (t) => {
+  check('CTN-2', 'a mean of exactly 100 ms raises no alarm', 'ten writes or more that show a mean of 100 ms or a little less, where slower ones raise the alarm', async (t) => {
     const id = t.id();
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
     await t.writes(id, 20, 100);
     const nearly = async (): Promise<boolean> => (await t.stats()).some((stats) => stats.partition === partition && stats.writeCount >= 10 && stats.mean > 99 && stats.mean <= 100);
     await expectAlarm(t, partition, false, 'a mean of 100 ms is not above 100 ms');
-    t.occurred(await nearly());
+    const was = await nearly();
     await t.rig.perform(advance(3_000));
     for (let i = 0; i < 5; i++) await t.setup({ op: 'registerServer', id, endpoint: 'e1', takes: 50 }, { op: 'unregisterServer', id, takes: 149 });
     await expectAlarm(t, partition, false, 'a mean of 99.5 ms is not above 100 ms, whatever its greatest sample');
-    t.occurred(await nearly());
+    const isNearly = was && (await nearly());
+    await t.writes(id, 10, 150);
+    await t.rig.perform(advance(detectionMs));
+    await t.given(expectAlarm(t, partition, true, 'ten writes of 150 ms'));
+    t.occurred(isNearly);
   }),
   check('CTN-2', 'a partition is not alarmed by the load on another', 'a partition beside one that shows the alarm', async (t) => {
     const [one, other] = await t.idPerPartition(2);
@@ -269,7 +273,7 @@ export const contentionChecks = [
     await t.rig.slowCommit(40);
     const called = t.rig.clock.now();
     const calls = [t.rig.start({ op: 'registerServer', id, endpoint: 'e1' }), t.rig.start({ op: 'unregisterServer', id }), t.rig.start({ op: 'registerServer', id, endpoint: 'e1' })];
-    t.occurred(t.underWay(calls, 2));
+    t.occurred(await t.waiting(calls, 2));
     // In steps, to see when each is answered: a registry may commit them one by one or together.
     const ended = new Map<Call, number>();
     for (let ms = 0; ms < 400 && ended.size < calls.length; ms += 20) {

@@ -206,7 +206,7 @@ export const inFlightChecks = [
     const id = t.id();
     await t.rig.slowCommit(300);
     const calls = [t.rig.start({ op: 'registerServer', id, endpoint: 'e1' }), ...Array.from({ length: 11 }, (_, i) => t.rig.start(i % 2 === 0 ? { op: 'unregisterServer', id } : { op: 'registerServer', id, endpoint: 'e1' }))];
-    t.occurred(t.underWay(calls, 2));
+    t.occurred(await t.waiting(calls, 2));
     for (let ms = 0; ms < 300 * 14 && !(await t.settled(calls)); ms += 300) {
       await t.rig.clock.advance(300);
       if (t.offers('stats')) await t.stats();
@@ -225,7 +225,7 @@ export const inFlightChecks = [
       const before = t.rig.start(other);
       const called = t.rig.clock.now();
       const call = t.rig.start(write);
-      t.occurred(t.underWay([before, call], 2));
+      t.occurred(await t.waiting([before, call], 2));
       let ended = 0;
       for (let ms = 0; ms < 400 && call.settled === undefined; ms += 10) {
         await t.rig.clock.advance(10);

@@ -46,14 +46,14 @@ const kinds = [
 ] as const;
 
 export const manyChecks = [
-  check('NAM-3', 'thousands of ids are as many names, also those that have a hash in common', 'an id registered after others that it is easily taken for', async (t) => {
+  check('NAM-3', 'thousands of ids are as many names, also those that have a hash in common', 'an id found held beside thousands that it is easily taken for', async (t) => {
     const ids = collidingIds(await affordable(t));
     for (const [i, id] of ids.entries()) {
       const answer = await t.rig.perform(server(id, holder(i)));
       const taken = answer.kind === 'refused' && answer.code === 'already_registered';
       t.check(!taken, 'an id was taken for another', 'a free name', answer);
-      t.occurred(answer.kind === 'done');
     }
+    for (const [i, id] of ids.entries()) if (i % 7 === 0) await t.occurs(t.holds(id, holder(i), 'it was registered'));
   }),
 
   ...kinds.flatMap(({ register, unregister, find, list }) => [

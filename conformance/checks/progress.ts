@@ -49,7 +49,7 @@ export const progressChecks = [
       t.rig.start({ op: 'unregisterServer', id }),
       t.rig.start({ op: 'registerServer', id, endpoint: 'e3' }),
     ];
-    t.occurred(t.underWay(calls, 2));
+    t.occurred(await t.waiting(calls, 2));
     await t.rig.perform({ op: 'advance', ms: 200 });
     await t.rig.slowCommit(0);
     const answers = [];

@@ -278,11 +278,16 @@ export const registrationChecks = [
     await sameList(t, 'listServers', [[id, 'e1']]);
   }, { needs: ['in-process'] }),
 
-  check('INC-1', 'a late "down" does not touch a name that somebody else holds by now', 'a former holder that goes down while another is found to hold the name', async (t) => {
+  check('INC-1', 'a late "down" does not touch a name that somebody else holds by now', 'a former holder that goes down while another is found to hold the name, where a "down" takes effect', async (t) => {
     const id = t.id();
     await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id }, { op: 'registerServer', id, endpoint: 'e2' }, { op: 'down', endpoint: 'e1' });
     await lasts(t, () => t.holds(id, 'e2', 'the endpoint that went down had given the name up'));
-    t.occurred();
+    // Whoever has nothing left to hold may not be listened to any more: another shows that a "down" is heard of.
+    const other = t.id();
+    await t.setup({ op: 'registerServer', id: other, endpoint: 'e3' });
+    await t.given(t.holds(other, 'e3', 'it was registered'));
+    await t.setup({ op: 'down', endpoint: 'e3' });
+    await t.occurs(t.eventually(() => t.holds(other, undefined, 'its endpoint went down'), t.downMs));
   }),
   check('INC-1', 'nor a transport name, nor when the old endpoint still held another name', 'a former holder whose "down" takes effect while another is found to hold the name', async (t) => {
     const [id, kept] = t.ids(2) as Ends;

@@ -7,13 +7,13 @@ import type { Observed } from './registry-history.js';
 
 /** How often operations were in each other's way: what puts requirements about overlap to the test. */
 export interface Contested {
-  /** Operations that overlapped any other. */
-  readonly overlapping: number;
+  /** Operations that were still open when another was answered that was called before: without any, no call outlasts its return. */
+  readonly crossing: number;
   /** Operations that overlapped another on the same name, one of the two a write (CON-1, CON-2). */
   readonly operations: number;
   /** Of operations that overlapped another, those that were refused, or of which it is not known what became of them (CON-3). */
   readonly refusals: number;
-  /** Operations that were still open when another was answered that was called before, on the same name (DLK-4). */
+  /** Of those that crossed, those on the same name, one of the two a write (DLK-4). */
   readonly waits: number;
   /** Lists that overlapped a write of their namespace (LST-3). */
   readonly lists: number;
@@ -22,13 +22,13 @@ export interface Contested {
 }
 
 /** Why nothing can be said of overlap, of a registry in which there is none. */
-export const noOverlap = 'calls are answered before they return: none overlaps another';
+export const noOverlap = 'calls are answered before they return: those of different clients never overlap';
 
 /** Nothing at all. */
-export const uncontested: Contested = { overlapping: 0, operations: 0, refusals: 0, waits: 0, lists: 0, broadcasts: 0 };
+export const uncontested: Contested = { crossing: 0, operations: 0, refusals: 0, waits: 0, lists: 0, broadcasts: 0 };
 
 export const sum = (one: Contested, other: Contested): Contested => ({
-  overlapping: one.overlapping + other.overlapping,
+  crossing: one.crossing + other.crossing,
   operations: one.operations + other.operations,
   refusals: one.refusals + other.refusals,
   waits: one.waits + other.waits,
@@ -48,21 +48,23 @@ export function contested(history: History<Operation, Observed>): Contested {
 }
 
 /** Goes through all pairs that overlap. What touches does not count: of two things that happen at one time either may have come first. */
-function pairs(history: History<Operation, Observed>): Pick<Contested, 'overlapping' | 'operations' | 'refusals' | 'waits'> {
+function pairs(history: History<Operation, Observed>): Pick<Contested, 'crossing' | 'operations' | 'refusals' | 'waits'> {
   const held = namesHeld(history);
-  const [overlapping, meeting, waiting] = [new Set<Done>(), new Set<Done>(), new Set<Done>()];
+  const [overlapping, crossing, meeting, waiting] = [new Set<Done>(), new Set<Done>(), new Set<Done>(), new Set<Done>()];
   let open: Done[] = [];
   for (const entry of [...history].sort((a, b) => a.start - b.start)) {
     open = open.filter(({ end }) => end > entry.start);
     for (const earlier of open) {
       overlapping.add(entry).add(earlier);
+      const crosses = entry.end > earlier.end;
+      if (crosses) crossing.add(entry);
       if (!(isWrite(entry) || isWrite(earlier)) || !haveInCommon(namesIn(entry, held), namesIn(earlier, held))) continue;
       meeting.add(entry).add(earlier);
-      if (entry.end > earlier.end) waiting.add(entry);
+      if (crosses) waiting.add(entry);
     }
     open.push(entry);
   }
-  return { overlapping: overlapping.size, operations: meeting.size, refusals: [...overlapping].filter(isInDoubt).length, waits: waiting.size };
+  return { crossing: crossing.size, operations: meeting.size, refusals: [...overlapping].filter(isInDoubt).length, waits: waiting.size };
 }
 
 const haveInCommon = (some: readonly string[], others: readonly string[]): boolean => some.some((one) => others.includes(one));

@@ -79,6 +79,12 @@ export class Trial {
     return calls.filter(({ settled }) => settled === undefined).length >= least;
   }
 
+  /** Whether so many of these calls are still open when everything has run that does not wait for the clock. */
+  async waiting(calls: readonly Call[], least = 1): Promise<boolean> {
+    await this.settled(calls, 1);
+    return this.underWay(calls, least);
+  }
+
   /** The situation cannot come about, for a reason that is no fault. */
   ruledOut(why: string): void {
     this.#ruledOut = why;

@@ -54,7 +54,7 @@ export interface LoadResult {
   readonly figures: LoadFigures;
   /** How often what each requirement is about came about. */
   readonly situations: ReadonlyMap<RequirementId, Situation>;
-  /** Whether any operation overlapped another. */
+  /** Whether any call outlasted its return, and another in between. */
   readonly overlapped: boolean;
   /** What could not be told, of which requirement; of all of them where none is named. */
   readonly inconclusive: readonly { readonly requirement?: RequirementId; readonly reason: string }[];
@@ -196,7 +196,7 @@ class LoadSearch {
     return {
       violations: [...this.#violations, ...blockedIn(runs)],
       situations: this.#situations,
-      overlapped: this.#contested.overlapping > 0,
+      overlapped: this.#contested.crossing > 0,
       inconclusive: this.inconclusive,
       scenarios: this.#scenarios,
       figures: {

@@ -226,9 +226,9 @@ class Search {
 }
 
 /** Of what met in one schedule only whether it did: how often is a matter of how long programs are. */
-export const inAny = ({ overlapping, operations, refusals, waits, ...whole }: Contested): Contested => ({
+export const inAny = ({ crossing, operations, refusals, waits, ...whole }: Contested): Contested => ({
   ...whole,
-  overlapping: Math.min(overlapping, 1),
+  crossing: Math.min(crossing, 1),
   operations: Math.min(operations, 1),
   refusals: Math.min(refusals, 1),
   waits: Math.min(waits, 1),
