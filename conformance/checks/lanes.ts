@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { createModel, type Found, type Operation, type RegistryState } from '../../model/index.js';
 import type { ErrorCode } from '../../spec/index.js';
-import { showAnswer } from '../engine/answer.js';
+import { showAnswer, type Answer } from '../engine/answer.js';
 import { Blocked } from '../engine/findings.js';
 import { show, showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
@@ -182,7 +182,7 @@ export const lanesChecks = [
         views.push(await view(t));
       }
       await t.rig.slowCommit(0);
-      const answers = [];
+      const answers: Answer[] = [];
       for (const call of calls) answers.push(await t.finish(call, 'a write'));
       views.push(await view(t));
       const written = new Set(program.filter((_, i) => answers[i]!.kind === 'done').map(({ operation }) => ('id' in operation ? operation.id : (operation as { transportId: string }).transportId)));

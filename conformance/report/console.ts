@@ -32,8 +32,9 @@ export function renderConsole(report: Report, { colour, chapters }: { colour: bo
 
 function requirementLine({ id, level, status, checks, reason, text }: RequirementResult, c: Colours): string {
   const paint = status === 'passed' ? c.green : status === 'failed' ? (level === 'MUST' ? c.red : c.yellow) : status === 'inconclusive' ? c.yellow : c.dim;
-  const evidence = checks.reduce((sum, check) => sum + check.evidence, 0);
-  const detail = status === 'passed' ? c.dim(`${evidence} ${evidence === 1 ? 'time' : 'times'}`) : status === 'failed' ? (level === 'MUST' ? 'failed' : 'failed (SHOULD)') : c.dim(`${status}: ${reason ?? ''}`);
+  // How often what the requirement is about came about; of an expectation that nothing could fail nobody wants to know.
+  const occurred = checks.reduce((sum, { situation }) => sum + situation.occurred, 0);
+  const detail = status === 'passed' ? c.dim(`${occurred} ${occurred === 1 ? 'time' : 'times'}`) : status === 'failed' ? (level === 'MUST' ? 'failed' : 'failed (SHOULD)') : c.dim(`${status}: ${reason ?? ''}`);
   return `  ${paint(marks[status])} ${id.padEnd(7)} ${shorten(text, 76)}  ${detail}`;
 }
 
