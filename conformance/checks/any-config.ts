@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Found, Operation } from '../../model/index.js';
 import type { Config, Json } from '../../spec/index.js';
 import { showAnswer } from '../engine/answer.js';
-import { Violation } from '../engine/findings.js';
+import { Blocked, Violation } from '../engine/findings.js';
 import { show } from '../engine/show.js';
 import { tamper } from '../engine/tamper.js';
 import { check, type Trial } from '../engine/trial.js';
@@ -93,12 +93,13 @@ const offered = (t: Trial): readonly Kind[] => kinds.filter(({ register }) => re
 /** What a lookup shows of a name. */
 const shows = (t: Trial, { find }: Kind, found: Found, why: string): Promise<void> => t.gives({ op: find, id: found.id }, found, why);
 
-/** What a list shows, of the only name there is. A lookup has shown it rightly: what is wrong with it now is wrong with the list. */
+/** What a list shows of a name. A lookup has shown it rightly: what is wrong with it now is wrong with the list. */
 async function lists(t: Trial, { list }: Kind, found: Found, why: string): Promise<void> {
   if (!t.offers('lists')) return;
   await t.eventually(async () => {
     const answer = await t.rig.perform({ op: list });
-    if (answer.kind !== 'done' || !isDeepStrictEqual(answer.value, [found])) throw new Violation(`${list}(): ${why}`, show([found]), showAnswer(answer), 'LST-1');
+    const entry = answer.kind === 'done' ? (answer.value as readonly Found[]).find(({ id }) => id === found.id) : undefined;
+    if (!isDeepStrictEqual(entry, found)) throw new Violation(`${list}(): ${why}`, show(found), answer.kind === 'done' ? show(entry) : showAnswer(answer), answer.kind === 'broken' ? answer.breaks : 'LST-1');
   });
 }
 
@@ -172,9 +173,10 @@ export const anyConfigChecks = [
       for (const id of [one, other]) {
         const found = await t.rig.raw(kind.find, id);
         const entry = ((await t.rig.raw(kind.list)) as readonly unknown[]).find((entry) => (entry as { id?: unknown } | null)?.id === id);
+        if (found === undefined || entry === undefined) throw new Blocked(`${show(id)} had to be found and listed first`);
         // Lookups may say that there is none by leaving it out; then so may lists.
         t.check(shapeOf(found) === shapeOf(entry), `${kind.list}() shows the empty configuration otherwise than ${kind.find}()`, shapeOf(found), shapeOf(entry));
-        t.occurred(found !== undefined && entry !== undefined);
+        t.occurred();
       }
     }
   }, { needs: ['in-process', 'lists', 'configs'] }),

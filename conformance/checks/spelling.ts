@@ -31,6 +31,7 @@ export const spellingChecks = [
   check('NAM-3', 'transport ids that differ in any code unit are different names', 'two transport ids that look alike, both found held', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
+      await t.open();
       await t.setup(transport(one, 'e1'));
       await t.holds(other, undefined, why, 'findTransport');
       await t.succeeds(transport(other, 'e2'), why);

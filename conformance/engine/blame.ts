@@ -177,7 +177,7 @@ export function blameState(circumstances: Circumstances, difference: Difference)
     case 'routeToTransport':
     case 'broadcast':
       // What it calls from within a send may be what is broken.
-      return circumstances.reentrant ? ['RTE-7', 'UNR-1', 'BND-5', 'BND-6', 'BND-7'] : ['RTE-1'];
+      return circumstances.reentrant ? ['RTE-7', 'UNR-1', 'NAM-4', 'BND-5', 'BND-6', 'BND-7'] : ['RTE-1'];
     default:
       return ['LKP-1'];
   }
