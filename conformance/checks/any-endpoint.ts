@@ -121,19 +121,20 @@ export const anyEndpointChecks = [
     await t.setup({ op: 'broadcast', serverId: s, message: 'm' });
     const arrived = await t.arrivals(2);
     if (arrived.length !== 2) throw new Blocked(`a broadcast had to reach everybody first, and reached ${arrived.length} of 2`);
-    for (const { endpoint, namespace, to, from, message } of arrived) {
+    for (const { namespace, to, from, message } of arrived) {
       t.occurred();
-      const expected = { namespace: 'transport', to: ids[Number(endpoint.slice(1)) - 2], from: s, message: 'm' };
-      t.check(namespace === expected.namespace && to === expected.to && from === expected.from && message === 'm', 'a recipient got what another had written into its delivery', expected, { namespace, to, from, message });
+      t.check(![namespace, to, from, message].includes(spoiled), 'a recipient got what another had written into its delivery', 'what was sent', { namespace, to, from, message });
     }
   }, { needs: ['in-process', 'transports', 'routing', 'binding'] }),
 ];
+
+const spoiled = 'spoiled';
 
 /** Writes into every field of a delivery. */
 function spoil(delivery: Delivery): void {
   for (const key of ['namespace', 'to', 'from', 'message'] as const) {
     try {
-      (delivery as unknown as Record<string, unknown>)[key] = 'spoiled';
+      (delivery as unknown as Record<string, unknown>)[key] = spoiled;
     } catch {
       // Frozen: as good as one of its own.
     }

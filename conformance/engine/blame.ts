@@ -203,7 +203,7 @@ export function blameDeliveries(
   if (extra.some(deliveredBefore)) return ['RTE-5'];
   if (extra.some(formerHolderOf)) return ['RTE-8', plain];
   if (missing.length > 0) {
-    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain, ...aftermath];
+    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain, ...aftermath] : [plain, ...aftermath];
   }
   const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
   if (repeated) return ['RTE-5'];
