@@ -106,15 +106,19 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
     if (operation.op === 'registerTransport' && answer.code.endsWith('_not_found')) return ['BND-9', 'REG-1'];
     return blameFalseRefusal(circumstances, operation.op === 'registerServer' ? 'server' : 'transport', operation.id, answer.code);
   }
-  if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
+  if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   const plain = successRequirement(operation, outcome);
+  const whileClosed = becauseClosed(circumstances);
   // What fails need not be counted: too high a count has another reason.
-  if (circumstances.throwing && !circumstances.overcounted(answer)) return ['RTE-6', plain];
-  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain] : [plain];
+  if (circumstances.throwing && !circumstances.overcounted(answer)) return ['RTE-6', plain, ...whileClosed];
+  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain, ...whileClosed] : [plain, ...whileClosed];
   const nothingToDo = operation.op.startsWith('unregister') && 'id' in operation && !circumstances.held(operation.op === 'unregisterServer' ? 'server' : 'transport', operation.id);
   return [nothingToDo || (operation.op.startsWith('unregister') && answer.code.endsWith('_not_found')) ? 'UNR-2' : successRequirement(operation, outcome)];
 }
+
+/** With admission closed, what goes wrong may do so for that reason. */
+const becauseClosed = ({ mode }: Circumstances): RequirementId[] => (mode === 'closed' ? ['ADM-3'] : []);
 
 /** A registration was refused for a reason that does not apply. */
 function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
@@ -196,14 +200,15 @@ export function blameDeliveries(
   },
 ): RequirementId[] {
   const plain = circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
-  const aftermath: RequirementId[] = circumstances.troubled ? ['RTE-6', 'RTE-7'] : [];
+  const whileClosed = becauseClosed(circumstances);
+  const aftermath: RequirementId[] = [...(circumstances.troubled ? (['RTE-6', 'RTE-7'] as const) : []), ...whileClosed];
   // It arrived where it had to, under another name.
   const misnamed = extra.some((one) => missing.some((other) => one.endpoint === other.endpoint && one.message === other.message));
   if (misnamed) return [plain];
   if (extra.some(deliveredBefore)) return ['RTE-5'];
   if (extra.some(formerHolderOf)) return ['RTE-8', plain];
   if (missing.length > 0) {
-    return circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain, ...aftermath] : [plain, ...aftermath];
+    return circumstances.throwing ? ['RTE-6', plain, ...whileClosed] : circumstances.reentrant ? ['RTE-7', plain, ...aftermath] : [plain, ...aftermath];
   }
   const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
   if (repeated) return ['RTE-5'];
