@@ -4,7 +4,9 @@ import { heldOutBindings } from '../conformance/testing/held-out-bindings.js';
 import { heldOutNames } from '../conformance/testing/held-out-names.js';
 import { heldOutLoad } from '../conformance/testing/held-out-load.js';
 import { heldOutSecondLoad } from '../conformance/testing/held-out-second-load.js';
+import { heldOutSecondNames } from '../conformance/testing/held-out-second-names.js';
 import { heldOutSecondOverlap } from '../conformance/testing/held-out-second-overlap.js';
+import { heldOutSecondRouting } from '../conformance/testing/held-out-second-routing.js';
 import type { Mutant as Broken } from '../conformance/testing/mutant.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
@@ -32,6 +34,8 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutNames.map(listed),
   ...heldOutBindings.map(listed),
   ...heldOutLoad.map(listed),
+  ...heldOutSecondNames.map(listed),
+  ...heldOutSecondRouting.map(listed),
   ...heldOutSecondLoad.map(listed),
   ...heldOutSecondOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),

@@ -1,4 +1,8 @@
 import type { Check } from '../engine/trial.js';
+import { anyCallChecks } from './any-call.js';
+import { anyConfigChecks } from './any-config.js';
+import { anyEndpointChecks } from './any-endpoint.js';
+import { anyMessageChecks } from './any-message.js';
 import { bindingHistoryChecks } from './binding-histories.js';
 import { bindingChecks } from './binding.js';
 import { closedAdmissionChecks } from './closed-admission.js';
@@ -7,6 +11,7 @@ import { admissionChecks, contentionChecks, overrideChecks } from './contention.
 import { copiesChecks } from './copies.js';
 import { deadlockChecks } from './deadlock.js';
 import { deliveriesChecks } from './deliveries.js';
+import { fromWithinChecks } from './from-within.js';
 import { homesChecks } from './homes.js';
 import { idleChecks } from './idle.js';
 import { inFlightChecks } from './in-flight.js';
@@ -32,13 +37,18 @@ export const checks: readonly Check[] = [
   ...spellingChecks,
   ...registrationChecks,
   ...refusalChecks,
+  ...anyCallChecks,
+  ...anyEndpointChecks,
   ...copiesChecks,
+  ...anyConfigChecks,
   ...bindingChecks,
   ...bindingHistoryChecks,
   ...lifetimeChecks,
   ...manyChecks,
   ...routingChecks,
   ...deliveriesChecks,
+  ...anyMessageChecks,
+  ...fromWithinChecks,
   ...homesChecks,
   ...statisticsChecks,
   ...contentionChecks,

@@ -65,6 +65,7 @@ export const namesChecks = [
 
   check('NAM-3', 'ids that differ in any code unit are different names', 'two ids that look alike, both found held', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
+      await t.open();
       await t.setup({ op: 'registerServer', id: one, endpoint: 'e1' });
       await t.holds(other, undefined, `${mistake} must not make two ids one`);
       await t.succeeds({ op: 'registerServer', id: other, endpoint: 'e2' }, `${mistake} must not make two ids one`);

@@ -31,6 +31,7 @@ export const spellingChecks = [
   check('NAM-3', 'transport ids that differ in any code unit are different names', 'two transport ids that look alike, both found held', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
+      await t.open();
       await t.setup(transport(one, 'e1'));
       await t.holds(other, undefined, why, 'findTransport');
       await t.succeeds(transport(other, 'e2'), why);
@@ -68,6 +69,36 @@ export const spellingChecks = [
       }
     }
   }, { needs: ['binding', 'transports'] }),
+
+  check('NAM-3', 'nor where a configuration names a server', 'a transport registered with the serverId of a server, and one with a serverId that looks like it', async (t) => {
+    for (const [one, other, mistake] of lookAlikes) {
+      const why = `${mistake} must not make two ids one`;
+      await t.open();
+      await t.setup(server(one), transport('x', 'e2', one));
+      await t.given(bound(t, 'x', one, 'it was registered with this serverId'));
+      await t.setup(transport('y', 'e2', other));
+      await bound(t, 'y', undefined, why);
+      await t.setup(server(other), transport('z', 'e2', other));
+      await bound(t, 'z', other, why);
+      await bound(t, 'x', one, why);
+      t.occurred();
+    }
+  }, { needs: ['binding', 'transports', 'configs'] }),
+  check('NAM-3', 'nor where messages are routed', 'a message delivered to one of two names that look alike', async (t) => {
+    for (const [one, other, mistake] of lookAlikes) {
+      const why = `${mistake} must not make two ids one`;
+      await t.open();
+      await t.setup(server(one, 'e1'), transport(one, 'e3'), server(other, 'e2'), transport(other, 'e4'));
+      if (t.offers('binding')) await t.setup(bind(one, one), bind(other, other));
+      for (const [id, at, from] of [[one, 'e1', 'e3'], [other, 'e2', 'e4']] as const) {
+        await t.setup({ op: 'routeToServer', serverId: id, transportId: id, message: 'm' }, { op: 'routeToTransport', transportId: id, serverId: id, message: 'm' });
+        if (t.offers('binding')) await t.setup({ op: 'broadcast', serverId: id, message: 'm' });
+        const got = (await t.arrivals(t.offers('binding') ? 3 : 2)).map(({ endpoint }) => endpoint).sort();
+        t.check(got.every((endpoint) => endpoint === at || endpoint === from), why, [at, from], got);
+        t.occurred(got.length > 0);
+      }
+    }
+  }, { needs: ['transports', 'routing'] }),
 
   check('NAM-4', 'an id that spells the namespace and the id of another name is not that name', 'a name found held after another was given up with which it runs together', async (t) => {
     for (const separator of separators) {
@@ -116,6 +147,21 @@ export const spellingChecks = [
       await t.setup({ op: 'unregisterServer', id }, { op: 'unregisterTransport', id });
     }
   }),
+  check('BND-1', 'two bindings, also when the ids of the one and the ids of the other run together into the same text', 'two bindings whose ids run together into the same text', async (t) => {
+    for (const separator of [...separators, '|', ',', ';', ' ', '->', '=>', '::', '\n', '\t', '@', '#', '~', '\u001f', '\u0002']) {
+      const pairs = [['a', `b${separator}c`], [`a${separator}b`, 'c']] as const;
+      for (const [[a, s], [b, r]] of [[pairs[0], pairs[1]], [pairs[1], pairs[0]]] as const) {
+        await t.open();
+        await t.setup(server(s), server(r), transport(a), transport(b));
+        await t.succeeds(bind(a, s), 'both ends are registered');
+        await bound(t, a, s, 'it was just bound');
+        await t.succeeds(bind(b, r), 'both ends are registered');
+        await bound(t, b, r, 'it was just bound');
+        await bound(t, a, s, 'another was bound');
+        t.occurred();
+      }
+    }
+  }, { needs: ['binding', 'transports'] }),
   check('BND-5', 'a transport is unbound, and none that begins like it or is bound to a server that begins like its own', 'a binding that was there, among others spelled in part like it', async (t) => {
     await alike(t, async (rest) => {
       await t.succeeds({ op: 'unbindTransport', transportId: 'a' }, 'it is bound');

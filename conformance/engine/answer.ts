@@ -117,8 +117,18 @@ export function readError(operation: keyof Registry, error: unknown): Answer {
   } catch {
     code = undefined;
   }
-  if (codes.has(code)) return { kind: 'refused', code: code as ErrorCode };
+  if (codes.has(code) && isError(error)) return { kind: 'refused', code: code as ErrorCode };
+  if (codes.has(code)) return broken(`${operation} was refused with something that is no error: ${show(error)}`);
   return broken(`${operation} failed without one of the specified codes: ${show(error)}`);
+}
+
+/** An error, also one of another realm, or one that has come over a wire: then it has a message. */
+function isError(error: unknown): boolean {
+  try {
+    return error instanceof Error || typeof (error as { message?: unknown }).message === 'string';
+  } catch {
+    return false;
+  }
 }
 
 /** An answer, in words; `nothing` says what it is to answer without a value. */

@@ -13,6 +13,8 @@ export interface Circumstances {
   readonly outcome: Outcome;
   /** Admission, by hand. */
   readonly mode: 'auto' | 'open' | 'closed';
+  /** Whether the name in question is held by somebody. */
+  readonly held: (namespace: 'server' | 'transport', id: string) => boolean;
   /** Whether the name in question has been held before by somebody. */
   readonly heldBefore: (namespace: 'server' | 'transport', id: string) => boolean;
   /** Whether the other namespace holds the id. */
@@ -27,6 +29,8 @@ export interface Circumstances {
   readonly refusedBefore: boolean;
   /** Whether an endpoint that calls back took part. */
   readonly reentrant: boolean;
+  /** Whether the answer counts more recipients than there are. */
+  readonly overcounted: (answer: Answer) => boolean;
   /** Whether an endpoint that throws or rejects took part. */
   readonly throwing: boolean;
   /** Whether one that throws, rejects or calls back has taken part before: what it left behind may show only now. */
@@ -105,14 +109,16 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
   if (!registers && answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
   if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   const plain = successRequirement(operation, outcome);
-  const closed = whileClosed(circumstances);
-  if (circumstances.throwing) return ['RTE-6', plain, ...closed];
-  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain, ...closed] : [plain, ...closed];
-  return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome)];
+  const whileClosed = becauseClosed(circumstances);
+  // What fails need not be counted: too high a count has another reason.
+  if (circumstances.throwing && !circumstances.overcounted(answer)) return ['RTE-6', plain, ...whileClosed];
+  if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain, ...whileClosed] : [plain, ...whileClosed];
+  const nothingToDo = operation.op.startsWith('unregister') && 'id' in operation && !circumstances.held(operation.op === 'unregisterServer' ? 'server' : 'transport', operation.id);
+  return [nothingToDo || (operation.op.startsWith('unregister') && answer.code.endsWith('_not_found')) ? 'UNR-2' : successRequirement(operation, outcome)];
 }
 
-/** What goes wrong while admission is closed may go wrong because it is. */
-const whileClosed = ({ mode }: Circumstances): readonly RequirementId[] => (mode === 'closed' ? ['ADM-3'] : []);
+/** With admission closed, what goes wrong may do so for that reason. */
+const becauseClosed = ({ mode }: Circumstances): RequirementId[] => (mode === 'closed' ? ['ADM-3'] : []);
 
 /** A registration was refused for a reason that does not apply. */
 function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
@@ -176,7 +182,7 @@ export function blameState(circumstances: Circumstances, difference: Difference)
     case 'routeToTransport':
     case 'broadcast':
       // What it calls from within a send may be what is broken.
-      return circumstances.reentrant ? ['RTE-7', 'UNR-1', 'BND-5', 'BND-6', 'BND-7'] : ['RTE-1'];
+      return circumstances.reentrant ? ['RTE-7', 'UNR-1', 'NAM-4', 'BND-5', 'BND-6', 'BND-7'] : ['RTE-1'];
     default:
       return ['LKP-1'];
   }
@@ -195,15 +201,15 @@ export function blameDeliveries(
   },
 ): RequirementId[] {
   const plain = circumstances.operation.op === 'broadcast' ? 'RTE-3' : 'RTE-1';
-  const aftermath: RequirementId[] = circumstances.troubled ? ['RTE-6', 'RTE-7'] : [];
+  const whileClosed = becauseClosed(circumstances);
+  const aftermath: RequirementId[] = [...(circumstances.troubled ? (['RTE-6', 'RTE-7'] as const) : []), ...whileClosed];
   // It arrived where it had to, under another name.
   const misnamed = extra.some((one) => missing.some((other) => one.endpoint === other.endpoint && one.message === other.message));
   if (misnamed) return [plain];
   if (extra.some(deliveredBefore)) return ['RTE-5'];
   if (extra.some(formerHolderOf)) return ['RTE-8', plain];
   if (missing.length > 0) {
-    const blamed: RequirementId[] = circumstances.throwing ? ['RTE-6', plain] : circumstances.reentrant ? ['RTE-7', plain] : [plain, ...aftermath];
-    return [...blamed, ...whileClosed(circumstances)];
+    return circumstances.throwing ? ['RTE-6', plain, ...whileClosed] : circumstances.reentrant ? ['RTE-7', plain, ...aftermath] : [plain, ...aftermath];
   }
   const repeated = extra.some((one) => expected.some((other) => one.endpoint === other.endpoint && one.to === other.to && one.message === other.message));
   if (repeated) return ['RTE-5'];

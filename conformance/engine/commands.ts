@@ -61,14 +61,104 @@ export interface Vocabulary {
   readonly override: boolean;
 }
 
+/** Endpoints of every manner. */
+const anyEndpoint = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('e1', 'e2', 'e3') },
+  { weight: 2, arbitrary: fc.constantFrom('throws1', 'rejects1') },
+  { weight: 2, arbitrary: fc.constantFrom('leaves1', 'unbinds1', 'rebroadcasts1') },
+);
+
+/** So few that each holds several names, at both ends of bindings. */
+const fewEndpoints = fc.oneof({ weight: 9, arbitrary: fc.constantFrom('e1', 'e2') }, { weight: 1, arbitrary: fc.constantFrom('throws1', 'leaves1') });
+
+/** Configurations that have much in common. */
+const configs: readonly Config[] = [{ v: 1 }, { v: { deep: ['x', null] } }, { v: { deep: ['y', null] } }, { v: 1, u: 1 }, {}];
+
+/**
+ * What happens to names that live long: they are bound, updated, moved, ended by either end and begun anew, and what is left is looked at
+ * by broadcasts. All with what is there, of endpoints that hold several names each; one that has gone down has a successor.
+ */
+export function companionCommands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[] {
+  const nat = fc.nat({ max: 23 });
+  const config = offered.configs ? fc.constantFrom<Config | undefined>(undefined, ...configs) : fc.constant(undefined);
+  const commands: fc.Arbitrary<StepCommand>[] = [];
+  const add = (times: number, command: fc.Arbitrary<StepCommand>): void => void commands.push(...Array.from({ length: times }, () => command));
+  const some = <T>(from: readonly T[], at: number): T | undefined => from[at % Math.max(1, from.length)];
+  const namespaces = offered.transports ? (['server', 'transport', 'transport'] as const) : (['server'] as const);
+
+  /** The endpoint of this name, or who came after it. */
+  const up = (oracle: Oracle, name: string): string => {
+    const isDown = (endpoint: string): boolean => {
+      const { outcome } = oracle.model.step(oracle.state, { op: 'registerServer', id: 'whoever', endpoint });
+      return outcome.kind === 'refused' && outcome.codes.includes('endpoint_down');
+    };
+    let last = name;
+    while (isDown(last)) last += '+';
+    return last;
+  };
+  const begin = (oracle: Oracle, namespace: 'server' | 'transport', id: string, endpoint: string, config: Config | undefined, at: number): Operation => {
+    const serverId = some(oracle.registered('server'), at);
+    const binds = namespace === 'transport' && offered.configs && offered.binding && serverId !== undefined && at % 3 === 0;
+    return { op: namespace === 'server' ? 'registerServer' : 'registerTransport', id, endpoint, config: binds ? { ...config, serverId } : config };
+  };
+  const end = (namespace: 'server' | 'transport', id: string): Operation => ({ op: namespace === 'server' ? 'unregisterServer' : 'unregisterTransport', id });
+  const holderOf = (oracle: Oracle, namespace: 'server' | 'transport', id: string): string | undefined => {
+    const { outcome } = oracle.model.step(oracle.state, { op: namespace === 'server' ? 'findServer' : 'findTransport', id });
+    return outcome.kind === 'done' ? (outcome.value as { endpoint: string } | undefined)?.endpoint : undefined;
+  };
+
+  add(4, fc.tuple(fc.constantFrom(...namespaces), nat, fewEndpoints, config).map(([namespace, at, endpoint, config]) => new StepCommand((oracle) => {
+    const free = some(ids.filter((id) => !oracle.registered(namespace).includes(id)), at);
+    return free === undefined ? [] : [begin(oracle, namespace, free, up(oracle, endpoint), config, at)];
+  })));
+  // Whoever is refused leaves things as they are.
+  add(1, fc.tuple(fc.constantFrom(...namespaces), nat, fewEndpoints, config).map(([namespace, at, endpoint, config]) => new StepCommand((oracle) => {
+    const taken = some(oracle.registered(namespace), at);
+    return taken === undefined ? [] : [begin(oracle, namespace, taken, up(oracle, endpoint), config, at)];
+  })));
+  add(1, fc.tuple(fc.constantFrom(...namespaces), nat).map(([namespace, at]) => new StepCommand((oracle) => {
+    const taken = some(oracle.registered(namespace), at);
+    return taken === undefined ? [] : [end(namespace, taken)];
+  })));
+  // Ended, and begun anew: which end it was, and who begins, makes the difference.
+  add(3, fc.tuple(fc.constantFrom(...namespaces), nat, fewEndpoints, config, fc.boolean()).map(([namespace, at, endpoint, config, isDown]) => new StepCommand((oracle) => {
+    const taken = some(oracle.registered(namespace), at);
+    const holder = taken === undefined ? undefined : holderOf(oracle, namespace, taken);
+    if (taken === undefined || holder === undefined) return [];
+    const goes = isDown && offered.liveness;
+    const next = up(oracle, endpoint);
+    return [goes ? { op: 'down', endpoint: holder } : end(namespace, taken), begin(oracle, namespace, taken, goes && next === holder ? `${next}+` : next, config, at)];
+  })));
+  if (offered.liveness) {
+    add(1, fc.tuple(fc.constantFrom(...namespaces), nat).map(([namespace, at]) => new StepCommand((oracle) => {
+      const taken = some(oracle.registered(namespace), at);
+      const endpoint = taken === undefined ? undefined : holderOf(oracle, namespace, taken);
+      return endpoint === undefined ? [] : [{ op: 'down', endpoint }];
+    })));
+  }
+  if (offered.configs && offered.update) {
+    add(2, fc.tuple(nat, fc.constantFrom(...configs)).map(([at, config]) => new StepCommand((oracle) => {
+      const id = some(oracle.registered('server'), at);
+      return id === undefined ? [] : [{ op: 'updateServer', id, config }];
+    })));
+  }
+  if (offered.binding) {
+    add(4, fc.tuple(nat, nat).map(([at, to]) => new StepCommand((oracle) => {
+      const [transportId, serverId] = [some(oracle.registered('transport'), at), some(oracle.registered('server'), to)];
+      return transportId === undefined || serverId === undefined ? [] : [{ op: 'bindTransportToServer', transportId, serverId }];
+    })));
+    add(1, nat.map((at) => new StepCommand((oracle) => {
+      const transportId = some(oracle.registered('transport'), at);
+      return transportId === undefined ? [] : [{ op: 'unbindTransport', transportId }];
+    })));
+  }
+  return commands;
+}
+
 /** Commands for every operation on names and bindings, over ids and endpoints so few that they meet. */
 export function nameCommands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[] {
   const id = fc.constantFrom(...ids);
-  const endpoint = fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom('e1', 'e2', 'e3') },
-    { weight: 2, arbitrary: fc.constantFrom('throws1', 'rejects1') },
-    { weight: 2, arbitrary: fc.constantFrom('leaves1', 'unbinds1', 'rebroadcasts1') },
-  );
+  const endpoint = anyEndpoint;
   const plain = fc.constantFrom<Config | undefined>(undefined, { v: 1 }, { v: { deep: ['x', null] } });
   const config = offered.configs ? plain : fc.constant(undefined);
   const transportConfig = offered.configs && offered.binding ? fc.oneof(config, fc.record({ serverId: id })) : config;

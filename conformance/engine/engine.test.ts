@@ -142,6 +142,8 @@ describe('blame', () => {
     operation,
     outcome: done,
     mode: 'auto',
+    held: () => true,
+    overcounted: () => false,
     heldBefore: () => false,
     heldElsewhere: () => false,
     troubled: false,

@@ -7,7 +7,7 @@ import { blameAnswer, blameDeliveries, blameState, type Circumstances, type Diff
 import { harms } from './endpoint.js';
 import { Blocked, Violation } from './findings.js';
 import { eventually, within, type Lag } from './patience.js';
-import { plannedReaction } from './reaction.js';
+import { plannedReaction, reacts } from './reaction.js';
 import type { Rig } from './rig.js';
 import { show, showOperation } from './show.js';
 import { ofEndpoints, ofPartitions, ofSteps, type Past } from './situations.js';
@@ -129,6 +129,17 @@ export class Oracle {
     this.program.length = 0;
   }
 
+  /** Sends a message to every name, and from every server to everybody. */
+  async probe(broadcasts: boolean): Promise<void> {
+    const [to, from] = [this.pool.transports, this.pool.servers];
+    const sends: Operation[] = [
+      ...(broadcasts ? from.map((serverId): Operation => ({ op: 'broadcast', serverId, message: `to all of ${serverId}` })) : []),
+      ...from.map((serverId): Operation => ({ op: 'routeToServer', serverId, transportId: to[0] ?? serverId, message: `to server ${serverId}` })),
+      ...to.map((transportId): Operation => ({ op: 'routeToTransport', transportId, serverId: from[0] ?? transportId, message: `to transport ${transportId}` })),
+    ];
+    // Of those that call back, one is enough: with two, what comes of it depends on who is first.
+    for (const operation of sends) if (this.model.step(this.state, operation).deliveries.filter(({ endpoint }) => reacts(endpoint)).length < 2) await this.step(operation);
+  }
 
   /** After the last step: nothing may arrive any more. */
   async end(): Promise<void> {
@@ -395,6 +406,7 @@ export class Oracle {
       operation,
       outcome,
       mode: status?.mode ?? 'auto',
+      held: (namespace, id) => was({ op: namespace === 'server' ? 'findServer' : 'findTransport', id }) !== undefined,
       heldBefore: (namespace, id) => this.#holders.has(key(namespace, id)),
       heldElsewhere: (namespace, id) => was({ op: namespace === 'server' ? 'findTransport' : 'findServer', id }) !== undefined,
       formerHolder: (namespace, id) => operation.op === 'down' && (this.#holders.get(key(namespace, id))?.has(operation.endpoint) ?? false),
@@ -402,6 +414,7 @@ export class Oracle {
       everBound: (transportId) => this.#everBound.has(transportId),
       refusedBefore: this.#refused,
       reentrant,
+      overcounted: (answer) => answer.kind === 'done' && typeof answer.value === 'number' && answer.value > deliveries.length,
       throwing: deliveries.some(({ endpoint }) => harms(endpoint)),
       troubled: this.#troubled,
     };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createModel, type Operation } from '../../model/index.js';
 import { detectionMs, type Feature, type RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
-import { contentionCommands, nameCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
+import { companionCommands, contentionCommands, nameCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
 import { Blocked, Unanswered, Violation } from './findings.js';
 import { hostilePool, sampleIds } from './ids.js';
 import { offers } from './offers.js';
@@ -36,7 +36,7 @@ export interface SequentialProgram {
   readonly steps: readonly Operation[];
 }
 
-export type SuiteName = 'names' | 'spellings' | 'contention';
+export type SuiteName = 'names' | 'companions' | 'spellings' | 'contention';
 
 /** The walks through the whole model: see `whole-model.ts`. */
 export type WalkName = 'model-names' | 'model-contention';
@@ -54,6 +54,8 @@ export interface Suite {
   readonly share: number;
   /** The requirement that every disagreement breaks, if it is one and the same, and its situation: what is counted under another. */
   readonly blames?: { readonly requirement: RequirementId; readonly what: string; readonly counts: RequirementId };
+  /** Whether messages are sent to everybody when all is done, so that what is there in secret shows. */
+  readonly looksInTheEnd?: boolean;
   ids(seed: number): readonly string[];
   commands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[];
   /** Opens the registry, and the oracle beside it. */
@@ -85,6 +87,17 @@ export const suites: readonly Suite[] = [
     },
     commands: nameCommands,
     prepare: prepareNames,
+  },
+  {
+    name: 'companions',
+    title: 'random sequences of what happens to names that live together for long agree with the model, and so do broadcasts in the end',
+    needs: ['servers'],
+    maxCommands: 60,
+    share: 1,
+    ids: (seed) => harmless(seed, 4),
+    commands: companionCommands,
+    prepare: prepareNames,
+    looksInTheEnd: true,
   },
   {
     name: 'spellings',
@@ -200,6 +213,7 @@ export async function runSuite(
       if (oracle === undefined) return;
       try {
         await fc.asyncModelRun(() => ({ model: { oracle, excused } satisfies Cell, real: oracle }), commands);
+        if (!oracle.spoiled && suite.looksInTheEnd && offered.routing) await oracle.probe(offered.binding);
         if (!oracle.spoiled) await oracle.end();
         for (const [requirement, { what, occurred }] of situationsIn(oracle, suite)) situations.set(requirement, { what, occurred: occurred + (situations.get(requirement)?.occurred ?? 0) });
       } catch (error) {

@@ -13,6 +13,9 @@ const admission = ['ADM-1', 'ADM-2', 'ADM-4'] as const;
  */
 const takenForGranted: readonly (readonly [requirements: readonly RequirementId[], granted: readonly RequirementId[]])[] = [
   [['BND-4', 'BND-7', 'BND-8'], ['RTE-1', 'RTE-3']],
+  [['RTE-3'], ['RTE-1', 'BND-1', 'BND-5']],
+  [['RTE-4', 'RTE-5'], ['RTE-1']],
+  [['BND-6'], ['BND-1']],
   [['RTE-6', 'RTE-7', 'RTE-8'], ['RTE-1', 'RTE-3', 'RTE-5']],
   [[...statistics, ...alarms, ...admission, 'PRT-3', 'PRT-4', 'CTN-7', 'CTN-9', 'CTN-10', 'DLK-1', 'DLK-2'], ['PRT-1', 'PRT-2']],
   [[...alarms, 'STA-2', 'STA-3', 'CTN-7', 'CTN-9'], ['STA-5']],

@@ -1,0 +1,142 @@
+import type { Delivery, Endpoint } from '../../spec/index.js';
+import type { Operation } from '../../model/index.js';
+import { showAnswer } from '../engine/answer.js';
+import { Blocked } from '../engine/findings.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/*
+ * An endpoint is whatever has a `send` and a `signal`, however it was made, and each is itself: two that have one of these in common are two.
+ */
+
+type Receive = (delivery: Delivery) => void;
+
+class Inheriting implements Endpoint {
+  constructor(
+    protected readonly receive: Receive,
+    private readonly lifetime: AbortSignal,
+  ) {}
+  get signal(): AbortSignal {
+    return this.lifetime;
+  }
+  // Adapters may pull `send` off its endpoint: it is the getter that knows whose it is.
+  get send(): (delivery: Delivery) => void {
+    return this.receive;
+  }
+}
+
+const makes: Readonly<Record<string, (send: Receive, signal: AbortSignal) => Endpoint>> = {
+  'an object literal': (send, signal) => ({ send, signal }),
+  'an instance of a class that inherits what makes it one': (send, signal) => new Inheriting(send, signal),
+  'a frozen object': (send, signal) => Object.freeze({ send, signal }),
+  'an object without a prototype': (send, signal) => Object.assign(Object.create(null) as object, { send, signal }),
+  'an object with more than that': (send, signal) => ({ send, signal, id: 'x', endpoint: 'y', config: {}, name: 7 }),
+  'an object whose send is asynchronous': (send, signal) => ({ send: async (delivery) => void (await Promise.resolve(), send(delivery)), signal }),
+};
+
+const kinds = [
+  { register: 'registerServer', find: 'findServer', route: (id: string): Operation => ({ op: 'routeToServer', serverId: id, transportId: 'x', message: id }) },
+  { register: 'registerTransport', find: 'findTransport', route: (id: string): Operation => ({ op: 'routeToTransport', transportId: id, serverId: 'x', message: id }) },
+] as const;
+
+type Kind = (typeof kinds)[number];
+
+const offered = (t: Trial): readonly Kind[] => kinds.filter(({ register }) => register === 'registerServer' || t.offers('transports'));
+
+async function register(t: Trial, { register }: Kind, id: string, endpoint: Endpoint, why: string): Promise<void> {
+  t.accepted(await t.rig.call(register, id, endpoint), register, why);
+}
+
+/** The endpoint that a lookup gives, itself. */
+const holder = async (t: Trial, { find }: Kind, id: string): Promise<unknown> => ((await t.rig.raw(find, id)) as { endpoint?: unknown } | null | undefined)?.endpoint;
+
+const gives = (t: Trial, kind: Kind, id: string, endpoint: Endpoint | undefined, why: string): Promise<void> =>
+  t.eventually(async () => {
+    const found = await holder(t, kind, id);
+    t.check(found === endpoint, `${kind.find}: ${why}`, endpoint === undefined ? 'nothing' : 'the endpoint that was registered', found === undefined ? 'nothing' : 'another endpoint');
+  }, endpoint === undefined ? t.downMs : t.stalenessMs);
+
+export const anyEndpointChecks = [
+  check('REG-1', 'whatever has a send and a signal is an endpoint', 'a name found held by an endpoint of an unusual make', async (t) => {
+    for (const kind of offered(t)) {
+      for (const [what, make] of Object.entries(makes)) {
+        const [id, got, lifetime] = [t.id(), [] as string[], new AbortController()];
+        const endpoint = make(({ to }) => void got.push(to), lifetime.signal);
+        await register(t, kind, id, endpoint, `${what} is an endpoint`);
+        await gives(t, kind, id, endpoint, `${what} was registered`);
+        t.occurred();
+        if (t.offers('routing') && t.offers('transports')) {
+          const answer = await t.rig.perform(kind.route(id));
+          for (let i = 0; i < 10 && got.length === 0; i++) await t.settled([], 1);
+          t.check(got.length === 1 && got[0] === id, `a message to ${what} was not delivered once`, 'one delivery', `${got.length}, answered ${showAnswer(answer)}`);
+        }
+        if (!t.offers('liveness')) continue;
+        lifetime.abort();
+        const gone = gives(t, kind, id, undefined, `${what} has gone down`);
+        // The first is of the common make: if that stays, the make is not the reason.
+        await (what === Object.keys(makes)[0] ? t.given(gone) : gone);
+      }
+    }
+  }, { needs: ['in-process'] }),
+
+  check('LKP-1', 'a lookup gives the endpoint that was registered, not another that lives as long', 'two names found held by endpoints with the same signal', async (t) => {
+    for (const kind of offered(t)) {
+      const [one, other, third] = t.ids(3) as [string, string, string];
+      const first = t.rig.endpoint(`${kind.register} 1`);
+      const second = first.twin(`${kind.register} 2`);
+      await register(t, kind, one, first, 'the endpoint is up');
+      await register(t, kind, other, second, 'the endpoint is up');
+      await register(t, kind, third, first, 'the endpoint is up');
+      await gives(t, kind, one, first, 'endpoints with the same signal are two');
+      await gives(t, kind, other, second, 'endpoints with the same signal are two');
+      t.occurred();
+      await gives(t, kind, third, first, 'another endpoint with the same signal was registered before');
+    }
+  }, { needs: ['in-process'] }),
+
+  check('DWN-4', 'endpoints that have a send in common live and die alone', 'an endpoint that went down, whose send is that of others', async (t) => {
+    for (const kind of offered(t)) {
+      for (const make of [makes['an object literal']!, makes['an instance of a class that inherits what makes it one']!]) {
+        const lifetimes = [new AbortController(), new AbortController(), new AbortController()];
+        const send: Receive = () => undefined;
+        const all = lifetimes.map(({ signal }) => ({ id: t.id(), endpoint: make(send, signal) }));
+        for (const { id, endpoint } of all) await t.given(register(t, kind, id, endpoint, 'the endpoint is up'));
+        for (const { id, endpoint } of all) await t.given(gives(t, kind, id, endpoint, 'it was registered'));
+        lifetimes[1]!.abort();
+        await t.occurs(gives(t, kind, all[1]!.id, undefined, 'its endpoint went down'));
+        for (const { id, endpoint } of [all[0]!, all[2]!]) await gives(t, kind, id, endpoint, 'an endpoint with the same send went down');
+      }
+    }
+  }, { needs: ['in-process'] }),
+
+  check('RTE-1', 'what a recipient does to its delivery is nothing to other recipients', 'a broadcast delivered to others than those that write into it', async (t) => {
+    const s = t.id();
+    await t.setup({ op: 'registerServer', id: s, endpoint: 'e1' });
+    const spoiler = { send: spoil, signal: new AbortController().signal };
+    const ids = t.ids(5);
+    for (const [i, id] of ids.entries()) {
+      if (i % 2 === 0) await register(t, kinds[1], id, spoiler, 'the endpoint is up');
+      else await t.setup({ op: 'registerTransport', id, endpoint: `e${i + 2}` });
+      await t.setup({ op: 'bindTransportToServer', transportId: id, serverId: s });
+    }
+    await t.setup({ op: 'broadcast', serverId: s, message: 'm' });
+    const arrived = await t.arrivals(2);
+    if (arrived.length !== 2) throw new Blocked(`a broadcast had to reach everybody first, and reached ${arrived.length} of 2`);
+    for (const { namespace, to, from, message } of arrived) {
+      t.occurred();
+      t.check(![namespace, to, from, message].includes(spoiled), 'a recipient got what another had written into its delivery', 'what was sent', { namespace, to, from, message });
+    }
+  }, { needs: ['in-process', 'transports', 'routing', 'binding'] }),
+];
+
+const spoiled = 'spoiled';
+
+/** Writes into every field of a delivery. */
+function spoil(delivery: Delivery): void {
+  for (const key of ['namespace', 'to', 'from', 'message'] as const) {
+    try {
+      (delivery as unknown as Record<string, unknown>)[key] = spoiled;
+    } catch {
+      // Frozen: as good as one of its own.
+    }
+  }
+}

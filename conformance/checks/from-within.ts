@@ -1,0 +1,245 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { createModel, type ExpectedDelivery, type Operation, type Outcome } from '../../model/index.js';
+import type { RequirementId } from '../../spec/index.js';
+import { showAnswer, type Answer } from '../engine/answer.js';
+import { Blocked, Violation } from '../engine/findings.js';
+import { within } from '../engine/patience.js';
+import { show, showOperation } from '../engine/show.js';
+import { check, type Trial } from '../engine/trial.js';
+
+/*
+ * What is called from within a `send` is a call like any other: it is answered as it would be outside, and has been carried out when it
+ * has been answered. In which order what it sends arrives is left open, and not looked at.
+ */
+
+const server = (id: string, endpoint: string): Operation => ({ op: 'registerServer', id, endpoint });
+const transport = (id: string, endpoint: string): Operation => ({ op: 'registerTransport', id, endpoint });
+const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindTransportToServer', transportId, serverId });
+
+/** Server `s` with the transports `a`, of the endpoint that calls back, `b` and `c`; another server, another transport, and a name that is free. */
+const names = ['s', 'other', 'a', 'b', 'c', 'd', 'free'] as const;
+
+const scene = (configs: boolean): Operation[] => [
+  { op: 'registerServer', id: 's', endpoint: 'e1', ...(configs && { config: { v: 1 } }) },
+  server('other', 'e3'),
+  transport('a', 'calls'),
+  transport('b', 'e4'),
+  transport('c', 'e5'),
+  transport('d', 'e4'),
+  bind('a', 's'),
+  bind('b', 's'),
+  bind('c', 's'),
+];
+
+const writes = (t: Trial): Operation[] => [
+  ...(['s', 'other', 'free'] as const).map((id): Operation => ({ op: 'unregisterServer', id })),
+  ...(['a', 'b', 'free'] as const).map((id): Operation => ({ op: 'unregisterTransport', id })),
+  ...(['a', 'b'] as const).map((transportId): Operation => ({ op: 'unbindTransport', transportId })),
+  server('free', 'e7'),
+  server('s', 'e7'),
+  transport('free', 'e7'),
+  transport('b', 'e7'),
+  bind('d', 's'),
+  bind('b', 'other'),
+  bind('b', 'free'),
+  bind('free', 's'),
+  ...(t.offers('configs') ? [{ op: 'registerTransport', id: 'free', endpoint: 'e7', config: { serverId: 's' } } as const] : []),
+  ...(t.offers('update') && t.offers('configs') ? [{ op: 'updateServer', id: 's', config: { v: 2 } } as const, { op: 'updateServer', id: 'free', config: {} } as const] : []),
+];
+
+const downs: readonly Operation[] = ['e4', 'calls', 'e1'].map((endpoint) => ({ op: 'down', endpoint }));
+
+const routes = (message: string): Operation[] => [
+  ...(['s', 'free'] as const).map((serverId): Operation => ({ op: 'routeToServer', serverId, transportId: 'a', message: `${message} to ${serverId}` })),
+  ...(['a', 'b', 'free'] as const).map((transportId): Operation => ({ op: 'routeToTransport', transportId, serverId: 's', message: `${message} to ${transportId}` })),
+  ...(['s', 'other'] as const).map((serverId): Operation => ({ op: 'broadcast', serverId, message: `${message} of ${serverId}` })),
+];
+
+const reads = (t: Trial): Operation[] => [
+  ...names.flatMap((id): Operation[] => [{ op: 'findServer', id }, { op: 'findTransport', id }, { op: 'getServerForTransport', transportId: id }]),
+  ...(t.offers('lists') ? ([{ op: 'listServers' }, { op: 'listTransports' }] as const) : []),
+];
+
+/** What is compared of a value: lists are in no order, and of a registration only what the registry offers. */
+const comparable = (value: unknown, configs: boolean): unknown => {
+  const one = (found: unknown): unknown => {
+    if (typeof found !== 'object' || found === null) return found;
+    const { id, endpoint, config } = found as { id: string; endpoint: string; config: unknown };
+    return configs ? { id, endpoint, config } : { id, endpoint };
+  };
+  return Array.isArray(value) ? value.map(one).sort((a, b) => ((a as { id: string }).id < (b as { id: string }).id ? -1 : 1)) : one(value);
+};
+
+/** What must be answered, and what was, where they are not the same. */
+function disagreement(outcome: Outcome, answer: Answer, configs: boolean): [expected: string, actual: string] | undefined {
+  if (outcome.kind === 'refused') return answer.kind === 'refused' && outcome.codes.includes(answer.code) ? undefined : [`refused: ${outcome.codes.join(' or ')}`, showAnswer(answer)];
+  const same = answer.kind === 'done' && (outcome.value === undefined ? answer.value === undefined : isDeepStrictEqual(comparable(answer.value, configs), comparable(outcome.value, configs)));
+  return same ? undefined : [outcome.value === undefined ? 'nothing' : show(outcome.value), showAnswer(answer, 'nothing')];
+}
+
+/** What was called, and how it was answered. */
+interface Called {
+  readonly operation: Operation;
+  readonly answer: Answer;
+}
+
+/** Makes calls one after the other, in the same turn for as long as the registry answers at once. */
+async function call(t: Trial, program: readonly Operation[]): Promise<Called[]> {
+  const called: Called[] = [];
+  for (const operation of program) {
+    const performed = t.rig.perform(operation);
+    called.push({ operation, answer: performed instanceof Promise ? await performed : performed });
+  }
+  return called;
+}
+
+/** The same, from within the `send` of the endpoint `calls`, to which a message is on its way for this. */
+async function callFromWithin(t: Trial, program: readonly Operation[]): Promise<Called[]> {
+  let calling: Promise<Called[]> | undefined;
+  t.rig.mailbox.reaction = { endpoint: 'calls', run: async () => void (await (calling = call(t, program))) };
+  await t.setup({ op: 'routeToTransport', transportId: 'a', serverId: 's', message: 'go' });
+  for (let i = 0; i < 20 && calling === undefined; i++) await t.settled([], 1);
+  if (calling === undefined) throw new Blocked('a message had to arrive first, and did not');
+  return within(t.rig.patienceMs, 'a call made from within a send', calling);
+}
+
+/** Judges a program by the model: the answers, what is there in the end, and that nothing was delivered that was not sent or twice. */
+async function agrees(t: Trial, program: readonly Operation[], how: typeof call, where: string, requirement?: RequirementId): Promise<void> {
+  const model = createModel();
+  const configs = t.offers('configs');
+  let { initial: state } = model;
+  await t.open();
+  for (const operation of scene(configs)) ({ state } = model.step(state, operation));
+  await t.setup(...scene(configs));
+  const expected: ExpectedDelivery[] = [];
+  const judge = ({ operation, answer }: Called): void => {
+    const step = model.step(state, operation);
+    ({ state } = step);
+    expected.push(...step.deliveries);
+    const wrong = disagreement(step.outcome, answer, configs);
+    t.evidence++;
+    if (wrong !== undefined) throw new Violation(`${showOperation(operation)} was answered wrongly ${where}`, ...wrong, requirement);
+  };
+  for (const called of await how(t, program)) judge(called);
+  if (prompt(t)) for (const called of await call(t, reads(t))) judge(called);
+  const arrived = (await t.arrivals(0)).filter(({ message }) => message !== 'go').map((one) => JSON.stringify([one.endpoint, one.to, one.message]));
+  for (const { endpoint, to, message } of expected) {
+    const at = arrived.indexOf(JSON.stringify([endpoint, to, message]));
+    if (at >= 0) arrived.splice(at, 1);
+  }
+  t.check(arrived.length === 0, `more was delivered than was sent ${where}`, 'nothing more', arrived);
+}
+
+/** A program is judged from within a send if it works outside of one: otherwise the send is not the reason. */
+async function worksFromWithin(t: Trial, programs: readonly (readonly Operation[])[], requirement?: RequirementId): Promise<void> {
+  for (const program of programs) await t.given(agrees(t, program, call, 'outside of any send'));
+  for (const program of programs) {
+    await agrees(t, program, callFromWithin, 'from within a send', requirement);
+    t.occurred();
+  }
+}
+
+/** Whether what has been written shows at once. */
+const prompt = (t: Trial): boolean => t.stalenessMs === 0;
+
+export const fromWithinChecks = [
+  check('RTE-7', 'whatever a send calls is answered as it would be outside, and has been carried out by then', 'a call made from within a send, and answered', async (t) => {
+    const after = [...reads(t), ...routes('then')];
+    await worksFromWithin(t, prompt(t) ? [routes('first'), ...writes(t).map((write) => [write, ...after])] : writes(t).map((write) => [write]));
+  }, { needs: ['binding'] }),
+  check('RTE-7', 'so is a random sequence of calls', 'a call made from within a send, and answered', async (t) => {
+    if (!prompt(t)) return worksFromWithin(t, writes(t).map((write) => [write]));
+    const operations = [...writes(t), ...writes(t), ...routes('m'), ...(t.offers('in-process') && t.offers('liveness') ? downs : [])];
+    const programs = fc.sample(fc.array(fc.constantFrom(...operations), { minLength: 3, maxLength: 10 }), { seed: t.seed, numRuns: 40 });
+    // Each message is sent once, so that what is delivered twice shows.
+    await worksFromWithin(t, programs.map((program) => program.map((operation, i) => ('message' in operation ? { ...operation, message: `${i}` } : operation))));
+  }, { needs: ['binding'] }),
+  check('DWN-3', 'also when an endpoint goes down within a send, its own or that of another', 'an endpoint that went down within a send', async (t) => {
+    await worksFromWithin(t, downs.map((down) => [down, ...(prompt(t) ? reads(t) : [])]));
+  }, { needs: ['transports', 'binding', 'routing'] }),
+  check('CLS-1', 'also when it is closed from within a send', 'a registry closed from within a send', async (t) => {
+    const refused: Operation[] = [server('free', 'e7'), transport('free', 'e7')];
+    await t.given(closes(t, call, refused));
+    await closes(t, callFromWithin, refused);
+    t.occurred();
+  }, { needs: ['transports', 'binding', 'routing'] }),
+
+  check('RTE-8', 'a name that somebody else gets in the middle of a broadcast: neither the old holder nor the new one', 'a name that went from one endpoint to another while a broadcast was being delivered', async (t) => {
+    for (const bindsAgain of [false, true]) {
+      for (let position = 0; position < 4; position++) await replacesTheOthers(t, position, bindsAgain);
+    }
+  }, { needs: ['transports', 'routing', 'binding', 'in-process'] }),
+
+  check('RTE-6', 'a send that throws, called from within another, keeps nothing from what comes later', 'a message routed from within a send, delivered to an endpoint that fails', async (t) => {
+    // What is lost although nobody fails is lost for another reason.
+    await t.given(routesFromWithin(t, 'e4'));
+    for (const failing of ['throws1', 'rejects1']) {
+      await routesFromWithin(t, failing);
+      t.occurred();
+    }
+  }, { needs: ['binding'] }),
+];
+
+/** Routes from within a send to `b`, which may fail, among others, and to everybody when that is over. */
+async function routesFromWithin(t: Trial, b: string): Promise<void> {
+  await t.open();
+  await t.setup(server('s', 'e1'), transport('a', 'calls'), transport('b', b), transport('c', 'e5'), bind('b', 's'), bind('c', 's'));
+  const program: Operation[] = [
+    { op: 'routeToTransport', transportId: 'b', serverId: 's', message: '1' },
+    { op: 'broadcast', serverId: 's', message: '2' },
+    { op: 'routeToTransport', transportId: 'c', serverId: 's', message: '3' },
+  ];
+  for (const { answer, operation } of await callFromWithin(t, program)) t.accepted(answer, operation, 'what the recipient does is not for the sender');
+  for (const transportId of ['a', 'b', 'c']) await t.succeeds({ op: 'routeToTransport', transportId, serverId: 's', message: '4' }, 'what a recipient did before is of no account');
+  await t.succeeds({ op: 'routeToServer', serverId: 's', transportId: 'a', message: '5' }, 'what a recipient did before is of no account');
+  const got = (await t.arrivals(9)).map(({ endpoint, message }) => `${endpoint} ${show(message)}`).sort();
+  const expected = ['calls "go"', `${b} "1"`, `${b} "2"`, 'e5 "2"', 'e5 "3"', 'calls "4"', `${b} "4"`, 'e5 "4"', 'e1 "5"'].sort();
+  t.check(isDeepStrictEqual(got, expected), 'after a send that failed from within another, a message was lost or repeated', expected, got);
+}
+
+/** Closes; from then on nothing is there, and nothing is admitted. */
+async function closes(t: Trial, how: typeof call, refused: readonly Operation[]): Promise<void> {
+  await t.open();
+  await t.setup(...scene(t.offers('configs')));
+  for (const { operation, answer } of await how(t, [{ op: 'close' }])) t.accepted(answer, operation, 'closing succeeds');
+  for (const operation of refused) await t.refuses(operation, ['registry_closed'], 'the registry has been closed');
+  for (const id of names) {
+    for (const operation of [{ op: 'findServer', id }, { op: 'findTransport', id }, { op: 'getServerForTransport', transportId: id }] as const) {
+      const answer = await t.rig.perform(operation);
+      t.check(answer.kind === 'refused' || (answer.kind === 'done' && answer.value === undefined), `${showOperation(operation)}: the registry has been closed`, 'nothing, or a refusal', showAnswer(answer));
+    }
+  }
+}
+
+/** Of four recipients of a broadcast, the one in this position gives the names of all the others to somebody else, as soon as it gets it. */
+async function replacesTheOthers(t: Trial, position: number, bindsAgain: boolean): Promise<void> {
+  const { mailbox } = await t.open();
+  const ids = [0, 1, 2, 3];
+  await t.setup(server('s', 'e1'));
+  for (const i of ids) await t.setup(transport(`t${i}`, `old${i}`), bind(`t${i}`, 's'));
+  /** How many deliveries had arrived when the name was somebody else's. */
+  const replaced = new Map<string, number>();
+  let replacing: Promise<void> | undefined;
+  const replace = async (): Promise<void> => {
+    for (const i of ids.filter((one) => one !== position)) {
+      // In the same turn, for as long as the registry answers at once.
+      for (const operation of [{ op: 'unregisterTransport', id: `t${i}` } as const, transport(`t${i}`, `new${i}`), ...(bindsAgain ? [bind(`t${i}`, 's')] : [])]) {
+        const performed = t.rig.perform(operation);
+        const answer = performed instanceof Promise ? await performed : performed;
+        if (answer.kind === 'done' && operation.op === 'registerTransport') replaced.set(`old${i}`, mailbox.size);
+      }
+    }
+  };
+  mailbox.reaction = { endpoint: `old${position}`, run: () => (replacing = replace()) };
+  await t.succeeds({ op: 'broadcast', serverId: 's', message: 'm' }, 'a recipient that calls back is no reason to fail');
+  for (let i = 0; i < 20 && replacing === undefined; i++) await t.settled([], 1);
+  if (replacing === undefined) throw new Blocked('a broadcast had to arrive first, and did not');
+  await within(t.rig.patienceMs, 'a call made from within a send', replacing);
+  const arrived = (await t.arrivals(0)).map(({ endpoint }) => endpoint);
+  t.occurred(replaced.size > 0);
+  const late = [...replaced].filter(([endpoint, size]) => arrived.indexOf(endpoint) >= size).map(([endpoint]) => endpoint);
+  t.check(late.length === 0, 'a broadcast reached endpoints whose names somebody else had by then', 'none', late);
+  const fresh = arrived.filter((endpoint) => endpoint.startsWith('new'));
+  if (fresh.length > 0) throw new Violation('a broadcast reached endpoints that were not bound when it was sent', 'none', show(fresh), 'RTE-3');
+}
