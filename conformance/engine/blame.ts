@@ -113,7 +113,7 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
 /** A registration was refused for a reason that does not apply. */
 function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
   if (code === 'invalid_argument') return ['NAM-2', 'EPT-1', 'CFG-1'];
-  if (code === 'admission_control_active') return [mode === 'open' ? 'ADM-6' : 'ADM-2', 'ADM-6'];
+  if (code === 'admission_control_active') return mode === 'open' ? ['ADM-6'] : ['ADM-2', 'ADM-6'];
   if (code !== 'already_registered') return ['REG-1'];
   const blamed: RequirementId[] = [];
   if (heldBefore(namespace, id)) blamed.push('REG-5');
