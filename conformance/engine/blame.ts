@@ -48,8 +48,8 @@ export function refusalRequirement(code: ErrorCode, { operation, mode }: Pick<Ci
 }
 
 /** The requirement that says what an operation answers when it succeeds. */
-export function successRequirement(operation: Operation, outcome: Outcome): RequirementId {
-  const empty = outcome.kind === 'done' && (outcome.value === undefined || outcome.value === 0);
+export function successRequirement(operation: Operation, value: unknown): RequirementId {
+  const empty = value === undefined || value === 0;
   switch (operation.op) {
     case 'registerServer':
     case 'registerTransport':
@@ -104,10 +104,10 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
   }
   if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
-  const plain = successRequirement(operation, outcome);
+  const plain = successRequirement(operation, outcome.value);
   if (circumstances.throwing) return ['RTE-6', plain];
   if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain] : [plain];
-  return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : successRequirement(operation, outcome)];
+  return [operation.op.startsWith('unregister') && answer.code.endsWith('_not_found') ? 'UNR-2' : plain];
 }
 
 /** A registration was refused for a reason that does not apply. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isValidId, type Operation, type Outcome } from '../../model/index.js';
 import type { ErrorCode, RequirementId } from '../../spec/index.js';
 import type { Adapter, Subject } from '../contract.js';
-import { readError, readValue, showAnswer } from './answer.js';
+import { operationNames, readError, readValue, showAnswer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
 import { EndpointFailure, Mailbox, TestEndpoint } from './endpoint.js';
 import { extremeIds, hostileIds, hostilePool, invalidIds, sampleIds } from './ids.js';
@@ -106,18 +106,68 @@ describe('answers', () => {
     expect(readValue('getPartitionStats', [stats])).toMatchObject({ kind: 'done', value: [{ min: 0, mean: 0, max: 0 }] });
   });
 
+  it('that throw when they are read are broken', () => {
+    const thrower = { get id(): string { throw new Error('no'); } };
+    expect(readValue('findServer', thrower)).toEqual({ kind: 'broken', breaks: 'ERR-1', what: 'findServer returned a value that throws when it is read: Error: no' });
+  });
+
+  it('say where they are wrong', () => {
+    expect(readValue('listServers', [{ id: 'a', endpoint, config: { v: 1 } }, { id: 7, endpoint }])).toMatchObject({ what: expect.stringMatching(/: Invalid input: expected string, received number at 1\.id$/) as string });
+    expect(readValue('routeToServer', 'x')).toMatchObject({ what: 'routeToServer returned "x": Invalid input: expected number, received string' });
+  });
+
+  it('of a registry with clients elsewhere may show endpoints from there', () => {
+    const foreign = { id: 'a', endpoint: {}, config: {} };
+    for (const operation of ['findServer', 'findTransport'] as const) {
+      expect(readValue(operation, foreign, true)).toEqual({ kind: 'done', value: { id: 'a', endpoint: '?', config: {} } });
+      expect(readValue(operation, { ...foreign, endpoint }, true)).toMatchObject({ value: { endpoint: 'e1' } });
+      expect(readValue(operation, null, true)).toEqual({ kind: 'done', value: undefined });
+      expect(readValue(operation, foreign)).toMatchObject({ kind: 'broken' });
+    }
+    for (const operation of ['listServers', 'listTransports'] as const) {
+      expect(readValue(operation, [foreign], true)).toMatchObject({ value: [{ endpoint: '?' }] });
+      expect(readValue(operation, [foreign])).toMatchObject({ kind: 'broken' });
+    }
+  });
+
+  it('about contention are whole', () => {
+    const status = { partitions: 2, alarmed: [1], admission: 'open', mode: 'auto' };
+    const stats = { partition: 0, writeCount: 1, sampleCount: 1, samples: [2.5], min: 2.5, mean: 2.5, max: 2.5, alarm: true };
+    for (const good of [status, { ...status, admission: 'closed', mode: 'closed' }, { ...status, mode: 'open', alarmed: [] }]) expect(readValue('getContentionStatus', good)).toEqual({ kind: 'done', value: good });
+    for (const wrong of [{ partitions: 0 }, { partitions: 1.5 }, { alarmed: [-1] }, { alarmed: undefined }, { admission: 'auto' }, { mode: 'shut' }, { mode: undefined }]) expect(readValue('getContentionStatus', { ...status, ...wrong })).toMatchObject({ kind: 'broken' });
+    for (const good of [stats, [stats], [stats, { ...stats, partition: 1 }]]) expect(readValue('getPartitionStats', good)).toEqual({ kind: 'done', value: good });
+    for (const wrong of [{ partition: -1 }, { writeCount: 0.5 }, { sampleCount: '1' }, { samples: [-1] }, { samples: undefined }, { min: '0' }, { mean: -1 }, { max: {} }, { alarm: 1 }]) expect(readValue('getPartitionStats', [{ ...stats, ...wrong }])).toMatchObject({ kind: 'broken' });
+    expect(readValue('getPartitionStats', [])).toMatchObject({ kind: 'broken' });
+    expect(readValue('getPartitionStats', Array(1025).fill(stats))).toMatchObject({ kind: 'broken' });
+    expect(readValue('getPartitionStats', Array(1024).fill(stats))).toMatchObject({ kind: 'done' });
+  });
+
+  it('have a shape for every operation', () => {
+    expect(readValue('routeToTransport', 2)).toEqual({ kind: 'done', value: 2 });
+    expect(readValue('routeToTransport', 0.5)).toMatchObject({ kind: 'broken' });
+    expect(readValue('getServerForTransport', null)).toEqual({ kind: 'done', value: undefined });
+    expect(readValue('getServerForTransport', 7)).toMatchObject({ kind: 'broken' });
+    expect(readValue('findTransport', { id: 'a', endpoint, config: null })).toEqual({ kind: 'done', value: { id: 'a', endpoint: 'e1', config: {} } });
+    for (const operation of ['resetStats', 'setAdmission', 'close', 'updateServer', 'unbindTransport'] as const) expect(readValue(operation, 'anything')).toEqual({ kind: 'done', value: undefined });
+    expect(operationNames).toHaveLength(19);
+  });
+
   it('that are errors have a code, or are broken', () => {
     expect(readError('findServer', { code: 'endpoint_down' })).toEqual({ kind: 'refused', code: 'endpoint_down' });
     for (const error of [null, undefined, 7, new Error('x'), { code: 'nonsense' }, { get code(): string { throw new Error('no'); } }]) {
       expect(readError('findServer', error)).toMatchObject({ kind: 'broken', breaks: 'ERR-1' });
     }
-    expect(readError('routeToServer', new EndpointFailure('x', new Mailbox()))).toMatchObject({ breaks: 'RTE-6' });
+    expect(readError('findServer', new Error('x'))).toMatchObject({ what: 'findServer failed without one of the specified codes: Error: x' });
+    expect(readError('routeToServer', new EndpointFailure('x', new Mailbox()))).toEqual({ kind: 'broken', breaks: 'RTE-6', what: 'routeToServer failed with what a recipient threw: x' });
   });
 
   it('are shown in words', () => {
     expect(showAnswer({ kind: 'done', value: undefined })).toBe('done');
     expect(showAnswer({ kind: 'done', value: undefined }, 'nothing')).toBe('nothing');
     expect(showAnswer({ kind: 'refused', code: 'endpoint_down' })).toBe('refused: endpoint_down');
+    expect(showAnswer({ kind: 'broken', what: 'nonsense', breaks: 'ERR-1' })).toBe('nonsense');
+    expect(showAnswer({ kind: 'done', value: [{ writeCount: 0, alarm: true, sampleCount: 0 }, { writeCount: 0, alarm: false, sampleCount: 1 }] })).toBe('[{writeCount: 0, alarm: true, sampleCount: 0}, {writeCount: 0, alarm: false, sampleCount: 1}]');
+    for (const value of [[null], [7, { writeCount: 0 }], [{ writeCount: 0 }, {}]]) expect(showAnswer({ kind: 'done', value })).toBe(show(value));
     expect(showAnswer({ kind: 'done', value: [{ writeCount: 0, alarm: false, sampleCount: 0 }, { writeCount: 1, alarm: false, sampleCount: 0 }] })).toBe('[{writeCount: 1, alarm: false, sampleCount: 0}]');
   });
 });
@@ -219,6 +269,7 @@ describe('blame', () => {
     [['INC-2', 'BND-9'], circumstances(bindsNobody), binding('t', false)],
     [['INC-2', 'BND-9', 'REG-4'], circumstances(bindsNobody, { refusedBefore: true }), binding('t', false)],
     [['BND-9', 'INC-2'], circumstances(register), binding('t', false)],
+    [['BND-9', 'INC-2'], circumstances({ ...register, config: { serverId: 'b' } }), binding('a', true)],
     [['INC-2', 'BND-9'], circumstances(register, { everBound: (transport) => transport === 't' }), binding('t', false)],
     [['BND-9', 'INC-2', 'REG-4'], circumstances(register, { refusedBefore: true }), binding('t', false)],
     [['NAM-3'], circumstances(register), name('server', 'A', false)],
@@ -279,6 +330,7 @@ describe('blame', () => {
     [['RTE-3', 'RTE-6', 'RTE-7'], circumstances(broadcast, { troubled: true }), { missing: [delivery] }],
     [['RTE-1'], circumstances(route), { missing: [delivery] }],
     [['RTE-5'], circumstances(route), { extra: [delivery], expected: [delivery] }],
+    [['RTE-5'], circumstances(route), { extra: [{ ...delivery, to: 'other' }, delivery], expected: [delivery] }],
     [['RTE-1'], circumstances(route), { extra: [{ ...delivery, endpoint: 'e2' }], expected: [delivery] }],
     [['RTE-1'], circumstances(route), { extra: [{ ...delivery, message: 'n' }], expected: [delivery] }],
     [['RTE-3'], circumstances(broadcast), { extra: [delivery] }],
@@ -313,7 +365,7 @@ describe('blame', () => {
     ['DWN-1', down, undefined],
     ['ERR-1', { op: 'advance', ms: 1 }, undefined],
   ])('success is what %s says', (requirement, operation, value) => {
-    expect(successRequirement(operation, { kind: 'done', value })).toBe(requirement);
+    expect(successRequirement(operation, value)).toBe(requirement);
     expect(refusalRequirement('invalid_argument', { operation, mode: 'auto' })).toBe('NAM-1');
   });
 });
