@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { Stryker } from '@stryker-mutator/core';
 import { Command } from 'commander';
 import { compare, figuresOf, figuresSchema, scoreOf, type Figures } from './figures.js';
-import { mutantsOf, type Judged, type Mutant } from './mutants.js';
+import { mutantsOf, withoutTimeouts, type Judged, type Mutant } from './mutants.js';
 import { mutationPage } from './page.js';
 import { parts, type Part } from './parts.js';
 import { excused } from './survivors.js';
@@ -19,9 +19,10 @@ const command = new Command('mutation')
   .option('--check', 'run nothing: look whether the list of survivors and the page fit the code and the figures that are kept')
   .option('--files <globs>', 'these files of the part only, separated by commas; writes nothing', (value) => value.split(','))
   .option('--again', 'run what was run before as well, instead of what has changed since')
+  .option('--timed-out', 'run once more what timed out: on a machine that was busy it may have been slow and no more')
   .option('--jobs <n>', 'how many processes at once', Number, 1)
   .parse();
-const { check, files, again, jobs } = command.opts<{ check?: boolean; files?: string[]; again?: boolean; jobs: number }>();
+const { check, files, again, timedOut, jobs } = command.opts<{ check?: boolean; files?: string[]; again?: boolean; timedOut?: boolean; jobs: number }>();
 const unknown = command.args.filter((id) => !parts.some((part) => part.id === id));
 if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}: there are ${parts.map(({ id }) => id).join(', ')}`);
 
@@ -58,7 +59,9 @@ async function measure(part: Part): Promise<void> {
 
 async function run({ id, files: all, tests }: Part): Promise<Judged[]> {
   const folder = `coverage/mutation/${files === undefined ? id : 'some'}`;
-  if (files !== undefined) rmSync(new URL(`${folder}/incremental.json`, root), { force: true });
+  const incremental = new URL(`${folder}/incremental.json`, root);
+  if (files !== undefined) rmSync(incremental, { force: true });
+  if (timedOut && existsSync(incremental)) writeFileSync(incremental, JSON.stringify(withoutTimeouts(JSON.parse(readFileSync(incremental, 'utf8')))));
   process.chdir(new URL('.', root).pathname);
   // Not through `testFiles` of Stryker: with it, what is changed while a module loads is never put to the test (9.6.1).
   process.env['MUTATION_TESTS'] = tests.join(' ');

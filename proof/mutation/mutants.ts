@@ -49,6 +49,12 @@ export function mutantsOf(report: unknown): Judged[] {
   });
 }
 
+/** A report that says nothing of mutants that timed out: they are run again by whoever goes on from it. */
+export function withoutTimeouts(report: unknown): unknown {
+  const kept = report as { readonly files: Readonly<Record<string, { readonly mutants: readonly { readonly status: string }[] }>> };
+  return { ...kept, files: Object.fromEntries(Object.entries(kept.files).map(([name, file]) => [name, { ...file, mutants: file.mutants.filter(({ status }) => status !== 'Timeout') }])) };
+}
+
 /** On one line, and no longer than it takes to know it again. */
 function short(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compare, figuresOf, scoreOf } from './figures.js';
-import { mutantsOf, type Judged } from './mutants.js';
+import { mutantsOf, withoutTimeouts, type Judged } from './mutants.js';
 import { mutationPage } from './page.js';
 import { parts } from './parts.js';
 
@@ -31,6 +31,11 @@ describe('a report of mutants', () => {
       { file: 'x.ts', line: 'return a;', from: 'a', to: 'c', fate: 'no coverage' },
       { file: 'x.ts', line: 'return a;', from: 'a', to: '?', fate: 'invalid' },
     ]);
+  });
+
+  it('can be gone on from without what timed out', () => {
+    expect(mutantsOf(withoutTimeouts(report)).map(({ fate }) => fate)).toEqual(['killed', 'survived', 'no coverage', 'invalid']);
+    expect(withoutTimeouts({ ...report, config: 1 })).toMatchObject({ config: 1 });
   });
 
   it('is counted, but for mutants that are no program', () => {

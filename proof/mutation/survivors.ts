@@ -21,7 +21,7 @@ export const excuses: readonly Excuse[] = [
       ['if (latency > this.thresholds.alarmAboveMs) this.suspect(partition);', 'latency > this.thresholds.alarmAboveMs', 'latency >= this.thresholds.alarmAboveMs'],
       ['if (this.#suspects.size <= limit) return true;', 'this.#suspects.size <= limit', 'false'],
       ['if (this.#suspects.size <= limit) return true;', 'this.#suspects.size <= limit', 'this.#suspects.size < limit'],
-      ['#acquit(partition: number, now: number): void {', '{ const { window, lane } = this.gauges[partition]!; if (lane.idle && !window.samples(now).some((sample) => sample > this.thresholds.alarmAboveMs)) this.#suspects…', '{}'],
+      ['#acquit(partition: number, now: number): void {', '{ const { window, lane } = this.gauges[partition]!; if (lane.idle && !window.samples(now).some((sample) => sample > this.thresholds.alarmAboveMs)) this.#suspec…', '{}'],
       ['if (lane.idle && !window.samples(now).some((sample) => sample > this.thresholds.alarmAboveMs)) this.#suspects.delete(partition);', 'lane.idle && !window.samples(now).some((sample) => sample > this.thresholds.alarmAboveMs)', 'false'],
       ['if (lane.idle && !window.samples(now).some((sample) => sample > this.thresholds.alarmAboveMs)) this.#suspects.delete(partition);', 'sample > this.thresholds.alarmAboveMs', 'true'],
       ['if (lane.idle && !window.samples(now).some((sample) => sample > this.thresholds.alarmAboveMs)) this.#suspects.delete(partition);', 'sample > this.thresholds.alarmAboveMs', 'sample >= this.thresholds.alarmAboveMs'],
