@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{spec,src,model,conformance,bench}/**/*.test.ts'],
+    include: ['{spec,src,model,conformance,bench,proof}/**/*.test.ts'],
     testTimeout: 60_000,
     coverage: {
       provider: 'v8',

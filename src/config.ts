@@ -26,7 +26,7 @@ export function copyConfig(config: unknown): Config {
 function copyValue(value: unknown, depth: number, budget: { left: number }): Json {
   if (--budget.left < 0) throw invalid(`The config holds more than ${maxValues} values: keep large data elsewhere.`);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (Number.isFinite(value)) return value as number;
   if (typeof value !== 'object') throw invalid(`The config holds ${describe(value)}, which is not JSON data.`);
   // A cycle is endless depth.
   if (depth > maxDepth) throw invalid(`The config is nested deeper than ${maxDepth} levels, or refers to itself.`);
@@ -43,7 +43,7 @@ function copyValue(value: unknown, depth: number, budget: { left: number }): Jso
   for (const key of keys) {
     const item = copyValue(value[key], depth + 1, budget);
     // Assigned, `__proto__` would set the prototype.
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true, writable: true, configurable: true });
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true });
     else copy[key] = item;
   }
   return Object.freeze(copy);
@@ -51,7 +51,7 @@ function copyValue(value: unknown, depth: number, budget: { left: number }): Jso
 
 /** Plain: no prototype, or the root of a prototype chain, so that objects of another realm are plain too. */
 function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (value === null || Array.isArray(value)) return false; // What is no object has a prototype that is not the root.
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

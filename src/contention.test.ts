@@ -131,6 +131,15 @@ test('a registration that waited is asked again at its turn', async () => {
   expect(await Promise.all([first, second])).toEqual(['done', 'admission_control_active']);
 });
 
+test('slow writes that were too few for an alarm are not forgotten when there are enough', () => {
+  const gauges: Gauge[] = [{ window: new Window(5, 1_000), lane: { idle: true, oldestCall: undefined } }];
+  const contention = new Contention({ ...defaultThresholds, minWrites: 3, closeAbove: 0 }, new ManualClock(), gauges, 'auto');
+  for (const [latency, admits] of [[300, true], [300, true], [0, false]] as const) {
+    contention.record(0, latency, 0);
+    expect(contention.admits()).toBe(admits);
+  }
+});
+
 test('the short cut of admission agrees with the status', () => {
   const step = fc.record({ partition: fc.nat(3), latency: fc.constantFrom(0, 50, 100, 101, 300, 2_000), wait: fc.constantFrom(0, 10, 300, 999, 1_000) });
   fc.assert(fc.property(fc.array(step, { maxLength: 80 }), fc.constantFrom(0, 0.25, 0.5, 1), (steps, closeAbove) => {

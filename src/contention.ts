@@ -62,7 +62,7 @@ export class Contention {
     const { min, mean, max } = summary(samples);
     const { oldestCall } = lane;
     const contended = window.writeCount >= minWrites && mean > alarmAboveMs;
-    const stuck = oldestCall !== undefined && now - oldestCall > stuckAfterMs;
+    const stuck = now - (oldestCall ?? now) > stuckAfterMs;
     return { partition, writeCount: window.writeCount, sampleCount: samples.length, samples, min, mean, max, alarm: contended || stuck };
   }
 

@@ -125,6 +125,19 @@ describe('what a store may answer', () => {
     expect(await result).toBe('store_failed');
   });
 
+  test('conflict of a binding: refused, and it stays as it was', async () => {
+    const { registry, store, done } = open();
+    await done(registry.registerServer('s', new Probe()));
+    await done(registry.registerTransport('t', new Probe(), { serverId: 's' }));
+    const change = (): void => void store.data.set('transport:t', { ...store.data.get('transport:t')!, revision: store.log.length + 100 });
+    for (const write of [() => registry.unbindTransport('t'), () => registry.bindTransportToServer('t', 's'), () => registry.unregisterTransport('t')]) {
+      change();
+      expect(await done(write())).toBe('store_failed');
+      expect(registry.getServerForTransport('t')).toBe('s');
+    }
+    expect(await done(registry.unbindTransport('t'))).toBe('done');
+  });
+
   test("conflict with somebody else's record: refused for as long as it is there", async () => {
     const { registry, store, done } = open();
     await done(registry.registerServer('x', new Probe()));
@@ -134,7 +147,7 @@ describe('what a store may answer', () => {
   });
 
   test('failed: nothing has changed', async () => {
-    const { registry, done, act, found } = open();
+    const { registry, store, done, act, found } = open();
     const result = registry.registerServer('x', new Probe());
     await turn();
     const refused = result.catch((error: unknown) => error);
@@ -147,6 +160,10 @@ describe('what a store may answer', () => {
     expect(await removal).toBe('store_failed');
     expect(found()).toEqual(['server:x']);
     expect(registry.getPartitionStats(0).writeCount).toBe(1);
+    // There is no doubt about it: the next write asks the store for nothing but itself.
+    expect([store.log.length, store.reads]).toEqual([3, 0]);
+    expect(await done(registry.unregisterServer('x'))).toBe('done');
+    expect([store.log.length, store.reads]).toEqual([4, 0]);
   });
 
   test.each([true, false])('unknown, and settled by reading (stored: %s)', async (did) => {
@@ -216,6 +233,17 @@ describe('doubt that reading cannot settle', () => {
     expect(await done(registry.registerServer('x', new Probe()))).toBe('done');
   });
 
+  test('it had not, and the endpoint has gone since: the store is not asked to remove anything', async () => {
+    const probe = new Probe();
+    const { registry, store, done, stored } = await doubted(false, probe);
+    probe.kill();
+    store.readFails = false;
+    const commits = store.log.length;
+    expect(await done(registry.unregisterServer('x'))).toBe('done');
+    expect(store.log).toHaveLength(commits);
+    expect(stored()).toEqual(['server:y']);
+  });
+
   test('the name is somebody else\'s by now', async () => {
     const { registry, store, done } = await doubted(false);
     store.readFails = false;
@@ -227,10 +255,10 @@ describe('doubt that reading cannot settle', () => {
   test('the store does not take the correction: the doubt stays', async () => {
     const { registry, store, done, act, found } = await doubted(true);
     store.readFails = false;
-    const result = outcome(registry.updateServer('x', { v: 1 }));
+    const result = registry.updateServer('x', { v: 1 }).catch((error: unknown) => error);
     await turn();
     await act((p) => p.fail());
-    expect(await result).toBe('store_failed');
+    expect(await result).toMatchObject({ code: 'store_failed', cause: { message: 'The store did not take the correction.', cause: { kind: 'failed' } } });
     expect(found()).toEqual(['server:x', 'server:y']);
     expect(await done(registry.updateServer('x', { v: 2 }))).toBe('done');
     expect(store.data.get('server:x')?.record.config).toEqual({ v: 2 });
@@ -264,9 +292,28 @@ describe('doubt that reading cannot settle', () => {
     clock.advance(5_000);
     expect(await result).toBe('write_timeout');
     await act((p) => p.commit());
+    expect(store.pending).toEqual([]);
     expect(found()).toEqual(['server:x', 'server:y']);
     expect(registry.findServer('x')?.config).toEqual({});
     expect(await done(registry.unregisterServer('x'))).toBe('done');
+  });
+
+  test('the time that a write may take begins anew when its key has been settled', async () => {
+    const { registry, store, clock, act } = await doubted(true);
+    store.readFails = false;
+    let result = 'nothing yet';
+    void outcome(registry.updateServer('x', { v: 1 })).then((code) => (result = code));
+    await turn();
+    clock.advance(3_000);
+    await act((p) => p.commit());
+    clock.advance(4_999);
+    await turn();
+    expect(result).toBe('nothing yet');
+    clock.advance(1);
+    await turn();
+    expect(result).toBe('outcome_unknown');
+    await act((p) => p.commit());
+    expect([registry.findServer('x')?.config, clock.timers]).toEqual([{ v: 1 }, 0]);
   });
 
   test('closing while a key is settled', async () => {
@@ -278,6 +325,7 @@ describe('doubt that reading cannot settle', () => {
     await act((p) => p.commit());
     expect(await result).toBe('registry_closed');
     await closing;
+    expect(store.pending).toEqual([]);
   });
 });
 
@@ -293,6 +341,7 @@ describe('"down" during a write', () => {
     expect(await result).toBe('endpoint_down');
     expect(found()).toEqual([]);
     expect(stored()).toEqual([]);
+    expect(registry.getPartitionStats(0).writeCount).toBe(0);
   });
 
   test('and the store does not take the removal: the next write of the name sees to it', async () => {
@@ -307,6 +356,14 @@ describe('"down" during a write', () => {
     const next = new Probe();
     expect(await done(registry.registerServer('x', next))).toBe('done');
     expect(registry.findServer('x')?.endpoint).toBe(next);
+  });
+
+  test('before the call: the store is not asked', async () => {
+    const { registry, store } = open();
+    const probe = new Probe();
+    probe.kill();
+    expect(await outcome(registry.registerServer('x', probe))).toBe('endpoint_down');
+    expect(store.log).toEqual([]);
   });
 
   test('of a registration that waits', async () => {
@@ -348,6 +405,44 @@ describe('"down" during a write', () => {
       expect(stored()).toEqual(['server:x']);
       expect(await done(registry.registerServer('x', new Probe()))).toBe('done');
     }
+  });
+
+  test('the removal of a name waits for as long as it takes: nobody is kept waiting by it', async () => {
+    const { registry, clock, done, act, stored } = open();
+    const probe = new Probe();
+    await done(registry.registerServer('x', probe));
+    probe.kill();
+    expect(clock.timers).toBe(0);
+    clock.advance(100_000);
+    await act((p) => p.commit());
+    expect(stored()).toEqual([]);
+  });
+
+  test('the store does not take the removal, and gives the name to somebody else', async () => {
+    const { registry, store, done, act } = open();
+    const probe = new Probe();
+    await done(registry.registerServer('x', probe));
+    probe.kill();
+    await act((p) => p.fail());
+    store.data.set('server:x', { record: { config: {}, incarnation: 999, operation: 999 }, revision: 99 });
+    expect(await done(registry.registerServer('x', new Probe()))).toBe('already_registered');
+    expect(store.data.get('server:x')?.revision).toBe(99);
+  });
+
+  test('the removal of a key in doubt, once the store can be read', async () => {
+    const { registry, store, done, act, stored } = open();
+    const probe = new Probe();
+    await done(registry.registerServer('x', probe));
+    store.readFails = true;
+    const result = outcome(registry.updateServer('x', { v: 1 }));
+    await act((p) => p.doubt(true));
+    expect(await result).toBe('outcome_unknown');
+    store.readFails = false;
+    const commits = store.log.length;
+    probe.kill();
+    await done(Promise.resolve());
+    expect(stored()).toEqual([]);
+    expect(store.log).toHaveLength(commits + 1); // Removed once.
   });
 
   test('the removal of a key in doubt', async () => {
@@ -394,7 +489,8 @@ describe('"down" during a write', () => {
 describe('bindings across two partitions', () => {
   const two = async () => {
     const stores = [new HandStore(), new HandStore()];
-    const registry = new ShardedRegistry({ partitions: 2, store: (partition) => stores[partition]!, clock: new ManualClock() });
+    const clock = new ManualClock();
+    const registry = new ShardedRegistry({ partitions: 2, store: (partition) => stores[partition]!, clock });
     const named = (prefix: string, partition: number): string => Array.from({ length: 100 }, (_, i) => `${prefix}${i}`).find((id) => partitionOf(id, 2) === partition)!;
     const [s, r, t] = [named('s', 0), named('r', 0), named('t', 1)];
     stores[0]!.auto = stores[1]!.auto = true;
@@ -404,7 +500,7 @@ describe('bindings across two partitions', () => {
     await registry.registerTransport(t, transport, { serverId: r });
     const stored = (): unknown => stores[1]!.data.get(`transport:${t}`)?.record.binding?.serverId;
     stores[1]!.auto = false;
-    return { registry, store: stores[1]!, s, r, t, server, transport, stored };
+    return { registry, clock, store: stores[1]!, s, r, t, server, transport, stored };
   };
 
   test('the server goes while a bind is committed: refused, and the previous binding is kept', async () => {
@@ -453,7 +549,7 @@ describe('bindings across two partitions', () => {
   });
 
   test('a transport is bound to the server that is registered when it is', async () => {
-    const { registry, store, s, server, transport } = await two();
+    const { registry, clock, store, s, t, server, transport } = await two();
     const late = 'late-t1';
     const id = partitionOf(late, 2) === 1 ? late : ['late-a', 'late-b', 'late-c', 'late-d'].find((one) => partitionOf(one, 2) === 1)!;
     const binding = (): unknown => store.data.get(`transport:${id}`)?.record.binding;
@@ -473,10 +569,21 @@ describe('bindings across two partitions', () => {
     expect(await result).toBe('done');
     expect(registry.getServerForTransport(id)).toBe(s);
     expect(binding()).toBeUndefined();
+    // Its caller has been answered, so nothing is stuck; but the lane is held until the store agrees.
+    clock.advance(501);
     expect(registry.getPartitionStats(1).alarm).toBe(false);
+    const next = outcome(registry.unbindTransport(t));
+    expect(store.pending).toHaveLength(1);
     store.next.commit();
     await turn();
     expect(binding()).toMatchObject({ serverId: s });
+    store.next.commit();
+    expect(await next).toBe('done');
+    // The store agrees: there is no doubt about it, and the next write knows what it will find.
+    store.auto = true;
+    const commits = store.log.length;
+    expect(await outcome(registry.unbindTransport(id))).toBe('done');
+    expect([store.log.length, binding()]).toEqual([commits + 1, undefined]);
   });
 });
 
@@ -519,6 +626,15 @@ describe('waiting is bounded', () => {
     expect(found()).toEqual([]);
     expect(await done(registry.registerServer('a', new Probe()))).toBe('done');
   });
+});
+
+test('a clock is asked to clear the timers that it has set, and nothing else', async () => {
+  const clock = new ManualClock();
+  const cleared: unknown[] = [];
+  const registry = new ShardedRegistry({ clock: { now: () => clock.now(), setTimeout: (callback, ms) => clock.setTimeout(callback, ms), clearTimeout: (timer) => void cleared.push(timer) } });
+  await registry.registerServer('x', new Probe());
+  await registry.unregisterServer('x');
+  expect(cleared).toEqual([]);
 });
 
 describe('closing', () => {

@@ -50,7 +50,6 @@ interface Doubt {
 
 /** A call on its way. */
 class Write {
-  queued = false;
   /** Its own change is with the store. */
   committing = false;
   /** It has taken effect. */
@@ -68,8 +67,8 @@ class Write {
     readonly background: boolean,
   ) {}
 
+  /** Answers the caller, unless that has been done: a promise keeps the first answer. */
   settle(error?: RegistryError): void {
-    if (this.answered) return;
     this.answered = true;
     this.error = error;
     if (error) this.#answer?.reject(error);
@@ -124,7 +123,6 @@ export class Lane {
     } else if (this.#waiting.size >= this.context.maxWaitingWrites) {
       write.settle(refusal('partition_overloaded', `The partition of ${show(operation)} has ${this.#waiting.size} writes waiting: try again later.`));
     } else {
-      write.queued = true;
       this.#waiting.add(write);
       this.#arm(write);
       this.context.onBusy();
@@ -156,14 +154,13 @@ export class Lane {
   close(): Promise<void> | undefined {
     this.#closed = true;
     this.#downs.length = 0;
-    for (const write of this.#waiting) this.#answer(write, refusal('registry_closed', `The registry was closed before ${show(write.operation)} had its turn.`));
+    for (const write of this.#waiting) this.#answer(write, closedBefore(write.operation));
     this.#waiting.clear();
     return this.idle ? undefined : new Promise((resolve) => (this.#onIdle = resolve));
   }
 
   #start(write: Write): void {
     this.#holder = write;
-    write.queued = false;
     this.#disarm(write);
     const doubt = this.#doubts.size === 0 ? undefined : this.#doubts.get(keyOf(write.operation));
     if (doubt === undefined) this.#decide(write);
@@ -229,7 +226,7 @@ export class Lane {
     if (amendment.refusal === undefined) this.#answer(write);
     const { change: further, refusal: error } = amendment;
     const conclude = (result: CommitResult): void => {
-      if (result.kind === 'committed') entry.revision = further.kind === 'put' ? result.revision : undefined;
+      if (result.kind === 'committed') entry.revision = result.revision;
       else this.#doubts.set(keyOf(write.operation), { entry });
       this.#finish(write, error);
     };
@@ -295,23 +292,20 @@ export class Lane {
       this.#finish(write, storeFailed(operation, cause));
       return;
     }
-    if (this.#closed) this.#answer(write, refusal('registry_closed', `The registry was closed before ${show(operation)} had its turn.`));
+    if (this.#closed) this.#answer(write, closedBefore(operation));
     if (write.answered) {
       this.#finish(write);
       return;
     }
     this.#decide(write);
-    if (this.#holder === write) this.#arm(write);
+    this.#arm(write);
   }
 
   /** Answers the caller, and gives the lane to the next. */
   #finish(write: Write, error?: RegistryError): void {
     const { operation } = write;
-    const { entry } = operation;
-    // A name that went down and is still stored: whoever registers it next takes it out first.
-    if (write.background && error !== undefined && entry?.revision !== undefined && !this.#doubts.has(keyOf(operation))) {
-      this.#doubts.set(keyOf(operation), { entry });
-    }
+    // A name that went down and may still be stored: whoever registers it next takes it out first.
+    if (write.background && error !== undefined && !this.#doubts.has(keyOf(operation))) this.#doubts.set(keyOf(operation), { entry: operation.entry! });
     this.#answer(write, error);
     this.#holder = undefined;
     if (this.#closed) this.#onIdle?.();
@@ -342,14 +336,14 @@ export class Lane {
     write.settle(error);
   }
 
-  /** Bounds how long the caller waits from now on. The lane stays held until the store answers. */
+  /** Bounds how long the caller, if one waits, does so from now on. The lane stays held until the store answers. */
   #arm(write: Write): void {
     if (write.background || write.answered) return;
     this.#disarm(write);
     const { clock, writeTimeoutMs } = this.context;
     write.timer = clock.setTimeout(() => {
       write.timer = undefined;
-      if (write.queued) this.#waiting.delete(write);
+      this.#waiting.delete(write);
       write.settle(
         write.committing
           ? unknownOutcome(write.operation, undefined)
@@ -401,6 +395,8 @@ const keyOf = ({ namespace, id }: Operation): string => `${namespace}:${id}`;
 const show = ({ namespace, id }: Operation): string => `the ${namespace} ${JSON.stringify(id)}`;
 
 const refusal = (code: ErrorCode, message: string, cause?: unknown): RegistryError => new RegistryError(code, message, cause === undefined ? undefined : { cause });
+
+const closedBefore = (operation: Operation): RegistryError => refusal('registry_closed', `The registry was closed before ${show(operation)} had its turn.`);
 
 const storeFailed = (operation: Operation, cause: unknown): RegistryError =>
   refusal('store_failed', `The store did not take the write of ${show(operation)}, and nothing changed: try again.`, cause);

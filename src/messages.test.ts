@@ -136,8 +136,24 @@ test('what the store did not take', async () => {
   const lost = new Error('unreachable');
   const unknown = await refused(() => answering(() => ({ kind: 'unknown', error: cause }), { read: () => { throw lost; } }).registerServer('s', alive()));
   expect(unknown).toMatchObject({ code: 'outcome_unknown', message: 'The store did not say whether the write of the server "s" happened: look the name up before trying again.', cause });
+  const full = answering(({ expected }) => (expected === undefined ? { kind: 'committed', revision: 1 } : { kind: 'failed', error: cause }));
+  await full.registerServer('s', alive());
+  await full.registerTransport('t', alive(), { serverId: 's' });
+  for (const call of [() => full.unbindTransport('t'), () => full.unregisterTransport('t'), () => full.bindTransportToServer('t', 's')]) {
+    expect(await said(call)).toBe('store_failed: The store did not take the write of the transport "t", and nothing changed: try again.');
+  }
   const silent = await refused(() => answering(() => 'fine' as never).registerServer('s', alive()));
   expect(silent).toMatchObject({ code: 'store_failed', cause: new TypeError('The store answered a commit with something that is no CommitResult.') });
+});
+
+test('what somebody else has changed in the store', async () => {
+  const lost = new Error('unreachable');
+  const stored = { record: { config: {}, incarnation: 1, operation: 2 }, revision: 7 };
+  for (const [read, cause] of [[() => stored, new Error('The record was changed by somebody else.')], [() => { throw lost; }, lost]] as const) {
+    const registry = answering(({ expected }) => (expected === undefined ? { kind: 'committed', revision: 1 } : { kind: 'conflict' }), { read });
+    await registry.registerServer('s', alive());
+    expect(await refused(() => registry.updateServer('s', { v: 1 }))).toMatchObject({ code: 'store_failed', cause });
+  }
 });
 
 test('what had to wait for too long, or found no room', async () => {

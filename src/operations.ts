@@ -92,8 +92,8 @@ export class RegisterTransport extends Register<TransportEntry> {
 
   /** BND-8, BND-9. */
   protected override binding(): ServerEntry | undefined {
-    const { serverId } = this.config;
-    return (this.#server = typeof serverId === 'string' ? this.directory.servers.get(serverId) : undefined);
+    // If there is a `serverId` it has been found to be an id; under nothing nothing is registered.
+    return (this.#server = this.directory.servers.get(this.config['serverId'] as string));
   }
 
   protected override inserted(entry: TransportEntry): Amendment | undefined {
@@ -145,7 +145,7 @@ export class Forget implements Operation {
   }
 
   apply(): undefined {
-    return undefined;
+    // It has gone already.
   }
 }
 

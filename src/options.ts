@@ -47,7 +47,7 @@ const atLeastZero = number((value) => value >= 0, 'a number of at least 0');
 export const isMode = (value: unknown): value is AdmissionMode => value === 'auto' || value === 'open' || value === 'closed';
 
 const isClock = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (['now', 'setTimeout', 'clearTimeout'] as const).every((name) => typeof (value as Partial<Clock>)[name] === 'function');
+  (['now', 'setTimeout', 'clearTimeout'] as const).every((name) => typeof (value as Partial<Clock> | null)?.[name] === 'function');
 
 const rules: { readonly [Option in keyof Required<RegistryOptions>]: Rule } = {
   partitions: integer(partitionLimits.least, partitionLimits.most),

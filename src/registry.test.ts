@@ -97,6 +97,7 @@ test('every valid id, as itself only', async () => {
   for (const id of ids) await registry.registerServer(id, probe);
   expect(registry.listServers().map(({ id }) => id).sort()).toEqual([...ids].sort());
   expect(registry.findServer('E')).toBeUndefined();
+  expect(registry.findTransport('1')).toBeUndefined();
   expect(registry.listTransports()).toEqual([]);
 });
 
@@ -264,8 +265,15 @@ test('a call from within a send comes after what it interrupts', async () => {
   expect(registry.routeToTransport(broadcast, 's', 'first')).toBe(3);
   expect(answers).toEqual([3, 1, 0]);
   expect(probes.map(({ got }) => got.map(({ message }) => message))).toEqual([['first', 'second'], ['first', 'second'], ['first', 'second', 'third']]);
-  probes[0]!.react = () => registry.routeToServer('s', 't0', 'x');
+  // Also what is sent to one only, and from within a send that was itself queued.
+  let within: number[] = [];
+  probes[0]!.react = () => {
+    registry.routeToTransport('t1', 's', 'fourth');
+    within = probes.map(({ got }) => got.length);
+  };
   expect(registry.routeToTransport('t0', 's', 'again')).toBe(1);
+  expect(within).toEqual([3, 2, 3]);
+  expect(probes.map(({ got }) => got.length)).toEqual([3, 3, 3]);
 });
 
 test('the recipients of a broadcast are those bound at the call; the dead are skipped', async () => {
@@ -362,6 +370,7 @@ test('closing', async () => {
 test('closing closes the stores', async () => {
   const close = vi.fn(() => Promise.resolve());
   const good = new ShardedRegistry({ partitions: 3, store: () => ({ ...memoryStore(), close }) });
+  await Promise.all([good.close(), good.close()]);
   await good.close();
   expect(close).toHaveBeenCalledTimes(3);
   const bad = new ShardedRegistry({ store: () => ({ ...memoryStore(), close: () => { throw new Error('no'); } }) });

@@ -253,16 +253,14 @@ export class ShardedRegistry implements Registry {
     if (!this.#closed) {
       this.#closed = true;
       this.#directory.clear();
-      this.#closing = this.#shut(this.#lanes.map((lane) => lane.close()).filter((ending) => ending !== undefined));
+      this.#closing = this.#shut(this.#lanes.map((lane) => lane.close()));
     }
     return this.#closing ?? Promise.resolve();
   }
 
-  async #shut(endings: readonly Promise<void>[]): Promise<void> {
-    const stores = this.#lanes.map(({ store }) => store).filter(({ close }) => close !== undefined);
-    if (endings.length === 0 && stores.length === 0) return;
+  async #shut(endings: readonly (Promise<void> | undefined)[]): Promise<void> {
     const { clock, writeTimeoutMs } = this.#settings;
-    const ended = Promise.all(endings).then(() => Promise.all(stores.map(async (store) => store.close?.())));
+    const ended = Promise.all(endings).then(() => Promise.all(this.#lanes.map(async ({ store }) => store.close?.())));
     let timer: unknown;
     const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, writeTimeoutMs)));
     try {

@@ -94,13 +94,13 @@ export function readValue(operation: keyof Registry, value: unknown, isElsewhere
 }
 
 /** Reads a value through the shape of the answer. */
-export function readShaped(operation: keyof Registry, value: unknown, isElsewhere = false): Answer {
+export function readShaped(operation: keyof Registry, value: unknown, isElsewhere: boolean): Answer {
   try {
     const parsed = (isElsewhere ? shapesElsewhere : shapes)[operation].safeParse(value);
     if (parsed.success) return { kind: 'done', value: parsed.data };
-    const issue = parsed.error.issues[0];
-    const where = issue && issue.path.length > 0 ? ` at ${safe(issue.path.join('.'))}` : '';
-    return broken(`${operation} returned ${show(value)}: ${issue?.message ?? 'the wrong shape'}${where}`);
+    const { path, message } = parsed.error.issues[0]!;
+    const where = path.length > 0 ? ` at ${safe(path.join('.'))}` : '';
+    return broken(`${operation} returned ${show(value)}: ${message}${where}`);
   } catch (error) {
     return broken(`${operation} returned a value that throws when it is read: ${show(error)}`);
   }
@@ -113,9 +113,9 @@ export function readError(operation: keyof Registry, error: unknown): Answer {
   if (error instanceof EndpointFailure) return broken(`${operation} failed with what a recipient threw: ${error.message}`, 'RTE-6');
   let code: unknown;
   try {
-    code = (error as { code?: unknown } | null | undefined)?.code;
+    code = (error as { code?: unknown }).code;
   } catch {
-    code = undefined;
+    // What has no properties, or throws when they are read, has no code.
   }
   if (codes.has(code) && isError(error)) return { kind: 'refused', code: code as ErrorCode };
   if (codes.has(code)) return broken(`${operation} was refused with something that is no error: ${show(error)}`);

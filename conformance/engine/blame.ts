@@ -52,8 +52,8 @@ export function refusalRequirement(code: ErrorCode, { operation, mode }: Pick<Ci
 }
 
 /** The requirement that says what an operation answers when it succeeds. */
-export function successRequirement(operation: Operation, outcome: Outcome): RequirementId {
-  const empty = outcome.kind === 'done' && (outcome.value === undefined || outcome.value === 0);
+export function successRequirement(operation: Operation, value: unknown): RequirementId {
+  const empty = value === undefined || value === 0;
   switch (operation.op) {
     case 'registerServer':
     case 'registerTransport':
@@ -108,13 +108,13 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
   }
   if (!registers && answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
   if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
-  const plain = successRequirement(operation, outcome);
+  const plain = successRequirement(operation, outcome.value);
   const whileClosed = becauseClosed(circumstances);
   // What fails need not be counted: too high a count has another reason.
   if (circumstances.throwing && !circumstances.overcounted(answer)) return ['RTE-6', plain, ...whileClosed];
   if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain, ...whileClosed] : [plain, ...whileClosed];
   const nothingToDo = operation.op.startsWith('unregister') && 'id' in operation && !circumstances.held(operation.op === 'unregisterServer' ? 'server' : 'transport', operation.id);
-  return [nothingToDo || (operation.op.startsWith('unregister') && answer.code.endsWith('_not_found')) ? 'UNR-2' : successRequirement(operation, outcome)];
+  return [nothingToDo || (operation.op.startsWith('unregister') && answer.code.endsWith('_not_found')) ? 'UNR-2' : plain];
 }
 
 /** With admission closed, what goes wrong may do so for that reason. */
@@ -123,7 +123,7 @@ const becauseClosed = ({ mode }: Circumstances): RequirementId[] => (mode === 'c
 /** A registration was refused for a reason that does not apply. */
 function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
   if (code === 'invalid_argument') return ['NAM-2', 'EPT-1', 'CFG-1'];
-  if (code === 'admission_control_active') return [mode === 'open' ? 'ADM-6' : 'ADM-2', 'ADM-6'];
+  if (code === 'admission_control_active') return mode === 'open' ? ['ADM-6'] : ['ADM-2', 'ADM-6'];
   if (code !== 'already_registered') return ['REG-1'];
   const blamed: RequirementId[] = [];
   if (heldBefore(namespace, id)) blamed.push('REG-5');

@@ -93,7 +93,8 @@ function unreached(sent: readonly Sent[], lifetimes: Lifetimes): Violation | und
     ({ operation }) => operation.serverId,
   );
   for (const [server, calls] of broadcasts) {
-    let [current, reached]: [unknown, ReadonlySet<string>] = [undefined, new Set()];
+    let current: unknown;
+    let reached: ReadonlySet<string> = new Set();
     for (const [call, { transport }] of throughout(calls, lifetimes.bound.get(server) ?? [])) {
       if (call !== current) [current, reached] = [call, new Set(call.arrivals.map(({ to }) => to))];
       if (!reached.has(transport)) {

@@ -68,11 +68,11 @@ export class Lifetimes {
   constructor(history: History<Operation, Observed>) {
     const effective = history.flatMap((entry) => {
       const effect = effectOf(entry);
-      return effect === 'none' ? [] : [{ operation: entry.invocation, span: { start: entry.start, end: effect === 'certain' ? entry.end : Infinity }, certain: effect === 'certain' }];
+      return effect === 'none' ? [] : [{ operation: entry.invocation, span: { start: entry.start, end: effect === 'certain' ? entry.end : Infinity } }];
     });
-    for (const { operation, span, certain } of effective) this.#note(operation, span, certain);
-    for (const { operation, span, certain } of effective) this.#live(operation, span, certain);
-    for (const { operation, span, certain } of effective) this.#bind(operation, span, certain);
+    for (const { operation, span } of effective) this.#note(operation, span);
+    for (const { operation, span } of effective) this.#live(operation, span);
+    for (const { operation, span } of effective) this.#bind(operation, span);
   }
 
   /** The registrations of a name that can have lasted into a span. */
@@ -101,28 +101,28 @@ export class Lifetimes {
     });
   }
 
-  #note(operation: Operation, span: Span, certain: boolean): void {
+  #note(operation: Operation, span: Span): void {
     switch (operation.op) {
       case 'registerServer':
       case 'registerTransport':
-        return this.#name(namespaceOf(operation), operation.id).registered.add(span, { certain });
+        return this.#name(namespaceOf(operation), operation.id).registered.add(span);
       case 'unregisterServer':
       case 'unregisterTransport':
-        return this.#name(namespaceOf(operation), operation.id).unregistered.add(span, { certain });
+        return this.#name(namespaceOf(operation), operation.id).unregistered.add(span);
       case 'updateServer':
-        return this.#name('server', operation.id).updated.add(span, { certain });
+        return this.#name('server', operation.id).updated.add(span);
       case 'bindTransportToServer':
-        return this.#name('transport', operation.transportId).moved.add(span, { certain, label: operation.serverId });
+        return this.#name('transport', operation.transportId).moved.add(span, operation.serverId);
       case 'unbindTransport':
-        return this.#name('transport', operation.transportId).moved.add(span, { certain });
+        return this.#name('transport', operation.transportId).moved.add(span);
       case 'down':
-        return this.#down(operation.endpoint).add(span, { certain });
+        return this.#down(operation.endpoint).add(span);
       case 'close':
-        return this.#closed.add(span, { certain });
+        return this.#closed.add(span);
     }
   }
 
-  #live(operation: Operation, span: Span, certain: boolean): void {
+  #live(operation: Operation, span: Span): void {
     if (operation.op === 'updateServer') {
       const { updated, written } = this.#name('server', operation.id);
       written.add({ from: span.start, to: updated.doneAfter(span.end), made: span, config: operation.config });
@@ -136,30 +136,28 @@ export class Lifetimes {
     // A name is registered again only when it has been given up. What is down, or closed, holds nothing whatever came first.
     const to = Math.min(name.unregistered.doneAfter(span.end), name.registered.doneAfter(span.end), down?.doneAfter(-Infinity) ?? Infinity, this.#closed.doneAfter(-Infinity));
     name.lives.add({ ...life, from: span.start, to });
-    if (!certain) return;
+    // Of what may never have happened that is no time at all.
     const least = { ...life, from: span.end, to: Math.min(name.unregistered.possibleAfter(span.start), down?.possibleAfter(-Infinity) ?? Infinity, this.#closed.possibleAfter(-Infinity)) };
-    if (least.from >= least.to) return;
     name.certain.add(least);
     this.registered[namespace].push(least);
   }
 
-  #bind(operation: Operation, span: Span, certain: boolean): void {
+  #bind(operation: Operation, span: Span): void {
     const configured = operation.op === 'registerTransport' ? operation.config?.['serverId'] : undefined;
     if (operation.op !== 'bindTransportToServer' && typeof configured !== 'string') return;
     const [transport, server] = operation.op === 'bindTransportToServer' ? [operation.transportId, operation.serverId] : [(operation as { id: string }).id, configured as string];
     const name = this.#name('transport', transport);
     const bond = { transport, server, made: span };
-    const to = Math.min(name.moved.doneAfter(span.end), name.unregistered.doneAfter(span.end), name.registered.doneAfter(span.end), this.#closed.doneAfter(-Infinity));
+    const to = Math.min(name.moved.doneAfter(span.end), name.unregistered.doneAfter(span.end), name.registered.doneAfter(span.end));
     const ofServer = this.#bonds.get(server) ?? new Map<string, Periods<Bond>>();
     this.#bonds.set(server, ofServer);
     const bonds = ofServer.get(transport) ?? new Periods<Bond>();
     ofServer.set(transport, bonds);
     bonds.add({ ...bond, from: span.start, to });
     // By its configuration a transport is bound only if the server is registered at that moment (BND-8).
-    const isTied = certain && (operation.op === 'bindTransportToServer' || this.#name('server', server).certain.some(span, ({ from, to }) => from < span.start && to > span.end));
+    const isTied = operation.op === 'bindTransportToServer' || this.#name('server', server).certain.some(span, ({ from, to }) => from < span.start && to > span.end);
     if (!isTied) return;
     const least = { ...bond, from: span.end, to: Math.min(name.moved.possibleAfter(span.start, server), this.#possibleEnd('transport', transport, span), this.#possibleEnd('server', server, span)) };
-    if (least.from >= least.to) return;
     const sure = this.bound.get(server);
     if (sure === undefined) this.bound.set(server, [least]);
     else sure.push(least);

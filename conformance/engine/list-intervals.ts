@@ -40,7 +40,8 @@ function twice(op: string, { found }: List): Violation | undefined {
 }
 
 function missing(op: string, lists: readonly List[], registered: Lifetimes['registered'][Namespace]): Violation | undefined {
-  let [current, held]: [List | undefined, ReadonlyMap<string, string>] = [undefined, new Map()];
+  let current: List | undefined;
+  let held: ReadonlyMap<string, string> = new Map();
   for (const [list, { id, endpoint }] of throughout(lists, registered)) {
     if (list !== current) [current, held] = [list, new Map(list.found.map((one) => [one.id, one.endpoint]))];
     if (held.get(id) !== endpoint) return new Violation('a list lacks what was registered before it began and until it had ended', `${show(id)}, held by ${endpoint}`, `${op}() → ${show(list.found)}`, 'LST-3');

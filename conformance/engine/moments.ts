@@ -11,30 +11,26 @@ interface Earliest extends Span {
 
 /** What calls of one kind did, of each of which only the span is known in which it happened. Asked in logarithmic time. */
 export class Moments {
-  readonly #possible: { readonly span: Span; readonly label: string | undefined }[] = [];
-  readonly #certain: Span[] = [];
-  /** Of the possible ones, by end: the least start from here on, whose label that is, and the least of all other labels. */
+  readonly #spans: { readonly span: Span; readonly label: string | undefined }[] = [];
+  /** By end: the least start from here on, whose label that is, and the least of all other labels. */
   #earliest: Earliest[] | undefined;
-  /** Of the certain ones, by start: the least end from here on. */
+  /** By start: the least end from here on. */
   #settled: Span[] | undefined;
 
-  /** To be called before anything is asked. What is not certain may have happened at any moment after its start, or never. */
-  add(span: Span, { certain, label }: { readonly certain: boolean; readonly label?: string }): void {
-    this.#possible.push({ span: certain ? span : { start: span.start, end: Infinity }, label });
-    if (certain) this.#certain.push(span);
+  /** To be called before anything is asked. A span without an end: at any moment after its start, or never. */
+  add(span: Span, label?: string): void {
+    this.#spans.push({ span, label });
   }
 
   /** By when one of them has certainly happened that certainly came after a time; `Infinity` if there is none. */
   doneAfter(time: number): number {
-    if (this.#certain.length === 0) return Infinity;
-    this.#settled ??= suffixes(this.#certain.sort((a, b) => a.start - b.start), (span, after?: Span): Span => ({ start: span.start, end: Math.min(span.end, after?.end ?? Infinity) }));
+    this.#settled ??= suffixes(this.#spans.map(({ span }) => span).sort((a, b) => a.start - b.start), (span, after?: Span): Span => ({ start: span.start, end: Math.min(span.end, after?.end ?? Infinity) }));
     return this.#settled[firstIndex(this.#settled, ({ start }) => start > time)]?.end ?? Infinity;
   }
 
   /** From when one of them can have happened that can have come after a time; those with the label `except` do not count. */
   possibleAfter(time: number, except?: string): number {
-    if (this.#possible.length === 0) return Infinity;
-    this.#earliest ??= suffixes(this.#possible.sort((a, b) => a.span.end - b.span.end), ({ span: { start, end }, label }, after?: Earliest): Earliest => {
+    this.#earliest ??= suffixes([...this.#spans].sort((a, b) => a.span.end - b.span.end), ({ span: { start, end }, label }, after?: Earliest): Earliest => {
       if (after === undefined) return { end, start, label, others: Infinity };
       if (label === after.label) return { end, start: Math.min(start, after.start), label, others: after.others };
       return start < after.start ? { end, start, label, others: after.start } : { end, start: after.start, label: after.label, others: Math.min(start, after.others) };
@@ -47,7 +43,7 @@ export class Moments {
 
 /** Folds a list from its end, and keeps what came of it at each place. */
 function suffixes<T, A>(items: readonly T[], fold: (item: T, after: A | undefined) => A): A[] {
-  const folded = new Array<A>(items.length);
+  const folded: A[] = [];
   for (let i = items.length - 1; i >= 0; i--) folded[i] = fold(items[i]!, folded[i + 1]);
   return folded;
 }

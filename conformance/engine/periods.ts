@@ -41,7 +41,7 @@ export class Periods<P extends Period> {
  * happen at one time either may have come first. Takes as long as there are periods that hold when a call is made.
  */
 export function* throughout<C extends Span, P extends Period>(calls: readonly C[], periods: readonly P[]): Generator<readonly [C, P]> {
-  const waiting = periods.filter(({ from, to }) => from < to).sort((a, b) => a.from - b.from);
+  const waiting = [...periods].sort((a, b) => a.from - b.from);
   let next = 0;
   let holding: P[] = [];
   for (const call of [...calls].sort((a, b) => a.start - b.start)) {

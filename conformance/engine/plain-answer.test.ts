@@ -20,7 +20,7 @@ const config = fc.oneof(
   odd,
 );
 const record = fc.record({ id: fc.oneof({ weight: 4, arbitrary: fc.string() }, odd), endpoint: fc.oneof({ weight: 4, arbitrary: fc.constant(endpoint) }, odd), config }, { requiredKeys: [] });
-const value = fc.oneof(record, record.map((one) => Object.freeze(one)), record.map((one) => Object.assign([], one)), record.map((one) => Object.create(one) as unknown), odd, fc.anything());
+const value = fc.oneof(record, record.map((one) => Object.freeze(one)), record.map((one) => Object.assign([], one)), record.map((one) => Object.assign(() => undefined, one)), record.map((one) => Object.create(one) as unknown), odd, fc.anything());
 
 const operations: readonly (keyof Registry)[] = ['registerServer', 'updateServer', 'unbindTransport', 'findServer', 'findTransport', 'getServerForTransport', 'listServers', 'routeToServer', 'getContentionStatus', 'close'];
 
@@ -31,7 +31,7 @@ it('comes to the same as reading by shapes, or to nothing', () => {
       const answer = readPlain(operation, given);
       if (answer === undefined) return;
       plain++;
-      expect(answer).toStrictEqual(readShaped(operation, given));
+      expect(answer).toStrictEqual(readShaped(operation, given, false));
     }),
     { numRuns: 5_000 },
   );
@@ -40,4 +40,15 @@ it('comes to the same as reading by shapes, or to nothing', () => {
 
 it('reads what registries mostly answer', () => {
   for (const given of [undefined, Object.freeze({ id: 's1', endpoint, config: Object.freeze({ v: 1 }) }), { id: 's1', endpoint, config: {}, more: 1 }]) expect(readPlain('findServer', given)).toBeDefined();
+  for (const operation of ['registerServer', 'registerTransport', 'unregisterServer', 'unregisterTransport', 'updateServer', 'bindTransportToServer', 'unbindTransport', 'getServerForTransport', 'findServer', 'findTransport'] as const) {
+    expect(readPlain(operation, undefined)).toEqual({ kind: 'done', value: undefined });
+  }
+  expect(readPlain('getServerForTransport', 's1')).toEqual({ kind: 'done', value: 's1' });
+  expect(readPlain('findTransport', { id: 't1', endpoint, config: { v: 1 } })).toEqual({ kind: 'done', value: { id: 't1', endpoint: 'e1', config: { v: 1 } } });
+});
+
+it('leaves to the shapes what they may read otherwise', () => {
+  const functions = Object.assign(() => undefined, { id: 's1', endpoint, config: {} });
+  for (const given of [functions, ...[JSON.parse('{"__proto__": 1}') as unknown, { constructor: () => undefined }, [], null].map((config) => ({ id: 's1', endpoint, config }))]) expect(readPlain('findServer', given)).toBeUndefined();
+  for (const given of [null, 7]) expect(readPlain('getServerForTransport', given)).toBeUndefined();
 });

@@ -25,9 +25,8 @@ export function readPlain(operation: keyof Registry, value: unknown): Answer | u
     case 'findServer':
     case 'findTransport':
       return value === undefined ? done : readRegistration(value);
-    default:
-      return undefined;
   }
+  return undefined;
 }
 
 function readRegistration(value: unknown): Answer | undefined {

@@ -21,6 +21,7 @@ export function plannedReaction(model: RegistryModel, step: Step<RegistryState>,
   const delivery = step.deliveries.find(({ endpoint }) => reacts(endpoint));
   if (delivery === undefined) return undefined;
   const operations = reactionTo(model, step.state, delivery, pool);
+  if (operations.length === 0) return undefined; // Nothing is called from within: no evidence of anything, and nothing to blame.
   let { state } = step;
   const deliveries: ExpectedDelivery[] = [];
   for (const operation of operations) {

@@ -20,6 +20,8 @@ export class HandStore implements Store {
   readonly log: Change[] = [];
   auto = false;
   readFails = false;
+  /** How often it was read. */
+  reads = 0;
   closed = 0;
   #revision = 0;
 
@@ -45,6 +47,7 @@ export class HandStore implements Store {
   }
 
   read(key: Key): Stored | undefined {
+    this.reads++;
     if (this.readFails) throw new Error('unreadable');
     return this.data.get(`${key.namespace}:${key.id}`);
   }
