@@ -53,7 +53,7 @@ const gives = (t: Trial, kind: Kind, id: string, endpoint: Endpoint | undefined,
   t.eventually(async () => {
     const found = await holder(t, kind, id);
     t.check(found === endpoint, `${kind.find}: ${why}`, endpoint === undefined ? 'nothing' : 'the endpoint that was registered', found === undefined ? 'nothing' : 'another endpoint');
-  }, endpoint === undefined ? t.downMs : t.stalenessMs);
+  }, endpoint === undefined ? t.goneMs : t.stalenessMs);
 
 export const anyEndpointChecks = [
   check('REG-1', 'whatever has a send and a signal is an endpoint', 'a name found held by an endpoint of an unusual make', async (t) => {

@@ -83,7 +83,7 @@ export const bindingHistoryChecks = [
       await t.setup(ending(first), ...(ending === gone ? [gone(second)] : []));
       await bound(t, a, last, 'it has gone from the servers that ended');
       await bound(t, b, last, 'it has gone from the servers that ended');
-      await t.occurs(t.eventually(() => t.holds(first, undefined, 'it was unregistered, or its endpoint went down'), t.downMs));
+      await t.occurs(t.eventually(() => t.holds(first, undefined, 'it was unregistered, or its endpoint went down'), t.goneMs));
     }
   }),
   check('BND-5', 'every binding ends when it is unbound, however it came about, and no other', 'a binding that was there, however it came about, and has ended', async (t) => {
@@ -130,7 +130,7 @@ export const bindingHistoryChecks = [
     const { other, bystander, all } = await crowded(t);
     await t.setup(down('server'));
     for (const { a, title } of all) {
-      await ends(t, a, `it was ${title}, then the endpoint of its server went down`, t.downMs);
+      await ends(t, a, `it was ${title}, then the endpoint of its server went down`, t.goneMs);
       t.occurred();
     }
     await bound(t, bystander, other, 'the endpoint of another server went down');
@@ -139,7 +139,7 @@ export const bindingHistoryChecks = [
     const { s, other, bystander, all } = await crowded(t);
     for (const [i, { a, title, endpoint }] of all.entries()) {
       await t.setup(down(endpoint));
-      await ends(t, a, `it was ${title}, then its endpoint went down`, t.downMs);
+      await ends(t, a, `it was ${title}, then its endpoint went down`, t.goneMs);
       t.occurred();
       for (const { a: rest } of all.slice(i + 1)) await bound(t, rest, s, 'the endpoint of another transport went down');
     }
@@ -155,7 +155,7 @@ export const bindingHistoryChecks = [
     await t.given(bound(t, a, s, 'it was bound'));
     await t.given(t.holds(kept, 'e1', 'it was registered'));
     await t.setup(down('e1'));
-    const went = await t.eventually(() => t.holds(kept, undefined, 'its endpoint went down'), t.downMs || 250).then(() => true, () => false);
+    const went = await t.eventually(() => t.holds(kept, undefined, 'its endpoint went down'), t.goneMs).then(() => true, () => false);
     await t.holds(s, 'e2', 'the endpoint that went down had given the name up');
     await t.holds(a, 'e3', 'the endpoint that went down had given the name up', 'findTransport');
     await bound(t, a, s, 'the endpoint that went down had given both names up');
@@ -183,7 +183,7 @@ export const bindingHistoryChecks = [
       for (const operation of steps(s, a)) {
         await t.setup(operation);
         // What has not ended has not come back either.
-        if (!operation.op.startsWith('register')) await t.given(ends(t, a, 'an end of it has gone', operation.op === 'down' ? t.downMs : t.stalenessMs));
+        if (!operation.op.startsWith('register')) await t.given(ends(t, a, 'an end of it has gone', operation.op === 'down' ? t.goneMs : t.stalenessMs));
       }
       await bound(t, a, undefined, 'the binding was of an older incarnation');
       await t.setup(bind(a, s));

@@ -8,7 +8,7 @@ const bind = (transportId: string, serverId: string): Operation => ({ op: 'bindT
 const bound = (t: Trial, transportId: string, to: string | undefined, why: string): Promise<void> => t.gives({ op: 'getServerForTransport', transportId }, to, why);
 
 /** Whether a server goes, its endpoint being down; that it must is for DWN-1 to say. */
-const goes = (t: Trial, id: string): Promise<boolean> => t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.downMs).then(() => true, () => false);
+const goes = (t: Trial, id: string): Promise<boolean> => t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.goneMs).then(() => true, () => false);
 
 type Three = [string, string, string];
 
@@ -147,7 +147,7 @@ export const bindingChecks = [
     await t.setup({ op: 'down', endpoint: 'e1' });
     await t.eventually(async () => {
       for (const id of ids) await t.holds(id, undefined, 'its endpoint went down');
-    }, t.downMs);
+    }, t.goneMs);
     if (t.offers('lists')) await t.gives({ op: 'listServers' }, [], 'every endpoint went down');
   }),
   check('DWN-1', 'in both namespaces', 'a server and a transport found held by an endpoint that goes down', async (t) => {
@@ -156,15 +156,15 @@ export const bindingChecks = [
     await t.given(t.holds(s, 'e1', 'it was registered'));
     await t.occurs(t.holds(a, 'e1', 'it was registered', 'findTransport'));
     await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), t.downMs);
-    await t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), t.downMs);
+    await t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), t.goneMs);
+    await t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), t.goneMs);
   }, { needs: ['transports'] }),
   check('DWN-1', 'of a name registered again too', 'a name found held, registered again, whose endpoint goes down', async (t) => {
     const id = t.id();
     await t.setup(server(id), { op: 'unregisterServer', id }, server(id));
     await t.occurs(t.holds(id, 'e1', 'it was registered'));
     await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.downMs);
+    await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.goneMs);
   }),
 
   check('DWN-1', 'of those that are left when one has been given up', 'a name found held, whose endpoint has given up another and goes down', async (t) => {
@@ -172,8 +172,8 @@ export const bindingChecks = [
     await t.setup(server(given), server(left), server(other), { op: 'unregisterServer', id: given });
     await t.occurs(t.holds(left, 'e1', 'it was registered'));
     await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => t.holds(left, undefined, 'its endpoint went down'), t.downMs);
-    await t.eventually(() => t.holds(other, undefined, 'its endpoint went down'), t.downMs);
+    await t.eventually(() => t.holds(left, undefined, 'its endpoint went down'), t.goneMs);
+    await t.eventually(() => t.holds(other, undefined, 'its endpoint went down'), t.goneMs);
   }),
   check('DWN-1', 'of endpoints that share a signal', 'names found held by endpoints that share a signal', async (t) => {
     const [one, other] = t.ids(2) as [string, string];
@@ -182,8 +182,8 @@ export const bindingChecks = [
     await t.given(t.holds(one, 'e1', 'it was registered'));
     await t.occurs(t.holds(other, 'e1b', 'it was registered'));
     await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => t.holds(one, undefined, 'the signal of its endpoint has aborted'), t.downMs);
-    await t.eventually(() => t.holds(other, undefined, 'the signal of its endpoint has aborted'), t.downMs);
+    await t.eventually(() => t.holds(one, undefined, 'the signal of its endpoint has aborted'), t.goneMs);
+    await t.eventually(() => t.holds(other, undefined, 'the signal of its endpoint has aborted'), t.goneMs);
   }, { needs: ['in-process'] }),
   check('DWN-2', 'all bindings of all servers of an endpoint end, also to its own transports', 'a binding that was there when the endpoint of a server went down', async (t) => {
     const [s1, s2, kept] = t.ids(3) as Three;
@@ -194,7 +194,7 @@ export const bindingChecks = [
     await t.setup({ op: 'down', endpoint: 'e1' });
     for (const [i, id] of transports.entries()) {
       const stays = i % 3 === 2;
-      await t.eventually(() => bound(t, id, stays ? kept : undefined, stays ? 'the endpoint of another server went down' : 'the endpoint of its server went down'), t.downMs);
+      await t.eventually(() => bound(t, id, stays ? kept : undefined, stays ? 'the endpoint of another server went down' : 'the endpoint of its server went down'), t.goneMs);
     }
   }),
   check('DWN-2', 'the transports of a server whose endpoint goes down are unbound', 'a binding that was there when the endpoint of its server went down', async (t) => {
@@ -202,14 +202,14 @@ export const bindingChecks = [
     await t.setup(server(s), transport(a), bind(a, s));
     await t.occurs(bound(t, a, s, 'it was bound'));
     await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => bound(t, a, undefined, 'the endpoint of its server went down'), t.downMs);
+    await t.eventually(() => bound(t, a, undefined, 'the endpoint of its server went down'), t.goneMs);
   }),
   check('DWN-2', 'a transport whose endpoint goes down is unbound', 'a binding that was there when the endpoint of its transport went down', async (t) => {
     const [s, a, b] = t.ids(3) as Three;
     await t.setup(server(s), transport(a), transport(b, 'e3'), bind(a, s), bind(b, s));
     await t.occurs(bound(t, a, s, 'it was bound'));
     await t.setup({ op: 'down', endpoint: 'e2' });
-    await t.eventually(() => bound(t, a, undefined, 'its endpoint went down'), t.downMs);
+    await t.eventually(() => bound(t, a, undefined, 'its endpoint went down'), t.goneMs);
     await bound(t, b, s, 'the endpoint of another transport went down');
   }),
 

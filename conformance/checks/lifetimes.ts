@@ -22,8 +22,6 @@ async function holder(rig: Rig, id: string): Promise<string | undefined> {
   return (answer.value as { endpoint: string } | undefined)?.endpoint;
 }
 
-const until = (t: Trial): number => t.downMs || 250;
-
 export const lifetimeChecks = [
   check('LKP-1', 'a registration is there for as long as it is held, and time takes nothing away', 'a name found held, hours after it was registered', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
@@ -49,7 +47,7 @@ export const lifetimeChecks = [
       await t.setup({ op: 'unregisterServer', id: one });
       await t.occurs(t.holds(other, endpoints[order[1]].name, 'it was registered'));
       await t.setup({ op: 'down', endpoint: 'e1' });
-      await t.eventually(() => t.holds(other, undefined, 'the signal of its endpoint has aborted'), until(t));
+      await t.eventually(() => t.holds(other, undefined, 'the signal of its endpoint has aborted'), t.goneMs);
     }
   }, { needs: ['in-process'] }),
   check('DWN-1', 'of an endpoint that gave up all it held before and came back', 'a name found held by an endpoint that had given up all it held before', async (t) => {
@@ -62,8 +60,8 @@ export const lifetimeChecks = [
     if (t.offers('transports')) await t.setup(transport(a, 'e1'));
     await t.occurs(t.holds(s, 'e1', 'it was registered'));
     await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), until(t));
-    if (t.offers('transports')) await t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), until(t));
+    await t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), t.goneMs);
+    if (t.offers('transports')) await t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), t.goneMs);
   }),
   check('DWN-1', 'also while a write is in flight', 'a name found held, whose endpoint goes down while a call is open', async (t) => {
     const [busy, s, a] = t.ids(3) as [string, string, string];
@@ -71,8 +69,8 @@ export const lifetimeChecks = [
     if (t.offers('transports')) await t.setup(transport(a, 'e1'));
     await t.given(t.holds(s, 'e1', 'it was registered'));
     const gone = async (): Promise<void> => {
-      await t.eventually(() => t.holds(s, undefined, 'its endpoint went down while a write was in flight'), until(t));
-      if (t.offers('transports')) await t.eventually(() => t.holds(a, undefined, 'its endpoint went down while a write was in flight', 'findTransport'), until(t));
+      await t.eventually(() => t.holds(s, undefined, 'its endpoint went down while a write was in flight'), t.goneMs);
+      if (t.offers('transports')) await t.eventually(() => t.holds(a, undefined, 'its endpoint went down while a write was in flight', 'findTransport'), t.goneMs);
     };
     const call = await t.stall({ op: 'updateServer', id: busy, config: {} }, 400);
     t.occurred(t.underWay([call]));
@@ -92,7 +90,7 @@ export const lifetimeChecks = [
     t.occurred();
     first.endpoint('e1').kill();
     for (const rig of [first, second]) {
-      await t.eventually(async () => t.check((await holder(rig, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), until(t));
+      await t.eventually(async () => t.check((await holder(rig, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), t.goneMs);
     }
   }, { needs: ['in-process'] }),
   check('DWN-1', 'also when one of the registries has been closed before', 'a name found held in one registry after another was closed', async (t) => {
@@ -108,6 +106,6 @@ export const lifetimeChecks = [
     await stays();
     t.occurred();
     first.endpoint('e1').kill();
-    await t.eventually(async () => t.check((await holder(second, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), until(t));
+    await t.eventually(async () => t.check((await holder(second, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), t.goneMs);
   }, { needs: ['in-process', 'close'] }),
 ];

@@ -98,8 +98,8 @@ export const manyChecks = [
     const { ids } = await crowd(t);
     await t.setup({ op: 'down', endpoint: 'e1' });
     for (const id of ids) {
-      await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.downMs || 250);
-      if (t.offers('transports')) await t.eventually(() => t.holds(id, undefined, 'its endpoint went down', 'findTransport'), t.downMs || 250);
+      await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.goneMs);
+      if (t.offers('transports')) await t.eventually(() => t.holds(id, undefined, 'its endpoint went down', 'findTransport'), t.goneMs);
     }
   }),
   check('DWN-3', 'of hundreds of names none is left when the abort returns', 'a name found held, of an endpoint with many', async (t) => {
@@ -110,7 +110,10 @@ export const manyChecks = [
     const answers = await Promise.all(asked);
     const left = answers.filter((answer) => answer.kind === 'done' && answer.value !== undefined).length;
     // What never goes is not late.
-    for (const id of ids) await t.given(t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), 250));
+    for (const id of ids) {
+      await t.given(t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.goneMs));
+      if (t.offers('transports')) await t.given(t.eventually(() => t.holds(id, undefined, 'its endpoint went down', 'findTransport'), t.goneMs));
+    }
     t.check(left === 0, 'names outlived the abort of their endpoint', 'none', left);
   }),
 ];

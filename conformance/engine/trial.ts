@@ -206,6 +206,11 @@ export class Trial {
     return this.offers('in-process') ? this.stalenessMs : Math.max(this.stalenessMs, this.patienceMs / 2);
   }
 
+  /** How long it is waited for what a "down" has to end: that it does so at once is for DWN-3 to say. */
+  get goneMs(): number {
+    return this.downMs || 250;
+  }
+
   /** What has arrived, once `count` deliveries have, or have had time to. */
   async arrivals(count: number): Promise<Arrival[]> {
     const { mailbox } = this.rig;

@@ -36,7 +36,7 @@ export const fieldMutants: readonly Mutant[] = [
   ),
   seen(
     'https://github.com/uwiger/gproc/issues/30',
-    mutant('down-lost-while-busy', ['DWN-1', 'DWN-3'], 'news that an endpoint is down is not kept for a leader that is busy', (real) => {
+    mutant('down-lost-while-busy', ['DWN-1'], 'news that an endpoint is down is not kept for a leader that is busy', (real) => {
       let busy = 0;
       const known = new Map<string, Registration>();
       const ghosts = new Map<string, Registration>();
@@ -113,7 +113,7 @@ export const fieldMutants: readonly Mutant[] = [
   ),
   seen(
     'https://github.com/discord/gen_registry/issues/15',
-    variant('dead-until-noticed', ['DWN-3', 'DWN-1'], 'lookups read the table, and the news that an endpoint is down waits in a mailbox', class extends PlainRegistry {
+    variant('dead-until-noticed', ['DWN-3'], 'lookups read the table, and the news that an endpoint is down waits in a mailbox', class extends PlainRegistry {
       readonly #dying = new Map<string, Registration>();
 
       protected override down(signal: AbortSignal): void {
@@ -129,7 +129,7 @@ export const fieldMutants: readonly Mutant[] = [
   ),
   seen(
     'https://github.com/apache/dubbo-go/issues/688',
-    variant('no-lease', ['DWN-1', 'DWN-2', 'DWN-3'], 'registered without a lease: nothing ever takes it out', class extends PlainRegistry {
+    variant('no-lease', ['DWN-1', 'DWN-2'], 'registered without a lease: nothing ever takes it out', class extends PlainRegistry {
       protected override watch(entry: Entry): void {
         if (entry.namespace === 'server') super.watch(entry);
       }

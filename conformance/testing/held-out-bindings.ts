@@ -267,7 +267,7 @@ export const heldOutBindings: readonly Mutant[] = [
       for (const transport of this.names.transport.values()) if (transport.server === undefined && transport.registration.config['serverId'] === entry.registration.id) this.attach(transport, entry);
     }
   }),
-  variant('watched-once', ['DWN-1', 'DWN-2', 'DWN-3'], 'endpoints that are watched are remembered, and not forgotten when their last name goes and the listener with it', class extends PlainRegistry {
+  variant('watched-once', ['DWN-1', 'DWN-2'], 'endpoints that are watched are remembered, and not forgotten when their last name goes and the listener with it', class extends PlainRegistry {
     readonly #watched = new WeakSet<AbortSignal>();
 
     protected override watch(entry: Entry): void {
@@ -276,7 +276,7 @@ export const heldOutBindings: readonly Mutant[] = [
       this.#watched.add(signal);
     }
   }),
-  variant('ids-of-an-endpoint', ['DWN-1', 'DWN-2', 'DWN-3'], 'an endpoint has a set of ids: an id that it holds in both namespaces is in it once', class extends PlainRegistry {
+  variant('ids-of-an-endpoint', ['DWN-1'], 'an endpoint has a set of ids: an id that it holds in both namespaces is in it once', class extends PlainRegistry {
     protected override down(signal: AbortSignal): void {
       const done = new Set<string>();
       for (const entry of [...(this.watches.get(signal)?.entries ?? [])]) {
@@ -285,7 +285,7 @@ export const heldOutBindings: readonly Mutant[] = [
       }
     }
   }),
-  variant('unwatched-with-the-first', ['DWN-1', 'DWN-2', 'DWN-3'], 'two endpoints with one signal: the listener is taken off when the first of them has no name left', class extends PlainRegistry {
+  variant('unwatched-with-the-first', ['DWN-1'], 'two endpoints with one signal: the listener is taken off when the first of them has no name left', class extends PlainRegistry {
     protected override unwatch(entry: Entry): void {
       super.unwatch(entry);
       const { endpoint } = entry.registration;
@@ -293,7 +293,7 @@ export const heldOutBindings: readonly Mutant[] = [
       if (watch !== undefined && ![...watch.entries].some(({ registration }) => registration.endpoint === endpoint)) endpoint.signal.removeEventListener('abort', watch.listener);
     }
   }),
-  variant('watched-by-another-registry', ['DWN-1', 'DWN-2', 'DWN-3'], 'which endpoints are watched is kept beside the class, so that of two registries in a process only the first watches', class extends PlainRegistry {
+  variant('watched-by-another-registry', ['DWN-1'], 'which endpoints are watched is kept beside the class, so that of two registries in a process only the first watches', class extends PlainRegistry {
     protected override watch(entry: Entry): void {
       const { signal } = entry.registration.endpoint;
       if (this.watches.has(signal) || !watchedAnywhere.has(signal)) super.watch(entry);
@@ -328,7 +328,7 @@ export const heldOutBindings: readonly Mutant[] = [
       for (const server of servers) if (server !== undefined) this.detachAll(server);
     }
   }),
-  variant('cleanup-in-batches', ['DWN-3', 'DWN-1'], 'names are cleaned up in batches of 128, so as not to block', class extends PlainRegistry {
+  variant('cleanup-in-batches', ['DWN-3'], 'names are cleaned up in batches of 128, so as not to block', class extends PlainRegistry {
     protected override down(signal: AbortSignal): void {
       const entries = [...(this.watches.get(signal)?.entries ?? [])];
       for (const entry of entries.slice(0, 128)) this.remove(entry);

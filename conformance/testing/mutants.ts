@@ -321,6 +321,25 @@ export const mutants: readonly Mutant[] = [
       getServerForTransport: (transport: string) => real.getServerForTransport(transport) ?? (real.findTransport(transport) && ghosts.get(transport)),
     };
   }),
+  mutant('last-of-a-hundred', ['DWN-4'], 'what was registered within the same tick is cleaned up together', (real) => {
+    const owners = new Map<string, Endpoint>();
+    let last: { readonly id: string; readonly endpoint: Endpoint } | undefined;
+    return {
+      registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
+        await real.registerServer(id, endpoint, config);
+        // The neighbour of whoever came before is remembered as being of the same batch.
+        owners.delete(id);
+        if (last !== undefined && last.endpoint !== endpoint && last.id !== id) owners.set(last.id, endpoint);
+        last = { id, endpoint };
+      },
+      findServer: (id: string) => {
+        const found = real.findServer(id);
+        if (found === undefined || owners.get(id)?.signal.aborted !== true) return found;
+        void real.unregisterServer(id);
+        return real.findServer(id);
+      },
+    };
+  }),
   mutant('down-a-turn-later', ['DWN-3', 'CLS-3', 'CLS-4'], 'a "down" that is handled a turn later', (real) => {
     const leaving = new Map<string, Registration>();
     return {
