@@ -102,8 +102,8 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
     if (operation.op === 'registerTransport' && answer.code.endsWith('_not_found')) return ['BND-9', 'REG-1'];
     return blameFalseRefusal(circumstances, operation.op === 'registerServer' ? 'server' : 'transport', operation.id, answer.code);
   }
-  if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   if (answer.kind === 'refused' && answer.code === 'admission_control_active') return ['ADM-3'];
+  if (outcome.kind === 'refused') return outcome.codes.map((code) => refusalRequirement(code, circumstances));
   const plain = successRequirement(operation, outcome);
   if (circumstances.throwing) return ['RTE-6', plain];
   if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain] : [plain];

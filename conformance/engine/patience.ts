@@ -40,8 +40,12 @@ export async function eventually(boundMs: number, expectation: () => Promise<voi
     try {
       return await expectation();
     } catch (error) {
-      if (!(error instanceof Violation) || performance.now() >= end) throw error;
+      if (!(error instanceof Violation) || boundMs === 0) throw error;
+      if (performance.now() >= end) break;
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
   }
+  // Where the process had no turn for a while, what was due in time may be waiting behind this.
+  await new Promise((resolve) => setTimeout(resolve, boundMs / 4 + 10));
+  return expectation();
 }
