@@ -223,7 +223,8 @@ export const bindingChecks = [
     const settled = answer instanceof Promise ? await answer : answer;
     if (settled.kind !== 'done') throw new Blocked('a lookup of what may be gone had to be answered, and was not');
     t.check(settled.value === undefined, 'a name outlived the abort of its endpoint', 'nothing', settled);
-  }),
+    // What an eventual registry shows may be old, of a "down" as well.
+  }, { consistency: 'linearizable' }),
 
   check('DWN-4', 'also those of the same id in the other namespace', 'a name that goes with its endpoint, and another of its id that stays', async (t) => {
     const [one, other] = t.ids(2) as [string, string];

@@ -33,9 +33,9 @@ async function readsWork(t: Trial, { s, bound }: { readonly s: string; readonly 
   const [a] = bound as [string];
   await t.gives({ op: 'getServerForTransport', transportId: a }, s, why);
   for (const [operation, count] of [
-    [{ op: 'routeToServer', serverId: s, transportId: a, message: 'm' }, 1],
-    [{ op: 'routeToTransport', serverId: s, transportId: a, message: 'm' }, 1],
-    [{ op: 'broadcast', serverId: s, message: 'm' }, bound.length],
+    [{ op: 'routeToServer', serverId: s, transportId: a, message: 'one' }, 1],
+    [{ op: 'routeToTransport', serverId: s, transportId: a, message: 'two' }, 1],
+    [{ op: 'broadcast', serverId: s, message: 'three' }, bound.length],
   ] as const) {
     t.rig.mailbox.take();
     const to = await t.succeeds(operation, why);

@@ -50,6 +50,7 @@ export const manyPartitionsChecks = [
     const stuck = new Set<number>();
     for (const { id, partition } of ids.slice(0, 4)) {
       const call = await t.stall({ op: 'updateServer', id, config: {} }, stuckMs);
+      if (call.settled?.kind === 'refused') throw new Blocked('an update had to be let in');
       stuck.add(partition);
       t.occurred(t.underWay([call]) && stuck.size > 1);
       await t.rig.perform({ op: 'advance', ms: 501 + detectionMs });

@@ -39,11 +39,19 @@ export const registryHistories = {
   objects: (history): ReturnType<typeof registryObjects> => registryObjects(registryHistories, history),
 } satisfies Model<RegistryState, Operation, Observed>;
 
-/** Whether an operation was refused that would have changed something: it may have done so in secret. */
-const isRefusedWrite = ({ invocation: { op }, response }: Entry<Operation, Observed>): boolean => response?.kind === 'refused' && /^(un)?(register|bind)|^update/.test(op);
-
-/** The same operation, of which is not known whether it happened. */
-const doubted = (entry: Entry<Operation, Observed>): Entry<Operation, Observed> => (isRefusedWrite(entry) ? { ...entry, response: undefined, end: Infinity } : entry);
+/**
+ * Whether an operation may have happened in secret: it was refused for a reason that is not in the history, or it was the registration of
+ * an endpoint that has the name all the same. Of others nothing shows: to take them for having happened would explain anything.
+ */
+function isSecretive({ invocation: refused, response }: Entry<Operation, Observed>, history: History<Operation, Observed>): boolean {
+  if (response?.kind !== 'refused') return false;
+  if (surroundings.has(response.code)) return true;
+  if (refused.op !== 'registerServer' && refused.op !== 'registerTransport') return false;
+  const { op, id, endpoint } = refused;
+  const isOnlyOne = history.every(({ invocation, response }) => invocation.op !== op || invocation === refused || invocation.id !== id || invocation.endpoint !== endpoint || response?.kind === 'refused');
+  const find = op === 'registerServer' ? 'findServer' : 'findTransport';
+  return isOnlyOne && history.some(({ invocation, response }) => invocation.op === find && invocation.id === id && response?.kind === 'done' && (response.value as { readonly endpoint: string } | undefined)?.endpoint === endpoint);
+}
 
 /** As {@link registryHistories}, but that what is not known to have happened may have happened by half: the end of a binding belongs to more than itself. */
 const byHalf: Model<RegistryState, Operation, Observed> = {
@@ -70,11 +78,13 @@ function halvesOf(state: RegistryState, operation: Operation): RegistryState[] {
 }
 
 /**
- * What is broken when a history is not linearizable. Where it would be right for operations to have happened that were refused, or to have
- * happened by half that were refused or left unknown, they have (CON-3); else it is the order (CON-1).
+ * What is broken when a history is not linearizable. Where it would be right for operations to have happened that were refused, or by
+ * half that were refused or left unknown, they have (CON-3); else it is the order (CON-1).
  */
 export function blameHistory(history: History<Operation, Observed>, budget: { readonly steps: number; readonly milliseconds: number }): 'CON-1' | 'CON-3' {
-  return history.some((entry) => isRefusedWrite(entry) || entry.response === undefined) && check(byHalf, history.map(doubted), budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
+  const doubtful = new Set(history.filter((entry) => entry.response === undefined || isSecretive(entry, history)));
+  const doubted = history.map((entry) => (doubtful.has(entry) ? { ...entry, response: undefined, end: Infinity } : entry));
+  return doubtful.size > 0 && check(byHalf, doubted, budget).verdict === 'linearizable' ? 'CON-3' : 'CON-1';
 }
 
 export const isRoute = ({ op }: Operation): boolean => op === 'routeToServer' || op === 'routeToTransport';
