@@ -33,11 +33,14 @@ export async function eventually(boundMs: number, expectation: () => Promise<voi
   const end = performance.now() + boundMs;
   const step = Math.ceil((lag?.ms ?? 0) / 5);
   let left = lag?.ms ?? 0;
-  for (;;) {
+  for (let isLast = false; ; ) {
+    // When the process has had no turn for a while, neither has the registry: what is due by then comes before the last try.
+    const isOver = left <= 0 && performance.now() >= end;
     try {
       return await expectation();
     } catch (error) {
-      if (!(error instanceof Violation) || (left <= 0 && performance.now() >= end)) throw error;
+      if (!(error instanceof Violation) || isLast || (boundMs === 0 && left <= 0)) throw error;
+      isLast = isOver;
       if (left > 0) await lag!.advance(Math.min(step, left));
       else await new Promise((resolve) => setTimeout(resolve, 3));
       left -= step;

@@ -17,6 +17,8 @@ export interface CorrectRegistry {
   readonly adapter: Adapter;
   /** How it differs from ours. */
   readonly differs: string;
+  /** Whether every step of it takes real time, so that few seeds can be tried. */
+  readonly takesTime?: boolean;
 }
 
 const everything: Adapter['features'] = ['virtual-time', 'slow-commit', 'partitions', 'thresholds'];
@@ -38,8 +40,8 @@ const coin = (random: () => number) => (): boolean => random() < 0.5;
 const only = (subject: Front, ...operations: readonly (keyof Front)[]): Subject =>
   Object.fromEntries(operations.map((operation) => [operation, (subject[operation] as (...args: unknown[]) => unknown).bind(subject)])) as unknown as Subject;
 
-function offers(name: string, differs: string, open: (options: OpenOptions) => Subject, rest: Partial<Adapter> = {}): CorrectRegistry {
-  return { adapter: { name, open, ...rest }, differs };
+function offers(name: string, differs: string, open: (options: OpenOptions) => Subject, rest: Partial<Adapter> = {}, takesTime = false): CorrectRegistry {
+  return { adapter: { name, open, ...rest }, differs, takesTime };
 }
 
 export const correctRegistries: readonly CorrectRegistry[] = [
@@ -133,12 +135,15 @@ export const correctRegistries: readonly CorrectRegistry[] = [
       const ways: Ways = { partitionOf: (id, partitions) => byRemainder(crc(id), partitions), stranger: 'ignored' };
       return new Front(new OneMap(), new RealTime(seeded(3)), ways, { ...options, partitions: 5, clock: realClock });
     },
+    {},
+    true,
   ),
   offers(
     'eventual: what was so long ago',
     'claims eventual: lookups and lists show what was the case 40 ms ago, without any timer',
     (options) => new Behind(new LongAgo(options.clock, 40), new Chains(options.clock), { partitionOf: (id, partitions) => byJumps(crc(id), partitions) }, options),
     { features: everything, consistency: { level: 'eventual', stalenessMs: 50 }, without: ['in-process'] },
+    true,
   ),
   offers(
     'eventual: a replica',
@@ -149,6 +154,7 @@ export const correctRegistries: readonly CorrectRegistry[] = [
       return new Behind(replica, new Groups(options.clock), { partitionOf: (id, partitions) => byRange(crc(id), partitions), closedRead: 'refused' }, options);
     },
     { features: everything, consistency: { level: 'eventual', stalenessMs: 100 }, without: ['in-process'] },
+    true,
   ),
   offers(
     'eventual: a replica in real time',
@@ -159,6 +165,7 @@ export const correctRegistries: readonly CorrectRegistry[] = [
       return new FarBehind(replica, new Batches(), { partitionOf: (id, partitions) => byRemainder(fnv(id), partitions) }, { ...options, clock: realClock });
     },
     { consistency: { level: 'eventual', stalenessMs: 60 }, without: ['in-process'] },
+    true,
   ),
   offers(
     'over a wire',
