@@ -7,8 +7,8 @@ import { judgedBy, killer, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
 import { inProcesses } from './pool.js';
+import { conformant } from './traceability.js';
 import { integer } from '../conformance/cli/integer.js';
-import { adapter as unbroken } from '../conformance/adapters/sharded-registry.js';
 import { verify } from '../conformance/verify.js';
 
 const root = new URL('../../', import.meta.url);
@@ -29,18 +29,21 @@ const settings: Settings = { seeds: Array.from({ length: seeds }, (_, i) => 1 + 
 
 const read = (): Matrix | undefined => (existsSync(kept) ? (matrixSchema.parse(JSON.parse(readFileSync(kept, 'utf8'))) as Matrix) : undefined);
 
-// The unbroken registry first, with the same settings: what accuses it, or has put nothing of it to the test, has killed nobody.
+// Registries that are not broken first, with the same settings: what accuses them, or has put nothing of them to the test, has killed nobody.
 const passed = new Set<string>();
 for (const seed of settings.seeds) {
-  const { counts, verdict, requirements } = await verify(unbroken, { ...settings, seed, only: [...judgedBy('core', ['MODEL-1']), ...judgedBy('concurrent', [])] });
-  if (counts.failed + counts.warnings + counts.inconclusive > 0) throw new Error(`the unbroken registry is ${verdict} (seed ${seed}): whatever else fails says nothing`);
-  for (const { id, status, checks } of requirements) if (status === 'passed') for (const check of checks) if (check.status === 'passed') passed.add(id).add(check.title);
+  for (const unbroken of conformant) {
+    const only = [...(unbroken === conformant[0] ? judgedBy('core', ['MODEL-1']) : []), ...judgedBy('concurrent', [])];
+    const { counts, verdict, requirements } = await verify(unbroken, { ...settings, seed, only });
+    if (counts.failed + counts.warnings + counts.inconclusive > 0) throw new Error(`${unbroken.name} is not broken, and is ${verdict} (seed ${seed}): whatever else fails says nothing`);
+    for (const { id, checks } of requirements) for (const check of checks) if (check.status === 'passed') passed.add(id).add(check.title);
+  }
 }
 const confirmed = (row: Row): Row => {
   const by = killer(row);
   return row.fate === 'killed' && !(passed.has(by!.requirement) && passed.has(by!.check)) ? { ...row, fate: 'inconclusive' } : row;
 };
-console.error('the unbroken registry passes');
+console.error(`${conformant.map(({ name }) => name).join(', ')}: pass`);
 
 // What was judged before an interruption need not be judged again.
 const journal = new Journal<Row & { readonly seeds: number }>(folder, new URL('dist/', root), (row) => `${row.mutant}, ${row.seeds}`);
