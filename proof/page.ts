@@ -12,7 +12,7 @@ export function matrixPage({ settings, rows }: Matrix): string {
     '',
     '# The kill matrix',
     '',
-    `${killed.length} of ${rows.length} broken registries are killed, each by a check of the requirement that it breaks and by nothing that is not listed for it, in a run in which registries that are not broken pass that check (seed ${settings.seeds[0]}, ${settings.runs} random sequences for each suite), and once more with each of ${settings.seeds.length - 1} other seeds. [How the kit is proved](proof.md) says what that means and what not. *Operations* (calls of the registry) and *seconds* are those from the beginning of the run until the fault was reported, shrinking included; *steps* those of the counterexample.`,
+    `${killed.length} of ${rows.length} broken registries are killed, each by a check of the requirement that it breaks and by nothing that is not listed for it, in a run in which registries that are not broken pass that check (seed ${settings.seeds[0]}, ${settings.runs} random sequences for each suite)${settings.seeds.length === 1 ? '' : `, and once more with each of ${settings.seeds.length - 1} other seeds`}. [How the kit is proved](proof.md) says what that means and what not. *Operations* (calls of the registry) and *seconds* are those from the beginning of the run until the fault was reported, shrinking included; *steps* those of the counterexample.`,
     '',
     '| until the kill | median | nine in ten | most |',
     '|---|---|---|---|',

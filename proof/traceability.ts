@@ -1,7 +1,7 @@
 import { adapter as ours } from '../conformance/adapters/sharded-registry.js';
 import type { Adapter } from '../conformance/contract.js';
 import type { Report } from '../conformance/report/result.js';
-import { eventual } from '../conformance/testing/correct.js';
+import { actor, eventual } from '../conformance/testing/correct.js';
 import { unhurried } from '../conformance/testing/overlapping-mutants.js';
 import { propertiesOf } from '../model/explore/index.js';
 import { claims, requirements, type RequirementId } from '../spec/index.js';
@@ -27,7 +27,7 @@ export interface Thread {
 }
 
 /** Registries that conform; together they offer all there is: none is both linearizable and eventual, and in ours no read takes time. */
-export const conformant: readonly Adapter[] = [ours, eventual, unhurried];
+export const conformant: readonly Adapter[] = [ours, eventual, unhurried, actor];
 
 /**
  * Follows every requirement from the seed's claims to the mutants. What checks there are is read from the reports on
@@ -66,7 +66,7 @@ export function traceabilityPage(all: readonly Thread[]): string {
     '',
     '# From claims to mutants',
     '',
-    'Every requirement with the claims of the seed that it comes from, the properties of the model that say it of every reachable state, the checks that put a registry to the test of it, and the [broken registries](kill-matrix.md) that break it and nothing else. A check is listed if a registry that conforms has passed it: ours, one that is eventual, or one that takes its time. What is missing is shown as a hole, and fails CI unless it is excused with a reason.',
+    'Every requirement with the claims of the seed that it comes from, the properties of the model that say it of every reachable state, the checks that put a registry to the test of it, and the [broken registries](kill-matrix.md) that break it and nothing else. A check is listed if a registry that conforms has passed it: ours, one that is eventual, one that takes its time, or an actor. What is missing is shown as a hole, and fails CI unless it is excused with a reason.',
     '',
     '| requirement | | claims | proved of the model | checks | mutants | break others too |',
     '|---|---|---|---|---|---|---|',

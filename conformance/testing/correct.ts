@@ -30,7 +30,7 @@ function wrapped(name: string, wrap: (real: ShardedRegistry, options: RegistryOp
 const isWrite = (operation: string): boolean => /^(register|unregister|update|bind|unbind)/.test(operation);
 
 /** Everything goes through the mailbox of one actor, which answers each call before it is done with the next. */
-const actor = wrapped('an actor', () => (_, call) => (...args) => new Promise((resolve, reject) => {
+export const actor = wrapped('an actor', () => (_, call) => (...args) => new Promise((resolve, reject) => {
   setImmediate(() => {
     try {
       resolve(call(...args));

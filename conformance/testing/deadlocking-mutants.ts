@@ -73,7 +73,7 @@ export const deadlockingMutants: readonly DeadlockingMutant[] = [
   {
     id: 'an-endpoint-and-its-names',
     how: 'registration locks the name and then the endpoint, to note the name there; "down" locks the endpoint and then its names',
-    breaks: ['DLK-4'],
+    breaks: ['DLK-4', 'CON-1'],
     foundBy: ['DLK-4', 'whoever hears that an endpoint is down'],
     adapter: { ...anew('an endpoint and its names', (clock) => new EndpointLocks(clock)), without: ['stats', 'contention', 'in-process'] },
   },

@@ -661,7 +661,7 @@ export const heldOutSecondLoad: readonly Mutant[] = [
     }
   }),
 
-  broken('updated-and-its-own', ['MODEL-1', 'DWN-1'], 'When an endpoint goes down that holds a server that was updated and two names more, the last of its names is left.', class extends Plain {
+  broken('updated-and-its-own', ['DWN-1'], 'When an endpoint goes down that holds a server that was updated and two names more, the last of its names is left.', class extends Plain {
     protected override down(signal: AbortSignal): void {
       const entries = [...(this.watched.get(signal)?.entries ?? [])];
       const updated = entries.some(({ namespace, registration }) => namespace === 'server' && Object.keys(registration.config).length > 0 && this.#updated.has(registration));
