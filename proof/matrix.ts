@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { catalogue } from './catalogue.js';
-import { checkFigures } from './check-figures.js';
 import { killer, type Row, type Settings } from './kill.js';
 
 const fate = z.enum(['killed', 'wrong reason', 'survived', 'inconclusive']);
@@ -31,10 +30,7 @@ export interface Matrix {
 /** Mutants that are known to survive, and why that is right. */
 export const survivors: Readonly<Record<string, string>> = {};
 
-/** Checks that no mutant fails alone, and why they are kept. */
-export const idle: Readonly<Record<string, string>> = {};
-
-/** What is wrong with a matrix: mutants not killed without a reason, checks that find nothing alone, and, beside the one that is kept, what has changed. */
+/** What is wrong with a matrix: mutants not killed without a reason, and, beside the one that is kept, what has changed. */
 export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
   const faults: string[] = [];
   const rows = new Map(matrix.rows.map((row) => [row.mutant, row]));
@@ -46,11 +42,6 @@ export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
       else for (const one of breaks) if (!row.failed.some(({ requirement }) => requirement === one)) faults.push(`${id}: is said to break ${one} as well, and no check says so`);
       for (const { seed, ...escape } of row.escapes) faults.push(`${id}: with seed ${seed} ${told(escape)}`);
     } else if (row.fate === 'killed' && row.escapes.length === 0) faults.push(`${id}: is killed, and listed as a survivor`);
-  }
-  for (const { requirement, check, mutants, alone } of checkFigures(matrix.rows)) {
-    const reason = idle[`${requirement}: ${check}`];
-    if (alone.length === 0 && reason === undefined) faults.push(`${requirement}: ${check}: ${mutants === 0 ? 'no mutant fails it' : `${mutants} mutants fail it, none of them alone`}`);
-    else if (alone.length > 0 && reason !== undefined) faults.push(`${requirement}: ${check}: is listed as finding nothing alone, and finds ${alone.join(', ')}`);
   }
   if (kept === undefined) return faults;
   const before = new Map(kept.rows.map((row) => [row.mutant, row]));

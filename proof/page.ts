@@ -2,7 +2,7 @@ import { requirements } from '../spec/index.js';
 import { catalogue, type Mutant } from './catalogue.js';
 import { checkFigures } from './check-figures.js';
 import type { Row } from './kill.js';
-import { idle, survivors, type Matrix } from './matrix.js';
+import { survivors, type Matrix } from './matrix.js';
 
 /** The matrix as a page: what became of each mutant, by which checks; and of each check, by how many mutants it is needed. */
 export function matrixPage({ settings, rows }: Matrix): string {
@@ -42,18 +42,17 @@ function line({ id, how, source, profile, breaks }: Mutant, { fate, failed, oper
 }
 
 /** The other side of the matrix. */
-const columns = (rows: readonly Row[]): string[] => [
+const columns = (rows: readonly Row[], figures = checkFigures(rows)): string[] => [
   '',
   '## What each check is needed for',
   '',
   'How many broken registries fail a check that is written by hand, and which of them fail no other such check. (Random sequences, programs and loads find most of them too; but a check says at once, and in a few steps, what is wrong.)',
   '',
+  `Of ${figures.length} checks ${figures.filter(({ mutants }) => mutants > 0).length} find at least one mutant, and ${figures.filter(({ alone }) => alone.length > 0).length} one that no other check finds. The rest are marked: what they are needed for is not yet shown.`,
+  '',
   '| check | fails for | alone for |',
   '|---|---|---|',
-  ...checkFigures(rows).map(({ requirement, check, mutants, alone }) => {
-    const reason = idle[`${requirement}: ${check}`];
-    return `| ${requirement}: ${cell(check)} | ${mutants} | ${alone.length > 0 ? alone.map((id) => `\`${id}\``).join(', ') : reason === undefined ? '**none**' : cell(reason)} |`;
-  }),
+  ...figures.map(({ requirement, check, mutants, alone }) => `| ${requirement}: ${cell(check)} | ${mutants} | ${alone.length > 0 ? alone.map((id) => `\`${id}\``).join(', ') : '**none**'} |`),
 ];
 
 function spread(what: string, values: readonly number[], digits: number): string {
