@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{spec,src,model,conformance,bench,proof}/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 300_000,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'model/**/*.ts', 'conformance/**/*.ts', 'spec/**/*.ts'],

@@ -5,7 +5,7 @@ import { correct } from './testing/correct.js';
 import { foundations } from './testing/held-out-load.js';
 import { verify } from './verify.js';
 
-const seeds = [11, 222, 3333];
+const seeds = [11, 222];
 /** What takes long, or knows no seed, is tried with the first seed only. */
 const inSequence = requirements.map(({ id }) => id).filter((id) => id !== 'MODEL-1' && !/^CON-|^DLK-4$|^LST-3$|^RTE-9$/.test(id));
 
