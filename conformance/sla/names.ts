@@ -14,8 +14,10 @@ export class Names {
   constructor(seed: number, readonly count: number) {
     const random = randomFrom(seed);
     const hex = (digits: number): string => Math.floor(random() * 16 ** digits).toString(16).padStart(digits, '0');
-    this.cached = Array.from({ length: count }, (_, i) => `${hex(4)}${hex(4)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${i.toString(16).padStart(12, '0')}`);
-    this.#bytes = Buffer.from(this.cached.join(''), 'latin1');
+    const text = Array.from({ length: count }, (_, i) => `${hex(4)}${hex(4)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${i.toString(16).padStart(12, '0')}`);
+    this.#bytes = Buffer.from(text.join(''), 'latin1');
+    // What has been put together from parts would be put together for good only when it is looked up first.
+    this.cached = text.map((_, i) => this.wire(i));
   }
 
   /** The same id as bytes on the wire give it: another string each time. */
