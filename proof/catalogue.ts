@@ -6,6 +6,7 @@ import { heldOutLoad } from '../conformance/testing/held-out-load.js';
 import type { Mutant as Broken } from '../conformance/testing/mutant.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
+import { slowMutants } from '../conformance/testing/slow-mutants.js';
 import { findRequirement } from '../spec/index.js';
 
 /** Which part of `verify` must find a broken registry out: that which judges the requirement it breaks. */
@@ -32,6 +33,7 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutLoad.map(listed),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),
+  ...slowMutants.map(listed),
 ];
 
 export const findMutant = (id: string): Mutant | undefined => catalogue.find((mutant) => mutant.id === id);

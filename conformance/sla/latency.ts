@@ -1,9 +1,9 @@
 import { build } from 'hdr-histogram-js';
-import { judgeShare } from './binomial.js';
+import { judgeShare, percentileBounds } from './binomial.js';
 import { isBusy, leastAchieved, stolenShare } from './blame.js';
 import { blockBootstrap } from './bootstrap.js';
 import type { Pair } from './interleaved.js';
-import { figure, finite } from './measurement.js';
+import { figure } from './measurement.js';
 import type { Block, Sample } from './open-load.js';
 import { against, type Interval, type Verdict } from './verdict.js';
 
@@ -79,9 +79,9 @@ export function judgePercentile(pairs: readonly Pair<Block>[], stream: number, {
   // Beyond what chance can do, and beyond what the same machine did to the null run in the same minutes.
   const isAbove = judgeShare(own, all.length, allowed) === 'fail' && blockBootstrap(blocks, (drawn) => share(drawn, 'own', 'n') - share(drawn, 'nullOver', 'nullN'), seed).low > allowed;
 
-  const percentile = (samples: readonly Sample[]): number => percentilesOf(samples.map(total), 100 * (1 - allowed));
+  const percentile = (samples: readonly Sample[]): number => percentileOf(samples.map(total), 100 * (1 - allowed));
   const figures = {
-    value: percentile(all), interval: intervalOf(calls.subject, percentile, seed), samples: all.length, over,
+    value: percentile(all), interval: intervalOf(all.map(total), allowed), samples: all.length, over,
     failures: count(all, ({ right }) => !right), nullValue: percentile(none), nullOver,
   };
   const invalid = notMade(pairs) ?? (judgeShare(nullOver, none.length, allowed) === 'pass' ? undefined : `the null run itself was over the limit ${nullOver} times in ${none.length}`);
@@ -144,11 +144,11 @@ function percentiles(values: readonly number[]): Percentiles {
   return { p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: values.length === 0 ? 0 : counts.maxValue / nanoseconds };
 }
 
-const percentilesOf = (values: readonly number[], percent: number): number => (values.length === 0 ? Number.NaN : histogram(values).getValueAtPercentile(percent) / nanoseconds);
+const percentileOf = (values: readonly number[], percent: number): number => (values.length === 0 ? Number.NaN : histogram(values).getValueAtPercentile(percent) / nanoseconds);
 
-/** The interval of a percentile: of few draws, since each needs all samples again, and no verdict rests on it. */
-function intervalOf(blocks: readonly (readonly Sample[])[], percentile: (samples: readonly Sample[]) => number, seed: number): Interval {
-  const perBlock = blocks.map((samples) => percentile(samples));
-  const { low, high } = blockBootstrap(perBlock, (drawn) => drawn.reduce((sum, one) => sum + one, 0) / drawn.length, seed);
-  return { low: finite(low) ?? Number.NaN, high: finite(high) ?? Number.NaN };
+/** The interval of a percentile: between the samples that would have to be over a limit for it to be failed, or passed. No shape is assumed. */
+function intervalOf(values: readonly number[], allowed: number): Interval {
+  const { pass, fail } = percentileBounds(values.length, allowed);
+  const at = (over: number): number => percentileOf(values, 100 * (1 - over / values.length));
+  return { low: fail > values.length ? 0 : at(fail), high: pass < 0 ? Number.NaN : at(pass) };
 }
