@@ -36,4 +36,7 @@ export const catalogue: readonly Mutant[] = [
   ...slowMutants.map(listed),
 ];
 
+/** Those that the kill matrix is about: what is only slow is measured, and no measurement is repeated to the letter (`npm run sla-proof`). */
+export const unmeasured: readonly Mutant[] = catalogue.filter(({ profile }) => profile !== 'sla');
+
 export const findMutant = (id: string): Mutant | undefined => catalogue.find((mutant) => mutant.id === id);

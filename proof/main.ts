@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { catalogue, findMutant } from './catalogue.js';
+import { findMutant, unmeasured } from './catalogue.js';
 import { judgedBy, killer, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
@@ -48,8 +48,7 @@ const journal = new URL(`${digest(new URL('dist/', root))}-${seeds}.jsonl`, fold
 for (const name of readdirSync(folder)) if (!journal.pathname.endsWith(name)) rmSync(new URL(name, folder));
 const judged = new Map(existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').flatMap(rowOf) : []);
 
-// Those that are only slow are a matter of measurement, which is not repeated to the letter: `npm run sla-proof`.
-const mutants = catalogue.filter(({ id, profile }) => (only === undefined ? profile !== 'sla' : only.includes(id)));
+const mutants = unmeasured.filter(({ id }) => only === undefined || only.includes(id));
 const left = mutants.filter(({ id }) => !judged.has(id));
 if (left.length < mutants.length) console.error(`${mutants.length - left.length} were judged before`);
 await inProcesses(
@@ -100,7 +99,7 @@ function digest(folder: URL): string {
 
 function parseIds(value: string): string[] {
   const ids = value.split(',').filter((id) => id !== '');
-  const wrong = ids.find((id) => findMutant(id) === undefined);
+  const wrong = ids.find((id) => !unmeasured.some((mutant) => mutant.id === id));
   if (wrong !== undefined) throw new InvalidArgumentError(`there is no mutant ${wrong}; docs/kill-matrix.md lists them.`);
   return ids;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { catalogue } from './catalogue.js';
+import { unmeasured } from './catalogue.js';
 import { checkFigures } from './check-figures.js';
 import { killer, type Row, type Settings } from './kill.js';
 
@@ -38,7 +38,7 @@ export const idle: Readonly<Record<string, string>> = {};
 export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
   const faults: string[] = [];
   const rows = new Map(matrix.rows.map((row) => [row.mutant, row]));
-  for (const { id, breaks } of catalogue) {
+  for (const { id, breaks } of unmeasured) {
     const row = rows.get(id);
     if (row === undefined) faults.push(`${id}: was not judged`);
     else if (survivors[id] === undefined) {

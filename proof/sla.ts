@@ -118,4 +118,6 @@ function measured(order: Order): Promise<Report> {
 }
 
 /** Takes a core, until it is killed. */
-const spinner = (): ChildProcess => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+function spinner(): ChildProcess {
+  return spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+}
