@@ -84,7 +84,7 @@ export function judgePercentile(pairs: readonly Pair<Block>[], stream: number, {
     value: percentile(all), interval: intervalOf(all.map(total), allowed), samples: all.length, over,
     failures: count(all, ({ right }) => !right), nullValue: percentile(none), nullOver,
   };
-  const invalid = notMade(pairs) ?? (judgeShare(nullOver, none.length, allowed) === 'pass' ? undefined : `the null run itself was over the limit ${nullOver} times in ${none.length}`);
+  const invalid = notMade(pairs) ?? (nullOver === 0 || judgeShare(nullOver, none.length, allowed) === 'pass' ? undefined : `the null run itself was over the limit ${nullOver} times in ${none.length}`);
   if (invalid !== undefined) return { verdict: 'invalid', reason: invalid, ...figures };
   if (isBelow) return { verdict: 'pass', ...figures };
   if (isAbove) return { verdict: 'fail', reason: `${own} of ${all.length} calls took ${figure(limit, 'ms')} or longer, or were refused or answered wrongly (${figures.failures})`, ...figures };
