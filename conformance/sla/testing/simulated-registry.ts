@@ -10,11 +10,11 @@ export interface Costs {
 
 const always = { find: () => undefined, write: () => undefined, broadcast: () => undefined };
 
-/** A registry that is right, and takes as long as it is told. */
-export const simulated = (machine: SimulatedMachine, costs: Costs = {}, partitions = 4): Adapter => ({
+/** A registry that is right, and takes as long as it is told. Costs that depend on what was done before are made anew for each registry. */
+export const simulated = (machine: SimulatedMachine, costs: Costs | (() => Costs) = {}, partitions = 4): Adapter => ({
   name: 'simulated',
   open(): Subject {
-    const { find, write, broadcast } = { ...always, ...costs };
+    const { find, write, broadcast } = { ...always, ...(typeof costs === 'function' ? costs() : costs) };
     const servers = new Map<string, { readonly id: string; readonly endpoint: { send(delivery: unknown): unknown }; readonly config: object }>();
     const transports = new Map<string, { send(delivery: unknown): unknown }>();
     const counts = Array.from({ length: partitions }, () => 0);
