@@ -3,6 +3,7 @@ import type { RequirementId } from '../../spec/index.js';
 import { adapter as ours } from '../adapters/sharded-registry.js';
 import type { Adapter, Subject } from '../contract.js';
 import type { Verdict } from './verdict.js';
+import { measureGrowth } from './growing.js';
 import { weigh } from './heap.js';
 import { measurings, slaFindings, type Job } from './index.js';
 import { nullAdapter } from './null-adapter.js';
@@ -120,7 +121,8 @@ describe('on a machine that is busy', () => {
 
   it('a load that could not be made is an invalid run, and says so', async () => {
     const machine = new SimulatedMachine();
-    busy(machine);
+    let turns = 0;
+    machine.meanwhile = () => void (++turns % 60 === 0 && machine.steal(12));
     const { verdicts, statuses, reasons } = await judge('SLA-2', jobOf(machine, simulated(machine, quick)));
     expect(verdicts).toEqual(['invalid']);
     expect(statuses).toEqual(['inconclusive']);
@@ -155,7 +157,8 @@ describe('detection', () => {
 
   it('at once passes', async () => {
     const machine = new SimulatedMachine(0.1);
-    expect(await judge('SLA-9', jobOf(machine, ours, { offered }))).toMatchObject({ verdicts: ['pass'] });
+    const { verdicts, reasons } = await judge('SLA-9', jobOf(machine, ours, { offered }));
+    expect(verdicts, reasons).toEqual(['pass']);
   });
 
   it('through a promise passes', async () => {
@@ -188,24 +191,29 @@ describe('detection', () => {
 });
 
 describe('growth', () => {
-  it.each([
-    ['none passes', (): number => 0.001, 'pass'],
-    ['of a scan fails', (entries: number): number => 0.001 + entries * 1e-6, 'fail'],
-  ] as const)('%s', async (_, cost, verdict) => {
-    const machine = new SimulatedMachine(0.01);
-    const { verdicts, reasons } = await judge('SLA-11', jobOf(machine, simulated(machine, { find: (entries) => machine.work(cost(entries)) })));
-    expect(verdicts, reasons).toContain(verdict);
+  const machine = (): SimulatedMachine => new SimulatedMachine(0.01);
+  const sizes = [1_000, 2_000, 4_000, 8_000];
+  const verdicts = async (on: SimulatedMachine, costs: Costs, upTo: readonly number[] = sizes): Promise<Verdict[]> =>
+    (await measureGrowth(jobOf(on, simulated(on, costs)), upTo)).map(({ measurement }) => measurement.verdict);
+
+  it('none passes', async () => {
+    const on = machine();
+    expect(await verdicts(on, { find: working(on, 0.01), write: working(on, 0.01) })).toEqual(['pass', 'pass', 'pass']);
+  });
+
+  it('of a scan fails, and only that', async () => {
+    const on = machine();
+    expect(await verdicts(on, { find: (entries) => on.work(0.01 + entries * 1e-4), write: working(on, 0.01) })).toEqual(['fail', 'fail', 'pass']);
   });
 
   it('that keeps the registry from being filled is told from the sizes that there were', async () => {
-    const machine = new SimulatedMachine(0.01);
-    const { verdicts, reasons } = await judge('SLA-11', jobOf(machine, simulated(machine, { write: (entries) => machine.work(entries * 1e-5) })));
-    expect(verdicts, reasons).toEqual(expect.arrayContaining(['fail', 'undecided']));
+    const on = machine();
+    expect(await verdicts(on, { find: working(on, 0.01), write: (entries) => on.work(entries * 4e-4) }, [1_000, 2_000, 4_000, 64_000])).toEqual(['undecided', 'undecided', 'fail']);
   });
 
   it('of which too little is known is undecided', async () => {
-    const machine = new SimulatedMachine(0.01);
-    expect(await judge('SLA-11', jobOf(machine, simulated(machine, { write: () => machine.work(5) })))).toMatchObject({ verdicts: ['undecided'] });
+    const on = machine();
+    expect(await verdicts(on, { write: () => on.work(20) })).toEqual(['undecided', 'undecided', 'undecided']);
   });
 });
 
