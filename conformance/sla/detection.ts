@@ -34,20 +34,19 @@ export async function measureDetection(job: Job): Promise<Measured[]> {
   const begun = machine.now();
   const subjects: Subject[] = [];
   const trials = Array.from({ length: count }, (): Trial => ({ since: undefined, lastOff: undefined, seen: undefined, failed: undefined }));
-  for (let i = 0; i < count; i++) {
-    // A registry that looks once a second began to do so when it was opened.
-    while (machine.now() - begun < (i * spreadMs) / count) await machine.turn();
-    const subject = await open(job);
-    subjects.push(subject);
-    void (i % 2 === 0 ? getStuck : getSlow)(job, subject, trials[i]!).catch((error: unknown) => (trials[i]!.failed = String(error)));
-  }
-
-  let isLooking = new Set<number>();
-  const deadline = machine.now() + Math.max(defaultThresholds.stuckAfterMs, 10 * slowMs + 500) + base.limit + beyondMs;
+  const isLooking = new Set<number>();
+  const deadline = begun + spreadMs + Math.max(defaultThresholds.stuckAfterMs, 10 * slowMs + 500) + base.limit + beyondMs;
   const isDone = ({ since, seen, failed }: Trial): boolean => failed !== undefined || (since !== undefined && (seen !== undefined || machine.now() > since + base.limit + beyondMs));
   while (machine.now() < deadline && !trials.every(isDone)) {
     job.progress();
-    for (let i = 0; i < count; i++) {
+    const next = subjects.length;
+    // A registry that looks once a second began to do so when it was opened: each is opened at another part of the second.
+    if (next < count && machine.now() - begun >= (next * spreadMs) / count) {
+      const subject = await open(job);
+      subjects.push(subject);
+      void (next % 2 === 0 ? getStuck : getSlow)(job, subject, trials[next]!).catch((error: unknown) => (trials[next]!.failed = String(error)));
+    }
+    for (let i = 0; i < subjects.length; i++) {
       const trial = trials[i]!;
       if (isDone(trial) || isLooking.has(i)) continue;
       const asked = machine.now();
@@ -70,7 +69,6 @@ export async function measureDetection(job: Job): Promise<Measured[]> {
     await machine.turn();
   }
   const now = machine.now();
-  isLooking = new Set();
   for (const subject of subjects) await letGo(job, subject);
 
   const judged = trials.filter(({ since, failed }) => since !== undefined && failed === undefined);

@@ -254,10 +254,10 @@ describe('memory', () => {
 describe('what is said', () => {
   it('names whose limit it was', async () => {
     const machine = new SimulatedMachine();
-    const strict: Adapter = { ...simulated(machine, { find: () => machine.work(0.02) }), sla: { 'SLA-1': 0.01 } };
+    const strict: Adapter = { ...simulated(machine, { find: () => machine.sleep(0.6) }), sla: { 'SLA-1': 0.5 } };
     const findings = await slaFindings(measurings[0]!, jobOf(machine, strict), (id) => `replay ${id}`);
     const [mean] = findings.filter(({ requirement }) => requirement === 'SLA-1');
-    expect(mean!.result).toMatchObject({ status: 'failed', measurement: { limit: 0.01, limitFrom: 'adapter' }, failure: { replay: 'replay SLA-1' } });
+    expect(mean!.result).toMatchObject({ status: 'failed', measurement: { limit: 0.5, limitFrom: 'adapter' }, failure: { replay: 'replay SLA-1' } });
     expect(mean!.result.failure!.expected).toContain('the number is that of the adapter');
     expect(findings.filter(({ requirement }) => requirement === 'SLA-2').map(({ result }) => result.status)).toEqual(['passed', 'passed']);
   });
