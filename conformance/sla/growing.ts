@@ -82,7 +82,8 @@ export async function measureGrowth(job: Job, sizes: readonly number[] = allSize
     const nullRun = exponentOf(times(nothing, as), job.seed);
     // With what the machine took left out, of big sizes and of small ones alike.
     const least: Exponent = excuses ? exponentOf(times(own, ({ leastMsEach }) => leastMsEach), job.seed) : measured;
-    const interval = { low: Math.min(measured.low, least.low), high: Math.max(measured.high, least.high) };
+    // Sizes are measured one after the other: what grew in the null run as well is the machine, which became slower meanwhile.
+    const interval = { low: Math.min(measured.low, least.low) - Math.max(0, nullRun.value), high: Math.max(measured.high, least.high) };
     const judged = against(interval, base.relation, base.limit);
     const isInvalid = nullRun.high > base.limit && judged !== 'pass';
     const verdict: Verdict = isInvalid ? 'invalid' : judged === 'pass' && reached !== '' ? 'undecided' : judged;
