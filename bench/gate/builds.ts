@@ -38,7 +38,7 @@ export async function buildBoth(revision: string, signal: AbortSignal): Promise<
     });
     const source = join(folder, 'source');
     mkdirSync(source);
-    await git(['archive', '--format=tar', `--output=${join(folder, 'source.tar')}`, commit.trim(), 'src', 'spec', 'tsconfig.json'], signal);
+    await git(['archive', '--format=tar', `--output=${join(folder, 'source.tar')}`, commit.trim(), 'src', 'spec', 'tsconfig.json', 'package.json'], signal);
     await run('tar', ['-xf', join(folder, 'source.tar'), '-C', source], { signal });
     const baseline = await build(source, join(folder, 'baseline_'), signal);
     const candidate = await build(root, join(folder, 'candidate'), signal);

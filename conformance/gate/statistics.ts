@@ -16,9 +16,9 @@ export function median(values: readonly number[]): number {
 /**
  * The median with its percentile bootstrap interval (Efron, 1979): samples are drawn again from the values, with replacement, and the
  * interval holds the middle `confidence` of their medians. The values are those of process pairs, because runs of one process are more
- * alike than runs of two (Kalibera and Jones, 2013).
+ * alike than runs of two (Kalibera and Jones, 2013). Of eight values it is somewhat too short: with 0.99 it holds the truth in 95 of 100 cases.
  */
-export function bootstrapMedian(values: readonly number[], random: Random, { confidence = 0.95, resamples = 2_000 } = {}): Interval {
+export function bootstrapMedian(values: readonly number[], random: Random, { confidence = 0.99, resamples = 2_000 } = {}): Interval {
   const medians = Array.from({ length: resamples }, () => median(values.map(() => values[Math.floor(random() * values.length)]!))).sort((a, b) => a - b);
   const tail = Math.floor(((1 - confidence) / 2) * resamples);
   return { median: median(values), low: medians[tail]!, high: medians[resamples - 1 - tail]! };

@@ -39,6 +39,7 @@ export function judge(ratios: Ratios, { floor, confidence }: Rule, random: Rando
   const [candidate, same, planted] = [ratios.candidate, ratios.same, ratios.planted].map((values) => bootstrapMedian(values, random, { confidence })) as [Interval, Interval, Interval];
   const intervals = { candidate, same, planted };
   const limit = Math.log1p(floor);
+  if (Object.values(ratios).flat().some((value) => !Number.isFinite(value))) return { ...intervals, verdict: 'invalid', reason: 'a time was no time: the clock of this machine cannot be relied upon' };
   const differs = (same.low > 0 || same.high < 0) && Math.abs(same.median) > limit / 2;
   if (differs) return { ...intervals, verdict: 'invalid', reason: `the baseline differs from itself by ${percent(same.median)}` };
   if (planted.low <= limit) return { ...intervals, verdict: 'invalid', reason: `the planted slowdown is not seen: ${percent(planted.low)} to ${percent(planted.high)}` };
