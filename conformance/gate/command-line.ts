@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import { integer } from '../cli/integer.js';
 import { UsageError } from '../cli/exit.js';
 import { writeJson } from '../cli/write-json.js';
+import { AdapterError } from '../contract.js';
 import { safe } from '../engine/show.js';
 import { gateMarkdown, renderGate } from './report.js';
 import { gateDefaults, runGate, type GateOptions, type GateReport } from './run-gate.js';
@@ -22,6 +23,7 @@ export interface GateFlags {
   readonly maxRounds: number;
   readonly floor: number;
   readonly accept: ReadonlySet<string>;
+  readonly countersOnly?: boolean;
   readonly json?: string;
   readonly summary?: string;
 }
@@ -34,6 +36,7 @@ export function gateFlags(command: Command): Command {
     .option('--max-rounds <n>', 'and at most, where the controls need more', integer(8, 1_000), gateDefaults.maxRounds)
     .option('--floor <percent>', 'a slowdown that is let through', integer(1, 100), 100 * gateDefaults.rule.floor)
     .option('--accept <counters>', 'counters that are meant to grow, separated by semicolons: "clock reads", or "bind/clock reads"', (value: string) => new Set(value.split(';').map((one) => one.trim())), new Set<string>())
+    .option('--counters-only', 'only count, and leave the times out')
     .option('--json <file>', 'write the report as JSON to a file')
     .option('--summary <file>', 'append a summary in Markdown to a file (default: $GITHUB_STEP_SUMMARY)')
     .addHelpText(
@@ -62,10 +65,14 @@ export async function gateAndReport(flags: GateFlags, builds: Pick<GateOptions, 
     rule: { ...gateDefaults.rule, floor: flags.floor / 100 },
     accepted: accept,
     signal,
+    ...(flags.countersOnly && { countersOnly: true }),
     ...(flags.workloads && { workloads: flags.workloads }),
     ...(shows && { onProgress: (text: string) => void process.stderr.write(`\r\u001b[K${text}`) }),
-  });
-  if (shows) process.stderr.write('\r\u001b[K');
+  })
+    .catch((error: unknown) => {
+      throw error instanceof AdapterError ? new UsageError(safe(error.message, 500)) : error;
+    })
+    .finally(() => void (shows && process.stderr.write('\r\u001b[K')));
   process.stdout.write(renderGate(report, pc.createColors(process.stdout.isTTY === true && !process.env['NO_COLOR'])));
   if (json !== undefined) writeJson(json, report);
   if (summary !== undefined && summary !== '') append(summary, report);

@@ -1,3 +1,4 @@
+import { AdapterError } from '../contract.js';
 import { compareCounters, type Counted, type CounterFinding } from './compare-counters.js';
 import type { Counters } from './counters.js';
 import type { CountedFunction } from './messages.js';
@@ -27,6 +28,8 @@ export interface GateOptions {
   readonly rule: Rule;
   /** The planted slowdown that a run must see: a multiple of 1/20. */
   readonly planted: number;
+  /** Leaves the times out. */
+  readonly countersOnly?: boolean;
   /** Functions of the builds whose calls are counted. */
   readonly functions?: readonly CountedFunction[];
   /** Counters that are meant to change: `counter`, or `workload/counter`. */
@@ -70,7 +73,7 @@ export interface GateReport {
   readonly seconds: number;
 }
 
-/** Counts, times, and times again what seems slower. */
+/** Counts, times, and times again what seems slower. Throws {@link AdapterError}. */
 export async function runGate(options: GateOptions): Promise<GateReport> {
   const began = performance.now();
   const { seed, rule, planted, signal = new AbortController().signal, onProgress = () => undefined } = options;
@@ -86,7 +89,7 @@ export async function runGate(options: GateOptions): Promise<GateReport> {
     const names = wanted.filter((name) => offered.has(name));
     if (names.length === 0) throw new ProcessFailure('there is no workload that both have the operations for');
     counters = compareCounters(await countAll(names, options, signal, onProgress), options.accepted);
-    results = await timeAll(names, options, signal, onProgress);
+    if (options.countersOnly !== true) results = await timeAll(names, options, signal, onProgress);
   } catch (error) {
     if (!(error instanceof ProcessFailure)) throw error;
     reason = signal.aborted ? 'interrupted' : error.message;
@@ -96,9 +99,14 @@ export async function runGate(options: GateOptions): Promise<GateReport> {
   return { ...about, verdict, ...(reason !== undefined && { reason }), counters, workloads: results, untested, seconds: (performance.now() - began) / 1_000 };
 }
 
+/** Throws {@link AdapterError} for a module that has no adapter, or one whose registry cannot be opened. */
 async function offeredByBoth({ baseline, candidate }: GateOptions, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const [before, after] = await Promise.all([baseline, candidate].map((module) => withProcess(module, 'times', signal, (one) => one.ask<string[]>({ kind: 'offers' }))));
-  return new Set(before!.filter((name) => after!.includes(name)));
+  const offers = (module: string): Promise<string[]> =>
+    withProcess(module, 'times', signal, (one) => one.ask<string[]>({ kind: 'offers' })).catch((error: unknown) => {
+      throw signal.aborted ? error : new AdapterError((error as Error).message);
+    });
+  const [before, after] = [await offers(baseline), await offers(candidate)];
+  return new Set(before.filter((name) => after.includes(name)));
 }
 
 /** Each workload twice in each build, every time in a process of its own. */

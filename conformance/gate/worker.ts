@@ -1,6 +1,5 @@
+import { pathToFileURL } from 'node:url';
 import type { Adapter, Subject } from '../contract.js';
-import { loadAdapter } from '../load-adapter.js';
-import { count } from './counters.js';
 import type { Answer, Assignment, Question } from './messages.js';
 import { stopwatch } from './stopwatch.js';
 import { workloads, type LivingEndpoint, type Unit, type Workload } from './workloads.js';
@@ -20,8 +19,9 @@ const endpoint = (): LivingEndpoint => {
   return { endpoint: { send: () => undefined, signal: lifetime.signal }, kill: () => lifetime.abort(gone) };
 };
 
-/** From before it is loaded, so that no question is missed. */
-const adapter = loadAdapter(module);
+/** Hundreds of processes are started, so nothing is loaded that is not needed: what an adapter must be, only the first question looks at. */
+const adapter = (import(pathToFileURL(module).href) as Promise<{ readonly adapter: Adapter }>).then((loaded) => loaded.adapter);
+adapter.catch(() => {}); // Whoever asks is told.
 process.on('message', (question: Question) => {
   void answer(question)
     .then((value): Answer => ({ kind: 'done', value }), (error: unknown): Answer => ({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }))
@@ -32,7 +32,7 @@ async function answer(question: Question): Promise<unknown> {
   const loaded = await adapter;
   switch (question.kind) {
     case 'offers':
-      return offers(loaded);
+      return offers((await import('../load-adapter.js')).asAdapter(loaded, `the export \`adapter\` of ${module}`));
     case 'calibrate':
       return calibrate(loaded, workloadOf(question.workload), question.entries, question.unitMs);
     case 'prepare': {
@@ -48,7 +48,7 @@ async function answer(question: Question): Promise<unknown> {
       globalThis.gc?.();
       return timed(units.get(question.workload)!, question.units);
     case 'count':
-      return count(loaded, workloadOf(question.workload), question.functions);
+      return (await import('./counters.js')).count(loaded, workloadOf(question.workload), question.functions);
   }
 }
 
