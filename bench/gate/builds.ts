@@ -46,8 +46,8 @@ export async function buildBoth(revision: string, signal: AbortSignal): Promise<
   } catch (error) {
     remove();
     if (error instanceof BuildError) throw error;
-    const { stdout = '', message } = error as { stdout?: string; message: string };
-    throw new BuildError(signal.aborted ? 'interrupted' : `cannot build ${revision} beside the working tree: ${(stdout || message).split('\n')[0]}`);
+    const { stdout = '', message, signal: killedBy } = error as { stdout?: string; message: string; signal?: string | null };
+    throw new BuildError(signal.aborted ? 'interrupted' : `cannot build ${revision} beside the working tree: ${(stdout || message).split('\n')[0]}${killedBy ? ` (${killedBy})` : ''}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { ProcessFailure } from '../../conformance/gate/process.js';
 import { calibrate, type Sized } from '../../conformance/gate/rounds.js';
 import { gateDefaults } from '../../conformance/gate/run-gate.js';
 import { timedRun } from '../../conformance/gate/timed-run.js';
@@ -42,7 +43,10 @@ export async function selfTest(baseline: string, { repetitions, isBusy, signal }
     for (let seed = 1; seed <= repetitions; seed++) {
       if (all.some((one) => one.condition === condition && one.seed === seed)) continue;
       const began = performance.now();
-      const { verdicts, rounds } = await repeat(baseline, sized!, seed, signal);
+      const { verdicts, rounds } = await repeat(baseline, sized!, seed, signal).catch((error: unknown) => {
+        if (!(error instanceof ProcessFailure) || signal.aborted) throw error;
+        return { verdicts: Object.fromEntries(doses.map((dose) => [doseName(dose), 'invalid' as const])), rounds: 0 }; // As the gate would say.
+      });
       const repetition: Repetition = { condition, seed, verdicts, rounds, seconds: (performance.now() - began) / 1_000, load: Number(loadavg()[0]!.toFixed(1)), node: process.version, processor: `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown'}` };
       all = [...all, repetition];
       write(kept, `[\n${all.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);

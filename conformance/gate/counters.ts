@@ -1,4 +1,5 @@
 import { createHook } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
 import { Session, type Profiler } from 'node:inspector';
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../spec/index.js';
@@ -77,6 +78,7 @@ const gone = new Error('gone');
 function watchedEndpoint(tally: Tally): LivingEndpoint {
   const lifetime = new AbortController();
   const { signal } = lifetime;
+  setMaxListeners(0, signal);
   Object.defineProperties(signal, {
     aborted: { get: () => (tally.add('signals asked'), Reflect.get(AbortSignal.prototype, 'aborted', signal)) },
     addEventListener: { value: (...args: Parameters<AbortSignal['addEventListener']>) => (tally.add('listeners added'), AbortSignal.prototype.addEventListener.apply(signal, args)) },

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import type { Adapter, Subject } from '../contract.js';
 import type { Answer, Assignment, Question } from './messages.js';
@@ -16,6 +17,7 @@ const clock = { now: () => performance.now(), setTimeout: (callback: () => void,
 const gone = new Error('gone');
 const endpoint = (): LivingEndpoint => {
   const lifetime = new AbortController();
+  setMaxListeners(0, lifetime.signal); // A listener for each name is slow, and no reason for warnings.
   return { endpoint: { send: () => undefined, signal: lifetime.signal }, kill: () => lifetime.abort(gone) };
 };
 
