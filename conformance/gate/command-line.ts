@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import type { Command} from 'commander';
 import { InvalidArgumentError } from 'commander';
@@ -82,6 +83,7 @@ export async function gateAndReport(flags: GateFlags, builds: Pick<GateOptions, 
 /** A signal that aborts with Ctrl-C, and with what CI sends; and an end of listening. */
 export function interruption(): { readonly signal: AbortSignal; readonly done: () => void } {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // One for each process.
   const interrupt = (): void => controller.abort();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const one of signals) process.on(one, interrupt);
