@@ -3,8 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pc from 'picocolors';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import type * as RunGate from '../gate/run-gate.js';
+import { gateMarkdown, renderGate } from '../gate/report.js';
+import { gateDefaults, runGate, type GateReport } from '../gate/run-gate.js';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const main = join(dist, 'conformance/cli/main.js');
@@ -36,7 +38,7 @@ describe('bench, as it is installed', () => {
     expect(out).toMatch(/(\d\d) compared, 0 changed/);
     expect(out).toContain('PASS');
     expect(code).toBe(0);
-    expect((JSON.parse(readFileSync(json, 'utf8')) as RunGate.GateReport).verdict).toBe('pass');
+    expect((JSON.parse(readFileSync(json, 'utf8')) as GateReport).verdict).toBe('pass');
     expect(readFileSync(summary, 'utf8')).toContain('## Regression gate: PASS');
   });
 
@@ -104,10 +106,11 @@ describe('bench, as it is installed', () => {
 
 describe('a timed run', () => {
   it('measures all arms as often as each other, and gives a verdict on every workload', async () => {
-    const { runGate, gateDefaults } = (await import(join(dist, 'conformance/gate/run-gate.js'))) as typeof RunGate;
-    const report = await runGate({ ...gateDefaults, baseline: plain, candidate: plain, seed: 1, rounds: 2, maxRounds: 2, batchMs: 2, warmUpMs: 1, workloads: ['lookup'] });
+    const script = new URL('../../dist/conformance/gate/worker.js', import.meta.url);
+    const report = await runGate({ ...gateDefaults, baseline: plain, candidate: plain, seed: 1, rounds: 2, maxRounds: 2, batchMs: 2, warmUpMs: 1, workloads: ['lookup'], script });
     expect(report.workloads.map(({ workload }) => workload)).toEqual(['lookup']);
     for (const { times } of report.workloads) for (const round of times.first) for (const arm of ['baseline', 'candidate', 'control', 'planted']) expect(round[arm]).toHaveLength(2);
     expect(report.reason).toBeUndefined();
+    for (const text of [renderGate(report, pc.createColors(false)), gateMarkdown(report)]) expect(text).toMatch(/lookup .*(pass|undecided|invalid|regression)/);
   });
 });

@@ -6,7 +6,8 @@ export class ProcessFailure extends Error {
   override readonly name = 'ProcessFailure';
 }
 
-const worker = new URL('worker.js', import.meta.url);
+/** What a process runs. */
+export const workerScript = new URL('worker.js', import.meta.url);
 
 /** Whether what is counted or what is timed; the former without compilers, whose moment of work is by chance. */
 export type Purpose = 'counts' | 'times';
@@ -21,9 +22,9 @@ export class GateProcess {
   readonly #build: string;
   #ended: string | undefined;
 
-  constructor({ module }: Assignment, purpose: Purpose, signal: AbortSignal) {
+  constructor({ module }: Assignment, purpose: Purpose, signal: AbortSignal, script: URL = workerScript) {
     this.#build = module;
-    this.#child = fork(worker, [JSON.stringify({ module })], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...flags[purpose]] });
+    this.#child = fork(script, [JSON.stringify({ module })], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...flags[purpose]] });
     const end = (): void => this.end();
     signal.addEventListener('abort', end);
     this.#child.once('exit', (code, killedBy) => {

@@ -33,13 +33,15 @@ export interface RoundOptions {
   readonly warmUpMs: number;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** What processes run, if not what lies beside. */
+  readonly script?: URL;
 }
 
 /** One round: fresh processes of all arms, which take turns, there and back. Only one of them works at a time. */
-export async function measureRound({ arms, workloads, blocks, warmUpMs, random, signal }: RoundOptions): Promise<Round> {
+export async function measureRound({ arms, workloads, blocks, warmUpMs, random, signal, script }: RoundOptions): Promise<Round> {
   const processes = new Map<string, GateProcess>();
   try {
-    for (const { name, module } of shuffled(arms, random)) processes.set(name, new GateProcess({ module }, 'times', signal));
+    for (const { name, module } of shuffled(arms, random)) processes.set(name, new GateProcess({ module }, 'times', signal, script));
     const round: Record<string, Times> = {};
     for (const sized of shuffled(workloads, random)) {
       for (const { name } of shuffled(arms, random)) await processes.get(name)!.ask({ kind: 'prepare', ...sized, warmUpMs });
@@ -59,8 +61,8 @@ export async function measureRound({ arms, workloads, blocks, warmUpMs, random, 
 }
 
 /** How much of each workload it takes for a batch of every arm to last so long. */
-export async function calibrate(modules: readonly string[], workloads: readonly string[], { entries, batchMs, signal }: { readonly entries: number; readonly batchMs: number; readonly signal: AbortSignal }): Promise<Sized[]> {
-  const processes = modules.map((module) => new GateProcess({ module }, 'times', signal));
+export async function calibrate(modules: readonly string[], workloads: readonly string[], { entries, batchMs, signal, script }: { readonly entries: number; readonly batchMs: number; readonly signal: AbortSignal; readonly script?: URL }): Promise<Sized[]> {
+  const processes = modules.map((module) => new GateProcess({ module }, 'times', signal, script));
   try {
     const sized: Sized[] = [];
     for (const workload of workloads) {

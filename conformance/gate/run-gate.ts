@@ -35,6 +35,8 @@ export interface GateOptions {
   /** Counters that are meant to change: `counter`, or `workload/counter`. */
   readonly accepted?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
+  /** What processes run, if not what lies beside. */
+  readonly script?: URL;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -100,9 +102,9 @@ export async function runGate(options: GateOptions): Promise<GateReport> {
 }
 
 /** Throws {@link AdapterError} for a module that has no adapter, or one whose registry cannot be opened. */
-async function offeredByBoth({ baseline, candidate }: GateOptions, signal: AbortSignal): Promise<ReadonlySet<string>> {
+async function offeredByBoth({ baseline, candidate, script }: GateOptions, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const offers = (module: string): Promise<string[]> =>
-    withProcess(module, 'times', signal, (one) => one.ask<string[]>({ kind: 'offers' })).catch((error: unknown) => {
+    withProcess(new GateProcess({ module }, 'times', signal, script), (one) => one.ask<string[]>({ kind: 'offers' })).catch((error: unknown) => {
       throw signal.aborted ? error : new AdapterError((error as Error).message);
     });
   const [before, after] = [await offers(baseline), await offers(candidate)];
@@ -110,11 +112,11 @@ async function offeredByBoth({ baseline, candidate }: GateOptions, signal: Abort
 }
 
 /** Each workload twice in each build, every time in a process of its own. */
-async function countAll(names: readonly string[], { baseline, candidate, functions = [] }: GateOptions, signal: AbortSignal, onProgress: (text: string) => void): Promise<Record<string, Counted>> {
+async function countAll(names: readonly string[], { baseline, candidate, functions = [], script }: GateOptions, signal: AbortSignal, onProgress: (text: string) => void): Promise<Record<string, Counted>> {
   const counted: Record<string, Counted> = {};
   for (const workload of names) {
     onProgress(`counting: ${workload}`);
-    const counts = (module: string): Promise<Counters> => withProcess(module, 'counts', signal, (one) => one.ask<Counters>({ kind: 'count', workload, functions }));
+    const counts = (module: string): Promise<Counters> => withProcess(new GateProcess({ module }, 'counts', signal, script), (one) => one.ask<Counters>({ kind: 'count', workload, functions }));
     counted[workload] = { baseline: [await counts(baseline), await counts(baseline)], candidate: [await counts(candidate), await counts(candidate)] };
   }
   return counted;
@@ -144,8 +146,7 @@ async function timeAll(names: readonly string[], options: GateOptions, signal: A
 
 const judgementOf = ({ judgements }: TimedRun): Judgement => judgements.get('candidate')!;
 
-async function withProcess<T>(module: string, purpose: 'counts' | 'times', signal: AbortSignal, use: (one: GateProcess) => Promise<T>): Promise<T> {
-  const one = new GateProcess({ module }, purpose, signal);
+async function withProcess<T>(one: GateProcess, use: (one: GateProcess) => Promise<T>): Promise<T> {
   try {
     return await use(one);
   } finally {
