@@ -193,7 +193,7 @@ export class Oracle {
     }
     if (expected.length === 0 && mailbox.size === 0) return;
     const patience = performance.now() + Math.min(250, this.rig.patienceMs);
-    while (mailbox.size < expected.length && performance.now() < patience) await turn();
+    for (let turns = 0; mailbox.size < expected.length && (turns < 50 || performance.now() < patience); turns++) await turn();
     const extra: ExpectedDelivery[] = [...mailbox.take()];
     const missing = expected.filter((wanted) => {
       const at = extra.findIndex((got) => isDeepStrictEqual({ ...got }, { ...wanted }));

@@ -208,7 +208,7 @@ export class Rig {
     // A registry may begin a commit some turns after the call: time must not pass before it has.
     const end = performance.now() + Math.min(50, this.patienceMs);
     await turn();
-    while (call.settled === undefined && this.clock.timers === 0 && performance.now() < end) await turn();
+    for (let turns = 0; call.settled === undefined && this.clock.timers === 0 && (turns < 50 || performance.now() < end); turns++) await turn();
   }
 
   /** Calls an operation with arguments that need not be what the interface takes. */
