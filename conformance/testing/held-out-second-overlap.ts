@@ -182,7 +182,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('seen-before-committed', ['CON-3', 'CON-1'], 'A server is put into the table of lookups before its commit, and taken out again if that is refused.', class extends Plain {
+  broken('seen-before-committed', ['CON-1', 'CON-3'], 'A server is put into the table of lookups before its commit, and taken out again if that is refused.', class extends Plain {
     readonly #coming = new WeakMap<Write, Registration>();
     #next: Registration | undefined;
 
