@@ -16,6 +16,7 @@ import { lifetimeChecks } from './lifetimes.js';
 import { manyPartitionsChecks } from './many-partitions.js';
 import { manyChecks } from './many.js';
 import { namesChecks } from './names.js';
+import { oneMomentChecks } from './one-moment.js';
 import { everyRegistrationChecks } from './override.js';
 import { progressChecks } from './progress.js';
 import { refusalChecks } from './refusals.js';
@@ -54,6 +55,7 @@ export const checks: readonly Check[] = [
   ...deadlockChecks,
   ...closingChecks,
   ...lateEffectsChecks,
+  ...oneMomentChecks,
   ...yieldingReadsChecks,
   ...stalenessChecks,
 ];
