@@ -169,7 +169,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
             },
           });
     done++;
-    report(suite.title, suiteFindings(suite.title, result, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
+    report(suite.title, suiteFindings(suite.title, result, registry.features, performance.now() - began, context).filter(({ requirement }) => selected.includes(requirement)));
   }
 
   if (overlaps && !isDone()) {
@@ -234,7 +234,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
         ? replayFindings(title, await replaySchedule(adapter, options.replay, patienceMs), performance.now() - began, context)
         : options.replay.suite === 'commands'
         ? replayFindings(title, await replayCommands(adapter, options.replay, patienceMs), performance.now() - began, context)
-        : suiteFindings(title, await replay(options.replay, adapter, patienceMs), performance.now() - began, context);
+        : suiteFindings(title, await replay(options.replay, adapter, patienceMs), registry.features, performance.now() - began, context);
     sequences = 1;
     done++;
     report('replay', findings);
@@ -439,13 +439,15 @@ async function runCheck(check: Check, context: Context, offered: readonly string
   }
 }
 
-function suiteFindings(title: string, result: SuiteResult, milliseconds: number, context: Context): Finding[] {
+function suiteFindings(title: string, result: SuiteResult, offered: readonly string[], milliseconds: number, context: Context): Finding[] {
   const failed = new Set(result.counterexamples.map(({ requirement }) => requirement));
   const finding = (requirement: RequirementId, more: Pick<CheckResult, 'status'> & Partial<CheckResult>): Finding => ({
     requirement,
     result: { title, evidence: result.steps, situation: result.situations.get(requirement) ?? { what: situationOf(requirement), occurred: 0 }, milliseconds, ...more },
   });
-  const others = [...result.situations].filter(([requirement]) => !failed.has(requirement));
+  // What is not asked of the adapter may come about all the same: alarms close admission that nobody can close by hand.
+  const isAsked = (requirement: RequirementId): boolean => findRequirement(requirement)!.needs.every((feature) => offered.includes(feature));
+  const others = [...result.situations].filter(([requirement]) => !failed.has(requirement) && isAsked(requirement));
   return [
     ...result.counterexamples.map((counterexample) => finding(counterexample.requirement, { status: 'failed', failure: describeCounterexample(counterexample, context) })),
     ...others.map(([requirement, situation]) => finding(requirement, result.inconclusive === undefined ? unlessVacuous({ evidence: result.steps, situation }) : { status: 'inconclusive', reason: result.inconclusive })),
