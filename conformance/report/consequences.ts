@@ -30,6 +30,7 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [['CTN-1', 'CTN-2', 'CTN-5'], ['CTN-4']],
   [['ADM-1', 'ADM-2'], ['CTN-1', 'CTN-2', 'CTN-3', 'CTN-5', 'CTN-6', 'REG-5', 'NAM-4']],
   [['EPT-1'], ['REG-1']],
+  [['NAM-3'], ['BND-9']],
   [['ADM-5', 'NAM-2', 'CFG-1'], ['REG-5']],
   [['ADM-6'], ['NAM-4']],
   [['ADM-3'], ['BND-1', 'BND-5', 'UNR-2']],
