@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['{spec,src,model,conformance,bench,proof}/**/*.test.ts'],
     testTimeout: 300_000,
+    // One less, by default: half of two.
+    maxWorkers: availableParallelism(),
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'model/**/*.ts', 'conformance/**/*.ts', 'spec/**/*.ts'],

@@ -57,6 +57,8 @@ const gives = (t: Trial, kind: Kind, id: string, endpoint: Endpoint | undefined,
 
 export const anyEndpointChecks = [
   check('REG-1', 'whatever has a send and a signal is an endpoint', 'a name found held by an endpoint of an unusual make', async (t) => {
+    // Whoever is not registered may be refused as a sender.
+    if (t.offers('transports')) await t.setup({ op: 'registerServer', id: 'x', endpoint: 'e1' }, { op: 'registerTransport', id: 'x', endpoint: 'e2' });
     for (const kind of offered(t)) {
       for (const [what, make] of Object.entries(makes)) {
         const [id, got, lifetime] = [t.id(), [] as string[], new AbortController()];

@@ -165,7 +165,7 @@ export const fromWithinChecks = [
     t.occurred();
   }, { needs: ['transports', 'binding', 'routing'] }),
 
-  check('RTE-8', 'a name that somebody else gets in the middle of a broadcast: neither the old holder nor the new one', 'a name that went from one endpoint to another while a broadcast was being delivered', async (t) => {
+  check('RTE-3', 'a name that somebody else gets in the middle of a broadcast: not the new one', 'a name that went from one endpoint to another while a broadcast was being delivered', async (t) => {
     for (const bindsAgain of [false, true]) {
       for (let position = 0; position < 4; position++) await replacesTheOthers(t, position, bindsAgain);
     }
@@ -218,8 +218,7 @@ async function replacesTheOthers(t: Trial, position: number, bindsAgain: boolean
   const ids = [0, 1, 2, 3];
   await t.setup(server('s', 'e1'));
   for (const i of ids) await t.setup(transport(`t${i}`, `old${i}`), bind(`t${i}`, 's'));
-  /** How many deliveries had arrived when the name was somebody else's. */
-  const replaced = new Map<string, number>();
+  let replaced = 0;
   let replacing: Promise<void> | undefined;
   const replace = async (): Promise<void> => {
     for (const i of ids.filter((one) => one !== position)) {
@@ -227,7 +226,7 @@ async function replacesTheOthers(t: Trial, position: number, bindsAgain: boolean
       for (const operation of [{ op: 'unregisterTransport', id: `t${i}` } as const, transport(`t${i}`, `new${i}`), ...(bindsAgain ? [bind(`t${i}`, 's')] : [])]) {
         const performed = t.rig.perform(operation);
         const answer = performed instanceof Promise ? await performed : performed;
-        if (answer.kind === 'done' && operation.op === 'registerTransport') replaced.set(`old${i}`, mailbox.size);
+        if (answer.kind === 'done' && operation.op === 'registerTransport') replaced++;
       }
     }
   };
@@ -236,10 +235,8 @@ async function replacesTheOthers(t: Trial, position: number, bindsAgain: boolean
   for (let i = 0; i < 20 && replacing === undefined; i++) await t.settled([], 1);
   if (replacing === undefined) throw new Blocked('a broadcast had to arrive first, and did not');
   await within(t.rig.patienceMs, 'a call made from within a send', replacing);
-  const arrived = (await t.arrivals(0)).map(({ endpoint }) => endpoint);
-  t.occurred(replaced.size > 0);
-  const late = [...replaced].filter(([endpoint, size]) => arrived.indexOf(endpoint) >= size).map(([endpoint]) => endpoint);
-  t.check(late.length === 0, 'a broadcast reached endpoints whose names somebody else had by then', 'none', late);
-  const fresh = arrived.filter((endpoint) => endpoint.startsWith('new'));
-  if (fresh.length > 0) throw new Violation('a broadcast reached endpoints that were not bound when it was sent', 'none', show(fresh), 'RTE-3');
+  t.occurred(replaced > 0);
+  // Whether the old ones still get it is left open: they were bound when it was sent, and are not when it is handed over.
+  const fresh = (await t.arrivals(0)).map(({ endpoint }) => endpoint).filter((endpoint) => endpoint.startsWith('new'));
+  t.check(fresh.length === 0, 'a broadcast reached endpoints that were not bound when it was sent', 'none', fresh);
 }

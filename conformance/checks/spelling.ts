@@ -74,8 +74,9 @@ export const spellingChecks = [
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;
       await t.open();
-      await t.setup(server(one), transport('x', 'e2', one));
+      await t.setup(server(one), transport('x', 'e2', one), transport('w', 'e2', t.id()));
       await t.given(bound(t, 'x', one, 'it was registered with this serverId'));
+      await t.given(bound(t, 'w', undefined, 'it was registered with a serverId that is nobody\'s'));
       await t.setup(transport('y', 'e2', other));
       await bound(t, 'y', undefined, why);
       await t.setup(server(other), transport('z', 'e2', other));

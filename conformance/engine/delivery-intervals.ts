@@ -86,10 +86,11 @@ function misdirected(sent: Sent, lifetimes: Lifetimes): Violation | undefined {
   return undefined;
 }
 
-/** RTE-9: whom a broadcast could not miss. */
+/** RTE-9: whom a broadcast could not miss. A registry that hands over after it has answered may find that a name has gone by then (RTE-8). */
 function unreached(sent: readonly Sent[], lifetimes: Lifetimes): Violation | undefined {
+  const late = 2 * sent.reduce((most, { arrivals, end }) => Math.max(most, (arrivals.at(-1)?.at ?? end) - end), 0);
   const broadcasts = groupedBy(
-    sent.flatMap(({ operation, entry, arrivals, start, end }) => (operation.op === 'broadcast' && entry.response?.kind === 'done' ? [{ operation, arrivals, start, end }] : [])),
+    sent.flatMap(({ operation, entry, arrivals, start, end }) => (operation.op === 'broadcast' && entry.response?.kind === 'done' ? [{ operation, arrivals, start, end: end + late }] : [])),
     ({ operation }) => operation.serverId,
   );
   for (const [server, calls] of broadcasts) {

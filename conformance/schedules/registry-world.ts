@@ -91,7 +91,8 @@ export class RegistryWorld implements World<RegistryStep> {
   ) {
     this.#clients = program.clients.map((operations) => ({ operations, next: 0, open: undefined }));
     this.#early = program.early ?? false;
-    this.#isStuck = program.commits === 'stuck';
+    // An hour of real time is not waited for.
+    this.#isStuck = program.commits === 'stuck' && offers(rig.adapter, rig.subject, 'virtual-time');
     this.#isEventual = rig.adapter.consistency?.level === 'eventual';
     this.#reactions = new Map(Object.entries(program.reactions ?? {}));
     rig.mailbox.witness = (arrival) => this.#delivered(arrival);
@@ -108,7 +109,7 @@ export class RegistryWorld implements World<RegistryStep> {
     }
     await drained();
     for (const [endpoint, operation] of Object.entries(program.downReactions ?? {})) rig.endpoint(endpoint).signal.addEventListener('abort', () => void world.#callBack(`${endpoint}, going down`, operation), { once: true });
-    if (program.commits !== 'prompt' && offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(program.commits === 'stuck' ? stuckMs : commitMs);
+    if (program.commits !== 'prompt' && offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(world.#isStuck ? stuckMs : commitMs);
     return world;
   }
 
@@ -315,8 +316,8 @@ export class RegistryWorld implements World<RegistryStep> {
     const [waiting, timers] = [this.#waiting, this.rig.clock.timers];
     const changed = (): boolean => this.rig.clock.timers !== timers || this.#waiting !== waiting;
     const end = performance.now() + this.patienceMs;
-    // Where commits are stuck, they are what is waited for.
-    for (let turns = 0; !changed() && (this.#isStuck ? turns < 5 : turns < 50 || performance.now() < end); turns++) await turn();
+    // Where commits are stuck, they are what is waited for, until none is left.
+    for (let turns = 0; !changed() && (this.#isStuck && timers > 0 ? turns < 5 : turns < 50 || performance.now() < end); turns++) await turn();
     this.#waited = !changed();
   }
 

@@ -530,17 +530,6 @@ export const heldOutSecondRouting: readonly Mutant[] = [
     },
   ),
   plain(
-    'broadcast-to-endpoints-as-they-were',
-    ['RTE-8', 'RTE-7'],
-    'the recipients of a broadcast are a list of endpoints, which get it although their name has gone, and is another’s, by then',
-    class extends Broadcasting {
-      protected override broadcast(server: Entry, bound: readonly Entry[], message: unknown): number {
-        for (const entry of bound) quietly(entry.registration.endpoint, deliveryTo(entry, server.registration.id, message));
-        return bound.length;
-      }
-    },
-  ),
-  plain(
     'routes-cached-for-each-pair',
     ['RTE-8', 'RTE-1'],
     'where a transport found its server is cached, and looked up again only when that endpoint has gone down',
