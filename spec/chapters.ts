@@ -47,7 +47,7 @@ export const chapters: readonly Chapter[] = [
     prefix: 'RTE',
     title: 'Routing',
     prose:
-      'A *delivery* is a message on its way to an endpoint: `{ namespace, to, from, message }`. Routing hands it over and does not wait for what becomes of it. Left open: whether a `send` that throws counts as handed over, whether the sender must be registered (nothing here depends on it), and in which order a call from within a `send` is delivered relative to the call it interrupts.',
+      'A *delivery* is a message on its way to an endpoint: `{ namespace, to, from, message }`. Routing hands it over and does not wait for what becomes of it. Left open: whether a `send` that throws counts as handed over, whether the sender must be registered (nothing here depends on it), whether a broadcast still reaches whom it was sent to when the binding or the name ends before it is handed over, and in which order a call from within a `send` is delivered relative to the call it interrupts.',
   },
   {
     prefix: 'PRT',

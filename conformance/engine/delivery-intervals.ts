@@ -88,7 +88,7 @@ function misdirected(sent: Sent, lifetimes: Lifetimes): Violation | undefined {
 
 /** RTE-9: whom a broadcast could not miss. A registry that hands over after it has answered may find that a name has gone by then (RTE-8). */
 function unreached(sent: readonly Sent[], lifetimes: Lifetimes): Violation | undefined {
-  const late = 2 * sent.reduce((most, { arrivals, end }) => Math.max(most, (arrivals.at(-1)?.at ?? end) - end), 0);
+  const late = 2 * sent.reduce((most, { arrivals, end }) => Math.max(most, (arrivals.at(-1)?.at ?? 0) - end), 0);
   const broadcasts = groupedBy(
     sent.flatMap(({ operation, entry, arrivals, start, end }) => (operation.op === 'broadcast' && entry.response?.kind === 'done' ? [{ operation, arrivals, start, end: end + late }] : [])),
     ({ operation }) => operation.serverId,

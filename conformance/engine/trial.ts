@@ -196,7 +196,15 @@ export class Trial {
    * except for the "down" of an endpoint that lives in another process.
    */
   eventually(expectation: () => Promise<void>, boundMs = this.stalenessMs): Promise<void> {
-    return eventually(boundMs, expectation, this.rig.lag);
+    const { evidence, rig: { lines } } = this;
+    const { length } = lines;
+    const anew = (): Promise<void> => {
+      // How often it is tried is a matter of time: the last counts, and is shown.
+      this.evidence = evidence;
+      lines.length = Math.min(lines.length, length);
+      return expectation();
+    };
+    return eventually(boundMs, anew, this.rig.lag);
   }
 
   get stalenessMs(): number {
