@@ -1,3 +1,4 @@
+import { bluntMutants } from '../conformance/testing/blunt-mutants.js';
 import { deadlockingMutants } from '../conformance/testing/deadlocking-mutants.js';
 import { fieldMutants } from '../conformance/testing/field-mutants.js';
 import { heldOutBindings } from '../conformance/testing/held-out-bindings.js';
@@ -30,6 +31,7 @@ const inOverlap = ({ id, how, breaks, adapter }: Broken): Mutant => ({ id, how, 
 /** Every broken registry there is. */
 export const catalogue: readonly Mutant[] = [
   ...mutants.map(listed),
+  ...bluntMutants.map(listed),
   ...fieldMutants.map(listed),
   ...heldOutNames.map(listed),
   ...heldOutBindings.map(listed),
