@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { catalogue } from './catalogue.js';
+import { catalogue, findMutant } from './catalogue.js';
 import { killer, type Row, type Settings } from './kill.js';
 
 const fate = z.enum(['killed', 'wrong reason', 'survived', 'inconclusive']);
@@ -55,8 +55,12 @@ export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
 
 const told = ({ fate, failed }: Pick<Row, 'fate' | 'failed'>): string => `${fate}${failed.map(({ requirement, message }) => `; ${requirement}: ${message}`).join('')}`;
 
-/** What must stay the same: the fate, and the check by which it was found out, with its message. */
+/**
+ * What must stay the same: the fate, and the check by which it was found out, with its message. Faults of overlap are searched for as
+ * long as there is time: which search meets one first differs from machine to machine.
+ */
 function named(row: Row): string {
   const found = killer(row) ?? row.failed[0];
+  if (row.fate === 'killed' && findMutant(row.mutant)?.profile === 'concurrent') return `killed: ${row.aim}`;
   return `${row.fate}: ${found === undefined ? 'nothing' : `${found.requirement}, ${found.check}: ${found.message}`}`;
 }

@@ -6,6 +6,7 @@ import { showAnswer, type Answer } from '../engine/answer.js';
 import { Blocked, Violation } from '../engine/findings.js';
 import { within } from '../engine/patience.js';
 import { show, showOperation } from '../engine/show.js';
+import { hearsStrangers } from '../engine/strangers.js';
 import { check, type Trial } from '../engine/trial.js';
 
 /*
@@ -113,7 +114,16 @@ async function agrees(t: Trial, program: readonly Operation[], how: typeof call,
   for (const operation of scene(configs)) ({ state } = model.step(state, operation));
   await t.setup(...scene(configs));
   const expected: ExpectedDelivery[] = [];
+  const heard = await hearsStrangers(t.adapter, t.rig.patienceMs);
+  const isStranger = (operation: Operation): boolean => {
+    const sender = operation.op === 'routeToServer' ? ({ op: 'findTransport', id: operation.transportId } as const) : operation.op === 'routeToTransport' ? ({ op: 'findServer', id: operation.serverId } as const) : undefined;
+    if (sender === undefined || heard.has(operation.op as 'routeToServer' | 'routeToTransport')) return false;
+    const { outcome } = model.step(state, sender);
+    return outcome.kind === 'done' && outcome.value === undefined;
+  };
   const judge = ({ operation, answer }: Called): void => {
+    // Whether one may send who is not registered is left open.
+    if (isStranger(operation)) return;
     const step = model.step(state, operation);
     ({ state } = step);
     expected.push(...step.deliveries);
