@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../../model/index.js';
 import { showAnswer, type Answer } from '../engine/answer.js';
 import { Blocked, Violation } from '../engine/findings.js';
@@ -96,6 +97,24 @@ async function judge(t: Trial, stuck: Operation, event: (typeof events)[number])
   });
 }
 
+/** A write that is slow, what is written when it has been answered, and what shows that: left-overs of the one may undo the other. */
+function successions(t: Trial): { readonly slow: Operation; readonly then: readonly Operation[]; readonly asks: Operation }[] {
+  const register = { op: 'registerServer', id: 'c', endpoint: 'e6' } as const;
+  const transport = { op: 'registerTransport', id: 'a', endpoint: 'e6' } as const;
+  const bind = { op: 'bindTransportToServer', transportId: 'a', serverId: 'c' } as const;
+  const shows = { op: 'getServerForTransport', transportId: 'a' } as const;
+  return [
+    { slow: { op: 'unregisterServer', id: 'c' }, then: [register], asks: { op: 'findServer', id: 'c' } },
+    { slow: { op: 'unregisterServer', id: 'c' }, then: [register, bind], asks: shows },
+    { slow: { op: 'unregisterTransport', id: 'a' }, then: [transport], asks: { op: 'findTransport', id: 'a' } },
+    { slow: { op: 'unregisterTransport', id: 'a' }, then: [transport, bind], asks: shows },
+    { slow: { op: 'unbindTransport', transportId: 'a' }, then: [bind], asks: shows },
+    { slow: { op: 'bindTransportToServer', transportId: 'a', serverId: 'a' }, then: [bind], asks: shows },
+    { slow: { ...bind, serverId: 'a' }, then: [{ op: 'unbindTransport', transportId: 'a' }], asks: shows },
+    ...(t.offers('update') && t.offers('configs') ? [{ slow: { op: 'updateServer', id: 'c', config: { v: 7 } }, then: [{ op: 'updateServer', id: 'c', config: { v: 8 } }], asks: { op: 'findServer', id: 'c' } } as const] : []),
+  ];
+}
+
 const answered = (recorder: Recorder<Operation, Observed>, id: number, answer: Answer): void =>
   answer.kind === 'refused' && answer.code === 'outcome_unknown' ? recorder.lose(id) : recorder.answer(id, answer);
 
@@ -105,6 +124,25 @@ export const lateEffectsChecks = [
       for (const event of events.slice(0, t.offers('override') ? events.length : 1)) await judge(t, stuck, event);
     }
   }, { needs: ['virtual-time', 'slow-commit'] }),
+  check('CON-1', 'what was written after a slow write that has been answered stays as it is when time passes', 'a name found as it was written, after a slow write, and still so when time had passed', async (t) => {
+    for (const { slow, then, asks } of successions(t)) {
+      await t.open();
+      await hold(t, 'a', 'c');
+      // Commits are slow until it has been answered, so that what it does in several is slow to the last.
+      await t.rig.slowCommit(100);
+      const call = t.rig.start(slow);
+      await t.rig.underway(call);
+      for (let ms = 0; ms < 2_000 && call.settled === undefined; ms += 20) await t.rig.clock.advance(20);
+      await t.rig.slowCommit(0);
+      if ((await t.finish(call, showOperation(slow))).kind !== 'done') throw new Blocked(`${showOperation(slow)} had to succeed first`);
+      await t.setup(...then);
+      const before = await t.rig.peek(asks);
+      await t.rig.clock.advance(1_000);
+      const after = await t.rig.peek(asks);
+      t.check(isDeepStrictEqual(after, before), `${showOperation(asks)} changed although nobody had called anything`, showAnswer(before, 'nothing'), showAnswer(after, 'nothing'));
+      t.occurred();
+    }
+  }, { needs: ['virtual-time', 'slow-commit', 'transports', 'binding'], consistency: 'linearizable' }),
   check('CLS-3', 'nor when the commits of registrations come after the close', 'registrations under way when the registry closes', async (t) => {
     const [one, other] = t.ids(2) as [string, string];
     const endpoints = ['c1', 'c2', 'c3', 'c4'];

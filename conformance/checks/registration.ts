@@ -100,7 +100,8 @@ export const registrationChecks = [
     t.occurred();
   }, { needs: ['binding', 'transports', 'configs'] }),
   check('REG-4', 'a refused update registers nothing', 'an update refused, of a name that nobody holds', async (t) => {
-    const id = t.id();
+    const [id, other] = t.ids(2) as Ends;
+    await t.setup({ op: 'registerServer', id: other, endpoint: 'e1' });
     await t.refused({ op: 'updateServer', id, config: { v: 1 } });
     await t.holds(id, undefined, 'the update was refused');
     t.occurred();
