@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { requirements } from '../spec/index.js';
+import { checks } from './checks/index.js';
 import { renderConsole } from './report/console.js';
 import { correct } from './testing/correct.js';
 import { correctRegistries } from './testing/correct-registries.js';
@@ -7,6 +8,7 @@ import { foundations } from './testing/held-out-load.js';
 import { verify } from './verify.js';
 
 const seeds = [11, 222];
+const byHand: ReadonlySet<string> = new Set(checks.map(({ title }) => title));
 /** What takes long, or knows no seed, is tried with the first seed only. */
 const inSequence = requirements.map(({ id }) => id).filter((id) => id !== 'MODEL-1' && !/^CON-|^DLK-4$|^LST-3$|^RTE-9$/.test(id));
 
@@ -25,8 +27,8 @@ describe.each(correctRegistries.filter(({ takesTime }) => takesTime !== true).ma
   it.each([1, 2])('is not accused with seed %i', async (seed) => {
     const report = await verify(adapter, { seed, runs: 10, operations: 240, ...(seed !== 1 && { only: inSequence }) });
     expect(report.counts, renderConsole(report, { colour: false, chapters: () => '' })).toMatchObject({ failed: 0, warnings: 0 });
-    // So few programs may hold nothing that overlaps in the way that a check is about.
-    const open = report.requirements.filter(({ status }) => status === 'inconclusive').flatMap(({ checks }) => checks.filter(({ status }) => status === 'inconclusive').map(({ reason }) => reason));
-    expect(open.filter((reason) => !/^nothing was put to the test$|^its situation never came about/.test(reason!))).toEqual([]);
+    // So few programs may hold nothing that overlaps in the way that one looks for; what is written by hand leaves no doubt.
+    const open = report.requirements.flatMap(({ checks: all }) => all.filter(({ status }) => status === 'inconclusive'));
+    expect(open.filter(({ title, reason }) => byHand.has(title) || !/^its situation never came about|^nothing was put to the test$/.test(reason!))).toEqual([]);
   });
 });
