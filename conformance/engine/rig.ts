@@ -8,7 +8,7 @@ import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
 import type { Lag } from './patience.js';
 import { show, showOperation } from './show.js';
-import { turn, VirtualClock } from './virtual-clock.js';
+import { turn, VirtualClock, waitUntil } from './virtual-clock.js';
 
 /** One line of what was done to a registry: the operation, and what came of it. */
 export interface Line {
@@ -206,9 +206,7 @@ export class Rig {
   /** Waits until the commit of a call is under way, or the call has been answered. */
   async underway(call: Call): Promise<void> {
     // A registry may begin a commit some turns after the call: time must not pass before it has.
-    const end = performance.now() + Math.min(50, this.patienceMs);
-    await turn();
-    for (let turns = 0; call.settled === undefined && this.clock.timers === 0 && (turns < 50 || performance.now() < end); turns++) await turn();
+    await waitUntil(() => call.settled !== undefined || this.clock.timers > 0, Math.min(50, this.patienceMs));
   }
 
   /** Calls an operation with arguments that need not be what the interface takes. */

@@ -10,12 +10,9 @@ import { eventually } from './patience.js';
 import { Rig, type Call } from './rig.js';
 import { sampleIds } from './ids.js';
 import { show, showOperation } from './show.js';
-import { turn } from './virtual-clock.js';
+import { turn, waitUntil } from './virtual-clock.js';
 
 type Options = Omit<OpenOptions, 'clock'>;
-
-/** So many turns of the event loop whatever the time: when the process has had none for a while, neither has the registry. */
-const fewestTurns = 50;
 
 /** What a hand-written check works with: one registry under test, ways to drive it, and expectations that count. */
 export class Trial {
@@ -225,9 +222,7 @@ export class Trial {
   /** What has arrived, once `count` deliveries have, or have had time to. */
   async arrivals(count: number): Promise<Arrival[]> {
     const { mailbox } = this.rig;
-    const end = performance.now() + Math.min(250, this.patienceMs);
-    await turn();
-    for (let turns = 0; mailbox.size < count && (turns < fewestTurns || performance.now() < end); turns++) await turn();
+    await waitUntil(() => mailbox.size >= count, Math.min(250, this.patienceMs));
     await turn();
     return mailbox.take();
   }
@@ -280,12 +275,8 @@ export class Trial {
   }
 
   /** Gives calls a few milliseconds of real time to answer, before virtual time goes on; says whether all have. */
-  async settled(calls: readonly Call[], ms = 8): Promise<boolean> {
-    const all = (): boolean => calls.every(({ settled }) => settled !== undefined);
-    const end = performance.now() + ms;
-    await turn();
-    for (let turns = 0; !all() && (turns < fewestTurns || performance.now() < end); turns++) await turn();
-    return all();
+  settled(calls: readonly Call[], ms = 8): Promise<boolean> {
+    return waitUntil(() => calls.every(({ settled }) => settled !== undefined), ms);
   }
 
   /** Waits for a call that has been made. */
@@ -296,10 +287,9 @@ export class Trial {
   /** The call answers soon, in real time and in virtual time, whatever else is stuck for a minute. */
   async answersNow(operation: Operation, why: string): Promise<Answer> {
     const call = this.rig.start(operation);
-    const end = performance.now() + Math.min(250, this.patienceMs);
     for (let i = 0; i < 10 && call.settled === undefined; i++) await turn();
     for (let ms = 0; ms < 100 && call.settled === undefined; ms += 20) await this.rig.clock.advance(20);
-    for (let turns = 0; call.settled === undefined && (turns < fewestTurns || performance.now() < end); turns++) await turn();
+    if (call.settled === undefined) await waitUntil(() => call.settled !== undefined, Math.min(250, this.patienceMs));
     this.evidence++;
     if (call.settled === undefined) throw new Violation(`${showOperation(operation)}: ${why}`, 'an answer, soon', 'no answer: it waits');
     return call.settled;

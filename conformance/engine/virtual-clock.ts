@@ -43,10 +43,10 @@ export class VirtualClock implements Clock {
     return this.#timers;
   }
 
-  /** Fires one timer before its turn, as if it alone had waited long enough. */
-  fire(timer: VirtualTimer): void {
+  /** Fires one timer, before its turn as if it alone had waited long enough, or as late as at the time `at`. */
+  fire(timer: VirtualTimer, at = timer.due): void {
     this.#timers.delete(timer);
-    this.#now = Math.max(this.#now, timer.due);
+    this.#now = Math.max(this.#now, at);
     timer.callback();
   }
 
@@ -79,3 +79,20 @@ export const drained = (): Promise<void> => new Promise((resolve) => void Promis
 
 /** Lets everything that is ready to run, run: promise jobs and, after them, one round of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** So many turns of the event loop whatever the time: when the process has had none for a while, neither has the registry. */
+const fewestTurns = 50;
+
+/**
+ * Waits until `isSo`, or until `ms` milliseconds of real time and some turns of the event loop have passed; says which. At first it
+ * looks at every turn; what takes longer is not waited for with a busy processor.
+ */
+export async function waitUntil(isSo: () => boolean, ms: number): Promise<boolean> {
+  const end = performance.now() + ms;
+  await turn();
+  for (let turns = 0; !isSo(); turns++) {
+    if (turns >= fewestTurns && performance.now() >= end) return false;
+    await (turns < fewestTurns ? turn() : new Promise((resolve) => void setTimeout(resolve, 1)));
+  }
+  return true;
+}

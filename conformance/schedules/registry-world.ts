@@ -53,6 +53,9 @@ const longestStepMs = 20;
 /** How long commits take that are stuck: longer than any time-out. Milliseconds. */
 const stuckMs = 3_600_000;
 
+/** So many time-outs in a row run off when they are due. */
+const promptTimeouts = 10;
+
 /** How long commits take, so that each of them is a step of its own. Milliseconds. */
 const commitMs = 1;
 
@@ -82,6 +85,8 @@ export class RegistryWorld implements World<RegistryStep> {
   readonly #isEventual: boolean;
   readonly #isStuck: boolean;
   #waited = false;
+  /** How many time-outs in a row have run off. */
+  #timeouts = 0;
 
   private constructor(
     readonly rig: Rig,
@@ -155,6 +160,7 @@ export class RegistryWorld implements World<RegistryStep> {
   take(step: RegistryStep): void | Promise<void> {
     const { does, thread } = step;
     this.#waited = false;
+    if (does.kind === 'call' || does.kind === 'timer') this.#timeouts = 0;
     switch (does.kind) {
       case 'call':
         return this.#call(thread, does.operation, does.jobs);
@@ -163,7 +169,7 @@ export class RegistryWorld implements World<RegistryStep> {
         this.rig.clock.fire(does.timer);
         return drained();
       case 'time':
-        this.rig.clock.fire(this.rig.clock.pending().reduce((first, timer) => (timer.due < first.due ? timer : first)));
+        this.#runOff();
         return drained();
       case 'wait':
         return this.#wait();
@@ -309,6 +315,12 @@ export class RegistryWorld implements World<RegistryStep> {
       await (timer === undefined ? turn() : drained());
     }
     return call.settled;
+  }
+
+  /** The time-out that is due first runs off. One that is set again and again comes late after a while: an hour is 60,000 times 60 ms. */
+  #runOff(): void {
+    const [first, second] = this.rig.clock.pending().sort((a, b) => a.due - b.due);
+    this.rig.clock.fire(first!, ++this.#timeouts > promptTimeouts ? second?.due : undefined);
   }
 
   /** Real time passes, until something has come of it or there was enough. */

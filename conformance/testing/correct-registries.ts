@@ -32,7 +32,7 @@ const allOperations: readonly (keyof Registry)[] = [
 const realClock: Clock = { now: () => performance.now(), setTimeout: (callback, ms) => setTimeout(callback, ms), clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout) };
 
 /** An error as another realm has it: no instance of our `Error`. */
-const foreignError = (code: string): unknown => runInNewContext('Object.assign(new Error(code), { code })', { code });
+const foreignError = runInNewContext('(code) => Object.assign(new Error(code), { code })') as (code: string) => unknown;
 
 const coin = (random: () => number) => (): boolean => random() < 0.5;
 
