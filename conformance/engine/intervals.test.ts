@@ -5,6 +5,7 @@ import type { Entry, History } from '../linearizability/index.js';
 import { judgeIntervals, type Delivered } from './intervals.js';
 import type { Observed } from './registry-history.js';
 import { certainlyBound, certainlyRegistered, possiblyBound, possiblyRegistered, simulations, type Simulation } from './testing/simulated-registry.js';
+import { cases } from '../testing/cases.js';
 
 type Recorded = Entry<Operation, Observed>;
 
@@ -191,7 +192,7 @@ const runs = 1_500;
 
 describe('registries in which every write takes effect at a moment of its call', () => {
   it.each(['at one moment', 'piece by piece'] as const)('are not accused, whose lists and broadcasts happen %s', (manner) => {
-    fc.assert(fc.property(simulations(manner), ({ history, deliveries }) => void expect(broken(history, deliveries)).toEqual([])), { numRuns: runs });
+    fc.assert(fc.property(simulations(manner), ({ history, deliveries }) => void expect(broken(history, deliveries)).toEqual([])), { numRuns: cases(runs) });
   });
 
   const seen = { missing: 0, kept: 0 };
@@ -215,9 +216,9 @@ describe('registries in which every write takes effect at a moment of its call',
         expect(broken(history, others)).toEqual(certain ? ['RTE-9'] : []);
         seen[certain ? 'missing' : 'kept']++;
       }),
-      { numRuns: runs },
+      { numRuns: cases(runs) },
     );
-    expect(Math.min(seen.missing, seen.kept)).toBeGreaterThan(100);
+    expect(Math.min(seen.missing, seen.kept)).toBeGreaterThan(cases(100));
   });
 
   const added = { wrong: 0, possible: 0 };
@@ -241,9 +242,9 @@ describe('registries in which every write takes effect at a moment of its call',
         expect(found.length > 0, JSON.stringify(found)).toBe(!possible);
         added[possible ? 'possible' : 'wrong']++;
       }),
-      { numRuns: runs },
+      { numRuns: cases(runs) },
     );
-    expect(Math.min(added.wrong, added.possible)).toBeGreaterThan(100);
+    expect(Math.min(added.wrong, added.possible)).toBeGreaterThan(cases(100));
   });
 });
 

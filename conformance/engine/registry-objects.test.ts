@@ -10,6 +10,7 @@ import { Worlds } from '../linearizability/worlds.js';
 import { registryHistory } from '../testing/registry-histories.js';
 import { connected, registryHistories, type Observed } from './registry-history.js';
 import { registryObjects } from './registry-objects.js';
+import { cases } from '../testing/cases.js';
 
 type RegistryEntry = Entry<Operation, Observed>;
 
@@ -60,10 +61,10 @@ describe('a registry as objects', () => {
         expect(worlds.verdict).toBe(bruteForce(registryHistories, history));
         counts[worlds.verdict!]++;
       }),
-      { numRuns: 4_000 },
+      { numRuns: cases(4_000) },
     );
-    expect(counts.linearizable).toBeGreaterThan(1_000);
-    expect(counts.violated).toBeGreaterThan(500);
+    expect(counts.linearizable).toBeGreaterThan(cases(1_000));
+    expect(counts.violated).toBeGreaterThan(cases(500));
   }, 120_000);
 
   it('is judged as by the search, for 3,000 histories, and shows orders', () => {
@@ -78,10 +79,10 @@ describe('a registry as objects', () => {
         expect(showsOrder(result)).toBe(true);
         counts[verdict]++;
       }),
-      { numRuns: 3_000 },
+      { numRuns: cases(3_000) },
     );
-    expect(counts.linearizable).toBeGreaterThan(300);
-    expect(counts.violated).toBeGreaterThan(300);
+    expect(counts.linearizable).toBeGreaterThan(cases(300));
+    expect(counts.violated).toBeGreaterThan(cases(300));
   }, 120_000);
 });
 

@@ -7,6 +7,7 @@ import { bruteForce } from './testing/brute-force.js';
 import { registerHistories } from './testing/histories.js';
 import { keyValue, register, type KeyCall, type RegisterAnswer, type RegisterCall } from './testing/models.js';
 import { isOrder } from './testing/order.js';
+import { cases } from '../testing/cases.js';
 
 /** A switch that lands on either side, and a lamp to look at. */
 const coin: Model<number, 'toss' | 'look', number> = {
@@ -43,10 +44,10 @@ describe('the checker agrees with trying every order', () => {
         expect(isOrder(register, result)).toBe(true);
         counts[result.verdict]++;
       }),
-      { numRuns: 6_000 },
+      { numRuns: cases(6_000) },
     );
-    expect(counts.linearizable).toBeGreaterThan(1_000);
-    expect(counts.violated).toBeGreaterThan(1_000);
+    expect(counts.linearizable).toBeGreaterThan(cases(1_000));
+    expect(counts.violated).toBeGreaterThan(cases(1_000));
   });
 
   it('of a model that may go on in several ways, for 3,000 histories', () => {
@@ -59,9 +60,9 @@ describe('the checker agrees with trying every order', () => {
         expect(isOrder(coin, result)).toBe(true);
         seen[result.verdict]++;
       }),
-      { numRuns: 3_000 },
+      { numRuns: cases(3_000) },
     );
-    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(300);
+    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(cases(300));
   });
 
   it('of a register, for 6,000 histories most of which was lost', () => {
@@ -76,9 +77,9 @@ describe('the checker agrees with trying every order', () => {
         expect(isOrder(register, result)).toBe(true);
         seen[result.verdict]++;
       }),
-      { numRuns: 6_000 },
+      { numRuns: cases(6_000) },
     );
-    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(300);
+    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(cases(300));
   });
 
   it('of any model, for 10,000 of them with a history each', () => {
@@ -90,9 +91,9 @@ describe('the checker agrees with trying every order', () => {
         expect(isOrder(model, result)).toBe(true);
         seen[result.verdict]++;
       }),
-      { numRuns: 10_000 },
+      { numRuns: cases(10_000) },
     );
-    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(2_000);
+    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(cases(2_000));
   });
 
   it('of keys that are judged apart', () => {
@@ -109,7 +110,7 @@ describe('the checker agrees with trying every order', () => {
       fc.property(histories(answered), (history) => {
         expect(check(keyValue, history).verdict).toBe(bruteForce(whole, history));
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
   });
 
@@ -126,7 +127,7 @@ describe('the checker agrees with trying every order', () => {
         const started = { ...register, initial: (before - 1) % 3 === 3 ? 0 : lastOf(definite) } as Model<never, never, never>;
         expect(check(register as unknown as Model<never, never, never>, history).verdict).toBe(bruteForce(started, [...late, ...tail] as unknown as History<never, never>));
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 });

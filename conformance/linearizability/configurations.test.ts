@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Configurations } from './configurations.js';
 import { Memory, MemoryFull } from './memory.js';
+import { cases } from '../testing/cases.js';
 
 /** Bits of entries as the search keeps them: `rest` words of those that ended, and `lost` of the others. Some look like the number of a word. */
 const placed = (rest: number, lost: number): fc.Arbitrary<Int32Array> =>
@@ -23,7 +24,7 @@ it('tells configurations apart by what they are, even if all have one hash', () 
         expected.add(name);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: cases(200) },
   );
 });
 

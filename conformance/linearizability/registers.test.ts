@@ -5,6 +5,7 @@ import type { Entry, History } from './history.js';
 import { checkRegisters, type RegisterView } from './registers.js';
 import { isOrder } from './testing/order.js';
 import { register, type RegisterAnswer, type RegisterCall } from './testing/models.js';
+import { cases } from '../testing/cases.js';
 
 const view: RegisterView<RegisterCall, RegisterAnswer, number | null> = {
   initial: null,
@@ -68,8 +69,8 @@ describe('registers with unique values are judged as by search', () => {
     expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(numRuns / 10);
   };
 
-  it('of 10,000 small histories with many equal times', () => compare(histories(5, 8), 10_000));
-  it('of 5,000 histories that are nearly right', () => compare(nearlyRight, 5_000));
+  it('of 10,000 small histories with many equal times', () => compare(histories(5, 8), cases(10_000)));
+  it('of 5,000 histories that are nearly right', () => compare(nearlyRight, cases(5_000)));
 });
 
 it('says nothing of histories that it cannot judge', () => {

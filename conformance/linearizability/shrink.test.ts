@@ -5,6 +5,7 @@ import { shrink } from './shrink.js';
 import type { Entry } from './history.js';
 import { registerHistories } from './testing/histories.js';
 import { register, type RegisterAnswer, type RegisterCall } from './testing/models.js';
+import { cases } from '../testing/cases.js';
 
 describe('a history that is shrunk', () => {
   it('is violated still, and nothing in it is new', () => {
@@ -22,9 +23,9 @@ describe('a history that is shrunk', () => {
         }
         shrunk += history.length - small.length;
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
-    expect(shrunk).toBeGreaterThan(1_000);
+    expect(shrunk).toBeGreaterThan(cases(1_000));
   });
 
   it('never accuses: each of its steps leaves right what was right', () => {
@@ -37,7 +38,7 @@ describe('a history that is shrunk', () => {
         expect(check(register, history.filter(({ start }) => start <= time).map((entry) => (entry.end <= time ? entry : weaker(entry)))).verdict).toBe('linearizable');
         if (register.isRead!(chosen.invocation, chosen.response)) expect(check(register, history.filter((entry) => entry !== chosen)).verdict).toBe('linearizable');
       }),
-      { numRuns: 2_000 },
+      { numRuns: cases(2_000) },
     );
   });
 
@@ -68,7 +69,7 @@ describe('a history that is shrunk', () => {
           expect(check(register, doubted).verdict).toBe('linearizable');
         }
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 
