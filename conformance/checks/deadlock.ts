@@ -113,6 +113,7 @@ export const deadlockChecks = [
     // Each needs some forty milliseconds, of the minute that the write is stuck; before it is given up, should the registry do that.
     await underWatch(t, { partitions: 4, withinMs: 1_000 }, async ({ call, allEnd }) => {
       const [stuck, ...free] = await t.idPerPartition(4);
+      for (const { id } of free) await t.answers(server(id), ...(t.offers('update') ? [{ op: 'updateServer', id, config: {} } as const] : []), { op: 'findServer', id }, unregister(id));
       t.occurred(t.underWay([await t.stall(server(stuck!.id), 60_000)]));
       await slowly(t);
       for (let round = 0; round < 10; round++) {

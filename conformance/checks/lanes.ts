@@ -147,6 +147,8 @@ async function agreesInSequence(t: Trial, operations: readonly Operation[]): Pro
 export const lanesChecks = [
   check('PRT-4', 'a write of any kind that is stuck delays no operation of any kind on ids of another partition', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
     const kinds = writesOf(t, 'a', 'b', 'a').length;
+    await hold(t, 'a', 'a');
+    await t.answers(...writesOf(t, 'a', 'b', 'a'));
     for (let kind = 0; kind < kinds; kind++) {
       await t.open({ partitions: 2 });
       const [[held, free], [one, other, third, fourth]] = (await idsApart(t, 4)) as [[string, string], [string, string, string, string]];

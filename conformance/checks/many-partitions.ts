@@ -35,6 +35,7 @@ export const manyPartitionsChecks = [
         await t.open({ partitions });
         const ids = (await t.idPerPartition(partitions)).map(({ id }) => id);
         const free = ids.pop()!;
+        await t.answers(...operationsOn(t, free));
         const stuck = [];
         for (const id of ids) stuck.push(await t.stall({ op: kind, id, endpoint: 'e1' }, stuckMs));
         t.occurred(t.underWay(stuck, stuck.length));

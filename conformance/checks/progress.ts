@@ -14,12 +14,13 @@ const server = (id: string): Operation => ({ op: 'registerServer', id, endpoint:
 export const progressChecks = [
   check('PRT-4', 'a stuck write in one partition delays nothing in another', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
     const [stuck, free] = await t.idPerPartition(2);
+    const { id } = free!;
+    const others: Operation[] = [...(t.offers('update') ? [{ op: 'updateServer', id, config: {} } as const] : []), { op: 'findServer', id }, { op: 'unregisterServer', id }];
+    await t.answers(server(id), ...others);
     t.occurred(t.underWay([await t.stall(server(stuck!.id), 60_000)]));
     const why = 'a write is stuck in another partition';
-    t.accepted(await t.answersNow(server(free!.id), why), server(free!.id), why);
-    if (t.offers('update')) await t.answersNow({ op: 'updateServer', id: free!.id, config: {} }, why);
-    await t.answersNow({ op: 'findServer', id: free!.id }, why);
-    await t.answersNow({ op: 'unregisterServer', id: free!.id }, why);
+    t.accepted(await t.answersNow(server(id), why), server(id), why);
+    for (const operation of others) await t.answersNow(operation, why);
   }, { needs: ['partitions'] }),
 
   check('DLK-1', 'reads answer while a write is stuck in their partition', 'calls that are open while others read', async (t) => {

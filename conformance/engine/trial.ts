@@ -104,6 +104,11 @@ export class Trial {
     }
   }
 
+  /** Each is answered when nothing is in its way, with whatever; if it is not, another check says so. */
+  async answers(...operations: readonly Operation[]): Promise<void> {
+    for (const operation of operations) await this.rig.perform(operation);
+  }
+
   /** What must be so before the check can begin; if it is not, another check says so. */
   async given(expectation: Promise<void>): Promise<void> {
     try {
