@@ -2,7 +2,7 @@ import type { Operation } from '../../model/index.js';
 import { showAnswer } from '../engine/answer.js';
 import { check, type Trial } from '../engine/trial.js';
 import { extremeIds, hostileIds, invalidIds, lookAlikes } from '../engine/ids.js';
-import type { Registry } from '../../spec/index.js';
+import { broadcast, type Registry } from '../../spec/index.js';
 
 /** Every operation that takes ids, and its arguments with one id in question. */
 function callsWith(t: Trial, id: unknown): [keyof Registry, unknown[]][] {
@@ -23,6 +23,7 @@ function callsWith(t: Trial, id: unknown): [keyof Registry, unknown[]][] {
     ['routeToServer', ['a', id, 'm']],
     ['routeToTransport', [id, 'a', 'm']],
     ['routeToTransport', ['a', id, 'm']],
+    ...(t.offers('binding') ? [['routeToTransport', [broadcast, id, 'm']] as [keyof Registry, unknown[]]] : []),
   ];
   return all.filter(([operation]) => typeof t.rig.subject[operation] === 'function');
 }
@@ -94,6 +95,31 @@ export const namesChecks = [
       await t.holds(id, 'e1', 'the transport of the same id was unregistered');
     }
   }),
+  check('NAM-4', 'nor do their bindings', 'bindings of a server and of a transport of one id, both found', async (t) => {
+    const bound = (transportId: string, to: string, why: string): Promise<void> => t.gives({ op: 'getServerForTransport', transportId }, to, why);
+    for (const [id, other] of [t.ids(2), t.ids(2)] as [string, string][]) {
+      // The server is somebody's server, and the transport of the same id somebody else's transport.
+      const scene: Operation[] = [
+        { op: 'registerServer', id, endpoint: 'e1' },
+        { op: 'registerTransport', id: other, endpoint: 'e2' },
+        { op: 'bindTransportToServer', transportId: other, serverId: id },
+        { op: 'registerServer', id: other, endpoint: 'e1' },
+        { op: 'registerTransport', id, endpoint: 'e2' },
+        { op: 'bindTransportToServer', transportId: id, serverId: other },
+      ];
+      const [both, one] = ['both were bound', 'the other name of the same id was given up, or bound anew'];
+      await t.setup(...scene);
+      await t.given(bound(other, id, both));
+      await t.occurs(bound(id, other, both));
+      await t.setup({ op: 'unbindTransport', transportId: id }, { op: 'bindTransportToServer', transportId: id, serverId: other });
+      await bound(other, id, one);
+      await t.setup({ op: 'unregisterTransport', id });
+      await bound(other, id, one);
+      await t.setup({ op: 'registerTransport', id, endpoint: 'e2' }, { op: 'bindTransportToServer', transportId: id, serverId: other }, { op: 'unregisterServer', id });
+      await bound(id, other, one);
+      await t.setup(...[id, other].flatMap((name): Operation[] => [{ op: 'unregisterServer', id: name }, { op: 'unregisterTransport', id: name }]));
+    }
+  }, { needs: ['transports', 'binding'] }),
   check('NAM-4', 'names that would collide if namespace and id were joined do not', 'names that are found held, and run together with others', async (t) => {
     for (const separator of [':', '/', '.', '|', '-', '_', '\u0001', ',']) {
       const [server, transport] = [`transport${separator}a`, 'a'];

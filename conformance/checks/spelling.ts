@@ -28,6 +28,25 @@ export const spellingChecks = [
     }
   }, { needs: ['transports'] }),
 
+  check('NAM-2', 'every valid id can be that of the server that a configuration names', 'a binding by a configuration to a server of an unusual spelling', async (t) => {
+    const a = t.id();
+    const names = async (id: string, why: string): Promise<void> => {
+      await t.setup(server(id));
+      await t.succeeds(transport(a, 'e2', id), why);
+      await bound(t, a, id, why);
+      await t.setup({ op: 'unregisterTransport', id: a }, { op: 'unregisterServer', id });
+    };
+    await t.given(names(t.id(), 'it was registered with the serverId of a server'));
+    for (const id of [...extremeIds, ...hostileIds]) {
+      // As it can be by hand.
+      await t.setup(server(id), transport(a));
+      await t.given(t.succeeds(bind(a, id), 'both ends are registered').then(() => undefined));
+      await t.setup({ op: 'unregisterTransport', id: a }, { op: 'unregisterServer', id });
+      await names(id, 'the id is valid');
+      t.occurred();
+    }
+  }, { needs: ['binding', 'transports', 'configs'] }),
+
   check('NAM-3', 'transport ids that differ in any code unit are different names', 'two transport ids that look alike, both found held', async (t) => {
     for (const [one, other, mistake] of lookAlikes) {
       const why = `${mistake} must not make two ids one`;

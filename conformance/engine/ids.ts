@@ -96,6 +96,7 @@ export const lookAlikes: readonly (readonly [string, string, string])[] = [
   ['a', 'a\u200b', 'dropping characters without width'],
   ['x'.repeat(254), 'x'.repeat(255), 'cutting off long ids'],
   [`${'x'.repeat(254)}a`, `${'x'.repeat(254)}b`, 'cutting off long ids'],
+  [`${'😀'.repeat(254)}a`, `${'😀'.repeat(254)}b`, 'cutting off long ids after so many code units'],
   ['Node-1', 'node-1', 'case'],
   ['123E4567-E89B-12D3-A456-426614174000', '123e4567-e89b-12d3-a456-426614174000', 'the case of a UUID'],
   ['{123e4567-e89b-12d3-a456-426614174000}', '123e4567-e89b-12d3-a456-426614174000', 'taking the braces off a UUID'],

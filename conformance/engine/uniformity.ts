@@ -16,7 +16,7 @@ export function idFamilies(seed: number, count: number): { readonly name: string
   const fewer = numbers.slice(0, count / 2);
   const start = Math.abs(seed) % 1_000_000;
   return [
-    { name: 'random uuids', ids: fc.sample(fc.uuid(), { seed, numRuns: count }).filter(distinct) },
+    { name: 'random uuids', ids: [...new Set(fc.sample(fc.uuid(), { seed, numRuns: count }))] },
     { name: `server-${String(start).padStart(6, '0')}`, ids: numbers.map((n) => `server-${String(start + n).padStart(6, '0')}`) },
     { name: `${start}, ${start + 1}, …`, ids: numbers.map((n) => `${start + n}`) },
     { name: '000123-with-a-long-shared-suffix', ids: numbers.map((n) => `${String(start + n).padStart(7, '0')}-with-a-long-shared-suffix`) },
@@ -28,5 +28,3 @@ export function idFamilies(seed: number, count: number): { readonly name: string
     { name: 'ids that differ in non-ASCII letters', ids: numbers.map((n) => String.fromCodePoint(0x4e00 + n, 0x4e00 + (start % 10_000))) },
   ];
 }
-
-const distinct = <T>(value: T, index: number, all: readonly T[]): boolean => all.indexOf(value) === index;
