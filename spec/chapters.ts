@@ -27,7 +27,7 @@ export const chapters: readonly Chapter[] = [
     title: 'Registration',
     prose: 'Each successful registration is a new *incarnation* of the name. Whatever refers to an incarnation refers to nothing once it has ended, even if the name is registered again.',
   },
-  { prefix: 'CFG', title: 'Configurations', prose: 'A configuration is JSON data that is kept with a registration. Without one it is the empty object.' },
+  { prefix: 'CFG', title: 'Configurations', prose: 'A configuration is JSON data that is kept with a registration. Without one it is the empty object. It has been copied when the call is answered; whether a change made before that counts is left open.' },
   { prefix: 'UPD', title: 'Updates', prose: 'An update changes a registration without making a new incarnation.' },
   { prefix: 'UNR', title: 'Unregistration', prose: 'Whoever knows a name may unregister it. Doing so twice is no error. Whether the second counts as a write is left open.' },
   { prefix: 'LKP', title: 'Lookups', prose: 'A lookup reads one name.' },
@@ -60,7 +60,7 @@ export const chapters: readonly Chapter[] = [
     prefix: 'CTN',
     title: 'Contention',
     prose:
-      'The *alarm* of a partition says that its writes are slow or stuck. The mean alone cannot say the latter: a write that never ends has no latency. An implementation need not run a timer for it: an alarm that is worked out when somebody looks is visible at once.',
+      'The *alarm* of a partition says that its writes are slow or stuck. The mean alone cannot say the latter: a write that never ends has no latency. An implementation need not run a timer for it: an alarm that is worked out when somebody looks is visible at once. *Idle* is a registry in which no write is in flight and no window holds a sample (CTN-4).',
   },
   {
     prefix: 'ADM',

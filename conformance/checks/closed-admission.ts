@@ -4,7 +4,7 @@ import { showAnswer } from '../engine/answer.js';
 import { Blocked } from '../engine/findings.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
-import { alarmed, contendTogether } from './contention.js';
+import { alarmed, alarms, contendTogether } from './contention.js';
 
 /*
  * What closed admission closes, by hand or by the alarms, how it opens again, and who may say so.
@@ -116,6 +116,28 @@ export const closedAdmissionChecks = [
     await admitted('three of four partitions are alarmed, since the statistics were reset');
     await t.setup({ op: 'setAdmission', mode: 'auto' });
     await t.refuses({ op: 'registerServer', id, endpoint: 'e1' }, admissionRefused, 'three of four partitions are alarmed, and it is for the alarms to decide');
+  }, { needs: contending }),
+  check('ADM-6', 'given back to the alarms, admission goes by what they show by then', 'alarms that came or went while admission was decided by hand', async (t) => {
+    for (const by of ['open', 'closed'] as const) {
+      const { free } = await alarmed(t, 4, 3);
+      const [id] = free as [string];
+      await t.setup({ op: 'setAdmission', mode: by });
+      await t.rig.perform({ op: 'advance', ms: 5_000 });
+      t.occurred((await alarms(t)) === 0);
+      await t.setup({ op: 'setAdmission', mode: 'auto' });
+      await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, `admission was set to ${by} while three of four partitions were alarmed, and is given back to the alarms when none is`);
+    }
+    for (const by of ['open', 'closed'] as const) {
+      await t.open({ partitions: 4 });
+      const ids = (await t.idPerPartition(4)).map(({ id }) => id);
+      const free = ids.pop()!;
+      for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+      await t.setup({ op: 'setAdmission', mode: by });
+      await contendTogether(t, ids, 'registered');
+      if ((await alarms(t)) !== 3) throw new Blocked('three of four partitions had to be alarmed first');
+      await t.setup({ op: 'setAdmission', mode: 'auto' });
+      await t.refuses({ op: 'registerServer', id: free, endpoint: 'e1' }, admissionRefused, `admission was set to ${by} while no partition was alarmed, and is given back to the alarms when three of four are`);
+    }
   }, { needs: contending }),
   check('ADM-7', 'a mode that is nearly one is refused, and changes nothing', 'registrations that are answered as was set by hand, after modes that are nearly one', async (t) => {
     for (const set of ['closed', 'open'] as const satisfies readonly AdmissionMode[]) {

@@ -1,12 +1,12 @@
-import type { Operation } from '../../model/index.js';
+import type { Found, Operation } from '../../model/index.js';
 import { Blocked, Violation } from '../engine/findings.js';
 import { judgeIntervals, type Delivered } from '../engine/intervals.js';
 import { blameHistory, isRoute, registryHistories, type Observed } from '../engine/registry-history.js';
 import type { Call } from '../engine/rig.js';
-import { showAnswer } from '../engine/answer.js';
+import { showAnswer, type Answer } from '../engine/answer.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
-import { drained } from '../engine/virtual-clock.js';
+import { drained, turn } from '../engine/virtual-clock.js';
 import { check as order, Recorder, type Entry } from '../linearizability/index.js';
 
 /*
@@ -110,11 +110,73 @@ async function atAllMoments(t: Trial, cases: ReturnType<typeof lookups>): Promis
   }
 }
 
+/** More than any page or chunk that a registry may do them in. */
+const many = 260;
+
+/** A read of many, made and left open, so many jobs or a turn of the event loop before others write; gives the answer, if it was open then. */
+async function overMany(t: Trial, read: Operation, writes: readonly Operation[], moment: number): Promise<Answer | undefined> {
+  const reading = t.rig.start(read);
+  for (let job = 0; job < moment; job++) await undefined;
+  if (moment === Infinity) await turn();
+  if (reading.settled !== undefined) return undefined;
+  t.occurred();
+  const open = [reading, ...writes.map((write) => t.rig.start(write))];
+  for (const call of open) await t.finish(call, 'a read of many, or a write under it');
+  return reading.settled;
+}
+
+/** What begins, middle and end of it are while others write: some goes, some comes. */
+const touched = [0, 1, 2, 100, many - 1];
+const untouched = (all: readonly string[]): string[] => all.filter((_, i) => !touched.includes(i));
+
+/** Each of these is there once. */
+function eachOnce(t: Trial, wanted: readonly string[], seen: readonly string[], what: string): void {
+  const counts = new Map<string, number>();
+  for (const one of seen) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const wrong = wanted.filter((one) => counts.get(one) !== 1);
+  t.check(wrong.length === 0, `${what} that others write under does not hold what was there throughout, once`, `once each of ${wanted.length}`, wrong.slice(0, 5).map((one) => `${one}: ${counts.get(one) ?? 0} times`).join(', '));
+}
+
+const moments = [0, 1, 2, 4, 8, 20, Infinity];
+const names = (prefix: string): string[] => Array.from({ length: many }, (_, i) => `${prefix}${i}`);
+
+async function listsOfMany(t: Trial): Promise<void> {
+  t.ruledOut('it is answered before the call returns: nothing can come in between');
+  for (const moment of moments) {
+    await t.open();
+    const ids = names('s');
+    for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    t.rig.lines.length = 0;
+    const answer = await overMany(t, { op: 'listServers' }, [...touched.map((i) => unregister(ids[i]!)), { op: 'registerServer', id: 'a', endpoint: 'e2' }], moment);
+    if (answer === undefined) return;
+    const found = t.accepted(answer, 'listServers()', 'it takes no argument') as readonly Found[];
+    eachOnce(t, untouched(ids), found.map(({ id }) => id), 'a long list');
+  }
+}
+
+async function broadcastsToMany(t: Trial): Promise<void> {
+  t.ruledOut('it is answered before the call returns: nothing can come in between');
+  for (const moment of moments) {
+    const { mailbox } = await t.open();
+    const ids = names('t');
+    await t.setup({ op: 'registerServer', id: 's', endpoint: 'e1' });
+    for (const id of ids) await t.setup({ op: 'registerTransport', id, endpoint: 'e2' }, { op: 'bindTransportToServer', transportId: id, serverId: 's' });
+    t.rig.lines.length = 0;
+    mailbox.take();
+    const answer = await overMany(t, { op: 'broadcast', serverId: 's', message: 'm' }, touched.map((i): Operation => ({ op: 'unbindTransport', transportId: ids[i]! })), moment);
+    if (answer === undefined) return;
+    t.accepted(answer, 'a broadcast', 'its server is registered');
+    eachOnce(t, untouched(ids), (await t.arrivals(many - touched.length)).map(({ to }) => to), 'a large broadcast');
+  }
+}
+
 /** What an eventual registry shows meanwhile may be old. */
 const linearizable = { consistency: 'linearizable' } as const;
 
 export const yieldingReadsChecks = [
   check('CON-1', 'a lookup that others write under tells what was so at one moment', 'lookups under way while others write', (t) => atAllMoments(t, lookups(t)), { ...linearizable, needs: ['configs'] }),
   check('LST-3', 'a list that others write under holds what was there throughout, once', 'lists under way while others write', (t) => atAllMoments(t, lists(t)), { ...linearizable, needs: ['configs'] }),
+  check('LST-3', 'a list of hundreds that others write under holds what was there throughout, once', 'a list of hundreds under way while others write', listsOfMany, linearizable),
   check('RTE-9', 'a broadcast that others bind and unbind under reaches what was bound throughout, once', 'broadcasts under way while others bind', (t) => atAllMoments(t, broadcasts()), { ...linearizable, needs: ['configs'] }),
+  check('RTE-9', 'a broadcast to hundreds that others unbind under reaches what was bound throughout, once', 'a broadcast to hundreds under way while others unbind', broadcastsToMany, linearizable),
 ];
