@@ -56,6 +56,7 @@ async function setScene(t: Trial): Promise<readonly unknown[]> {
   await t.given(t.holds('other', 'e3', 'it was registered'));
   if (t.offers('transports')) await t.given(t.holds('a', 'e2', 'it was registered', 'findTransport'));
   if (t.offers('transports') && t.offers('binding')) await t.given(t.gives({ op: 'getServerForTransport', transportId: 'a' }, 's', 'it was bound'));
+  await t.rig.caughtUp();
   const before = await everything(t);
   if (!isDeepStrictEqual(await everything(t), before)) throw new Blocked('two looks at the same registry had to show the same first');
   return before;

@@ -1,7 +1,7 @@
 import { errorCodes, type Config, type ErrorCode, type Registry, type RequirementId } from '../../spec/index.js';
 import { z } from 'zod';
 import { EndpointFailure, TestEndpoint } from './endpoint.js';
-import { readPlain } from './plain-answer.js';
+import { asData, readPlain } from './plain-answer.js';
 import { safe, show } from './show.js';
 import type { Found } from '../../model/index.js';
 
@@ -14,7 +14,7 @@ export type Answer =
 const registrationOf = (endpoint: z.ZodType<string>) =>
   z
     .object({ id: z.string(), endpoint, config: z.record(z.string(), z.unknown()).nullish() })
-    .transform((found): Found => ({ id: found.id, endpoint: found.endpoint, config: (found.config ?? {}) as Config }));
+    .transform((found): Found => ({ id: found.id, endpoint: found.endpoint, config: asData(found.config ?? {}) as Config }));
 
 /** The name of an endpoint that was made in another thread or process: whose it is can be told from the configuration only. */
 export const elsewhere = '?';

@@ -33,8 +33,29 @@ function readRegistration(value: unknown): Answer | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { id, endpoint, config } = value as { readonly id?: unknown; readonly endpoint?: unknown; readonly config?: unknown };
   if (typeof id !== 'string' || !(endpoint instanceof TestEndpoint) || !isPlain(config)) return undefined;
-  const found: Found = { id, endpoint: endpoint.name, config: { ...config } };
+  const found: Found = { id, endpoint: endpoint.name, config: asData(config) as Config };
   return { kind: 'done', value: found };
+}
+
+/** How deep a configuration is read: deeper than any that the kit has given. */
+const deepest = 100;
+
+/**
+ * JSON data by itself, whatever it is kept in: objects without a prototype, or of some class, and arrays of some kind are as good as others, and what becomes of them later is of
+ * no account. What is no JSON data stays what it is. Throws if it is deeper than any that was given, or has no end.
+ */
+export function asData(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) throw new Error('a configuration without end');
+  if (Array.isArray(value)) return Array.from(value, (item) => asData(item, depth + 1));
+  if (Object.prototype.toString.call(value) !== '[object Object]') return value;
+  const data: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = asData((value as Record<string, unknown>)[key], depth + 1);
+    if (key === '__proto__') Object.defineProperty(data, key, { value: item, enumerable: true, configurable: true, writable: true });
+    else data[key] = item;
+  }
+  return data;
 }
 
 /** An object as it is written in braces, without anything that would have to be looked at twice. */

@@ -190,8 +190,12 @@ export class Rig {
     }
   }
 
-  /** What an operation returns, itself and not what the kit reads out of it: to see whether it can be tampered with. */
+  /**
+   * What an operation returns, itself and not what the kit reads out of it: to see whether it can be tampered with. It is looked at
+   * once, so a registry whose reads may lag behind has caught up by then.
+   */
   async raw(operation: keyof Registry, ...args: unknown[]): Promise<unknown> {
+    await this.caughtUp();
     const call = this.subject[operation] as (...args: unknown[]) => unknown;
     this.#endurance.beforeCall(operation);
     this.#endurance.beforeWait(operation);
@@ -229,7 +233,12 @@ export class Rig {
       if (!/^(find|list|get)/.test(operation)) this.#behind = true;
       return make();
     }
-    if (this.#behind === false) return make();
+    return this.#behind === false ? make() : this.caughtUp().then(make);
+  }
+
+  /** The time that a registry whose reads may lag behind asks for has passed since the last write. */
+  async caughtUp(): Promise<void> {
+    if (this.#behind === false) return;
     if (this.#behind === true) {
       // One that is put around another may be late by real time, although that lives by the clock it was given.
       const caughtUp = Promise.all([this.lag?.advance(this.#stalenessMs), new Promise((resolve) => setTimeout(resolve, this.#stalenessMs))]).then(() => {
@@ -237,7 +246,7 @@ export class Rig {
       });
       this.#behind = caughtUp;
     }
-    return this.#behind.then(make);
+    await this.#behind;
   }
 
   /** A read that leaves no line in the record. */
