@@ -8,6 +8,8 @@ import { heldOutSecondLoad } from '../conformance/testing/held-out-second-load.j
 import { heldOutSecondNames } from '../conformance/testing/held-out-second-names.js';
 import { heldOutSecondOverlap } from '../conformance/testing/held-out-second-overlap.js';
 import { heldOutSecondRouting } from '../conformance/testing/held-out-second-routing.js';
+import { heldOutThirdLoad, heldOutThirdLoadInOverlap } from '../conformance/testing/held-out-third-load.js';
+import { heldOutThirdNames, heldOutThirdNamesInOverlap } from '../conformance/testing/held-out-third-names.js';
 import type { Mutant as Broken } from '../conformance/testing/mutant.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
@@ -40,6 +42,10 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutSecondRouting.map(listed),
   ...heldOutSecondLoad.map(listed),
   ...heldOutSecondOverlap.map(inOverlap),
+  ...heldOutThirdNames.map(listed),
+  ...heldOutThirdLoad.map(listed),
+  ...heldOutThirdNamesInOverlap.map(inOverlap),
+  ...heldOutThirdLoadInOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),
 ];

@@ -2,8 +2,9 @@ import type { Adapter } from '../conformance/contract.js';
 import { correct } from '../conformance/testing/correct.js';
 import { correctRegistries, type CorrectRegistry } from '../conformance/testing/correct-registries.js';
 import { foundations } from '../conformance/testing/held-out-load.js';
+import { third } from '../conformance/testing/third-registry.js';
 
-/** How those differ from ours that were written together with the kit. */
+/** How those differ from ours that do not say so themselves. */
 const differences: Readonly<Record<string, string>> = {
   'an actor': 'ours, behind one mailbox: every call, reads too, is made at a turn of the event loop of its own',
   'one that yields': 'ours, a turn of the promise queue before and after every write',
@@ -18,6 +19,7 @@ const differences: Readonly<Record<string, string>> = {
   'one that delivers a job later': 'complete: messages are handed over a job of the promise queue later',
   'one that counts what changes nothing': 'complete: what changes nothing counts as a write',
   'one that refuses at once': 'complete: what can be refused at the call is refused there, before its turn',
+  'one written from the text alone': 'complete, and nothing like ours: a lane for each partition, and calls from within a send are delivered at once; what changes nothing counts as a write',
 };
 
 /** Those of them that are late by real time. */
@@ -26,7 +28,7 @@ const late = new Set(['one that is late', 'an eventual one']);
 const written = (adapter: Adapter): CorrectRegistry => ({ adapter, differs: differences[adapter.name] ?? '', takesTime: late.has(adapter.name) });
 
 /** Every correct registry there is: to accuse one of them is a fault of the kit. */
-export const innocents: readonly CorrectRegistry[] = [...[...correct, ...foundations].map(written), ...correctRegistries];
+export const innocents: readonly CorrectRegistry[] = [...[...correct, ...foundations, third].map(written), ...correctRegistries];
 
 export const findInnocent = (name: string): CorrectRegistry | undefined => innocents.find(({ adapter }) => adapter.name === name);
 
