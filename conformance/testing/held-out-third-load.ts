@@ -303,24 +303,6 @@ export const heldOutThirdLoad: readonly Mutant[] = [
     },
   ),
   broken(
-    'watchdog-of-a-refused-write',
-    ['CTN-8'],
-    'Each write starts a watchdog for being stuck; it is cancelled where the write is measured, which a refused one never reaches, so its timer runs on in an idle registry.',
-    class extends ThirdRegistry {
-      protected override write(order: Order & { watchdog?: unknown; reported?: boolean }): Promise<void> {
-        this.checkOpen();
-        order.watchdog = this.clock.setTimeout(() => {
-          order.reported = true;
-        }, this.limits.stuckAfterMs + 1);
-        return super.write(order);
-      }
-      protected override measure(job: Job & { readonly watchdog?: unknown }): void {
-        this.clock.clearTimeout(job.watchdog);
-        super.measure(job);
-      }
-    },
-  ),
-  broken(
     'transport-writes-timed-from-their-turn',
     ['CTN-9'],
     'The writes of transports were ported later and take their time from when they have their turn; those of servers from the call, as specified.',

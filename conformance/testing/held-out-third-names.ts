@@ -462,24 +462,6 @@ export const heldOutThirdNamesInOverlap: readonly Mutant[] = [
     },
   ),
   broken(
-    'config-copied-at-commit',
-    ['CFG-1'],
-    'The copy was moved to where the entry is made, so while a write waits it still refers to the object of the caller.',
-    class extends ThirdRegistry {
-      protected override register(namespace: Namespace, id: string, endpoint: Endpoint, config: Config | undefined): Promise<void> {
-        this.checkId(id);
-        this.checkEndpoint(endpoint);
-        this.takeConfig(namespace, config);
-        const order: Register = { kind: 'register', namespace, id, endpoint, config: config ?? noConfig };
-        this.admit(order);
-        return this.write(order);
-      }
-      protected override makeEntry(order: Register): Entry {
-        return super.makeEntry({ ...order, config: this.takeConfig(order.namespace, order.config) });
-      }
-    },
-  ),
-  broken(
     'update-resurrects',
     ['UPD-2', 'DWN-1', 'CON-1'],
     'An update takes the record when its turn comes and puts the changed record back when it commits, without looking whether the server has gone down in between.',
