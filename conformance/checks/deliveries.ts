@@ -193,6 +193,32 @@ export const deliveriesChecks = [
     t.check(same(then, ['binds "second"', 'e3 "second"', 'e4 "second"']), 'a broadcast did not reach each bound transport exactly once', 'a delivery at each of the three', then);
   }),
 
+  check('RTE-3', 'nor who is bound from within it in the place of another', 'a bind made from within a send', async (t) => {
+    for (const gone of [1, 2, 3]) {
+      await t.open();
+      const endpoints = ['replaces', 'e3', 'e4', 'e5'];
+      const { s, transports } = await bound(t, endpoints);
+      const late = t.id();
+      await t.setup(transport(late, 'late'));
+      const answers: Answer[] = [];
+      let replacing: Promise<void> | undefined;
+      const replace = async (): Promise<void> => {
+        // Both at once: whichever comes first, there are as many as before.
+        answers.push(...(await Promise.all([t.rig.perform({ op: 'unbindTransport', transportId: transports[gone]! }), t.rig.perform(bind(late, s))])));
+        t.occurred();
+      };
+      t.rig.mailbox.reaction = { endpoint: 'replaces', run: () => (replacing = replace()) };
+      await t.succeeds({ op: 'broadcast', serverId: s, message: 'm' }, 'a recipient that binds is no reason to fail');
+      const got = await received(t, 4);
+      await replacing;
+      if (answers.some(({ kind }) => kind !== 'done')) throw new Blocked('calls made from within a send had to succeed first');
+      // Whether it still reaches who is unbound before it is handed over is left open.
+      const rest = endpoints.filter((_, i) => i !== gone).map((endpoint) => `${endpoint} "m"`);
+      const allowed = [...rest, `${endpoints[gone]!} "m"`];
+      t.check(rest.every((one) => got.includes(one)) && got.every((one, i) => allowed.includes(one) && got.indexOf(one) === i), 'a broadcast did not reach those, once, that were bound when it was sent, and nobody else', rest, got);
+    }
+  }),
+
   check('RTE-4', 'calls from within a send keep their order among themselves', 'several messages delivered that were routed from within a send', async (t) => {
     const { s, transports } = await bound(t, ['calls', 'e3', 'e4']);
     const a = transports[1]!;

@@ -25,7 +25,7 @@ const lifeOf = (t: Trial, namespace: Namespace, id: string, endpoint: string): O
 
 export const homesChecks = [
   check('PRT-2', 'an id keeps its partition for every kind of write and whatever happens meanwhile', 'writes of a name that are counted in a partition after others of it were', async (t) => {
-    const ids = t.ids(4);
+    const ids = t.ids(10);
     const namespaces: readonly Namespace[] = t.offers('transports') ? ['server', 'transport'] : ['server'];
     const homes = new Map<string, number>();
     let endpoints = 0;
@@ -48,7 +48,10 @@ export const homesChecks = [
     await look('than the writes of the same name before it');
     await t.setup({ op: 'resetStats' });
     await look('since the statistics were reset');
-    for (let i = 0; i < 100; i++) await t.setup({ op: 'registerServer', id: `other-${i}`, endpoint: 'others' });
+    for (let i = 0; i < 100; i++) {
+      await t.setup({ op: 'registerServer', id: `other-${i}`, endpoint: 'others' });
+      if (i === 9 || i === 40) await look('since some other names were registered');
+    }
     await look('since a hundred other names were registered');
     for (let i = 0; i < 100; i++) await t.setup({ op: 'unregisterServer', id: `other-${i}` });
     await look('since a hundred other names were given up');

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../../model/index.js';
+import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 
 const server = (id: string, endpoint: string): Operation => ({ op: 'registerServer', id, endpoint });
@@ -201,6 +202,36 @@ export const routingChecks = [
     t.check(old.length === 0, 'a message reached an endpoint that had given its name up', 'no delivery at e1 or e2', old);
     t.occurred(before.length > 0 && now.length > 0);
   }),
+  check('RTE-8', 'nor when the older one ended by going down', 'a message delivered to a name of which another endpoint went down that was delivered messages of before', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    const ways = (): Operation[] => [
+      { op: 'routeToServer', serverId: s, transportId: a, message: 'm' },
+      { op: 'routeToTransport', transportId: a, serverId: s, message: 'm' },
+      ...(t.offers('binding') ? [{ op: 'broadcast', serverId: s, message: 'm' } as const] : []),
+    ];
+    const scene = (round: number): Operation[] => [server(s, `s${round}`), transport(a, `a${round}`), ...(t.offers('binding') ? [bind(a, s)] : [])];
+    for (let round = 0; round < 3; round++) {
+      await t.setup(...scene(round));
+      for (const way of ways()) {
+        const to = `${way.op === 'routeToServer' ? 's' : 'a'}${round}`;
+        const arrives = async (): Promise<void> => {
+          t.rig.mailbox.take();
+          await t.setup(way);
+          const got = (await t.arrivals(1)).map(({ endpoint }) => endpoint);
+          t.check(isDeepStrictEqual(got, [to]), `${showOperation(way)}: the endpoint that held the name before went down, and another holds it now`, [to], got);
+        };
+        // That messages arrive at all is not for this to say.
+        if (round === 0) await t.given(arrives());
+        else {
+          await arrives();
+          t.occurred();
+        }
+      }
+      await t.setup({ op: 'down', endpoint: `s${round}` }, { op: 'down', endpoint: `a${round}` });
+      await t.eventually(() => t.given(t.holds(s, undefined, 'its endpoint went down')), t.goneMs);
+      await t.eventually(() => t.given(t.holds(a, undefined, 'its endpoint went down', 'findTransport')), t.goneMs);
+    }
+  }, { needs: ['liveness'] }),
   check('RTE-8', 'nor does a broadcast', 'a broadcast delivered to a name that another endpoint was delivered one of before', async (t) => {
     const { s, transports } = await bound(t, ['e2', 'e3']);
     const a = transports[0]!;

@@ -91,7 +91,7 @@ export const heldOutThirdLoad: readonly Mutant[] = [
   ),
   broken(
     'lane-held-during-a-send',
-    ['RTE-7', 'DLK-4'],
+    ['DLK-4', 'RTE-7', 'RTE-6'],
     'So that a name is not taken away in the middle of a delivery, the lane of the recipient is held until what send returned has settled; a send that awaits a write in that lane waits for itself.',
     class extends ThirdRegistry {
       protected override handOver(entry: Entry, from: string, message: unknown): void {
@@ -281,7 +281,7 @@ export const heldOutThirdLoad: readonly Mutant[] = [
   ),
   broken(
     'alarms-looked-at-four-times-a-second',
-    ['CTN-6', 'CTN-10'],
+    ['CTN-10', 'CTN-6'],
     'The list of alarmed partitions is expensive to work out, so it is cached for 250 ms, as long as anybody asks.',
     class extends ThirdRegistry {
       private seen?: { readonly at: number; readonly alarmed: readonly number[] };
@@ -607,7 +607,7 @@ export const heldOutThirdLoadInOverlap: readonly Mutant[] = [
   ),
   broken(
     'visible-before-the-commit-and-rolled-back',
-    ['CON-3', 'CON-1'],
+    ['CON-1', 'CON-3', 'LST-3', 'DLK-2'],
     'A registration is put into the table when it has its turn and taken out again when the commit is refused, because the endpoint went down: readers saw what never happened.',
     class extends ThirdRegistry {
       protected override checkRegister(order: Register & { entry?: Entry }): void {

@@ -97,7 +97,7 @@ export const heldOutThirdNames: readonly Mutant[] = [
   ),
   broken(
     'bindings-in-plain-object',
-    ['NAM-2', 'BND-1'],
+    ['ERR-1', 'NAM-2', 'BND-1'],
     'The table from transport ids to server ids is a plain object, so an id like "constructor" or "__proto__" finds what Object.prototype holds.',
     class extends ThirdRegistry {
       private serverIds: Record<string, string> = {};
@@ -125,7 +125,7 @@ export const heldOutThirdNames: readonly Mutant[] = [
   ),
   broken(
     'transport-ends-bindings-of-server-of-same-id',
-    ['NAM-4', 'UNR-1'],
+    ['NAM-4', 'BND-7', 'DWN-4', 'UNR-1'],
     'Removing a name calls a helper that clears "all bindings of this id" in both roles, although the id was removed in the transport namespace only.',
     class extends ThirdRegistry {
       protected override leave(entry: Entry): void {
@@ -200,7 +200,7 @@ export const heldOutThirdNames: readonly Mutant[] = [
   ),
   broken(
     'cached-list-handed-out',
-    ['LST-2'],
+    ['LST-2', 'ERR-1'],
     'Lists are memoised until the next change, and the memo itself is handed out: a caller that sorts or splices its list changes what the next one gets.',
     class extends ThirdRegistry {
       private memo: Partial<Record<Namespace, Answer<readonly Registration[]>>> = {};
@@ -411,7 +411,7 @@ export const heldOutThirdNames: readonly Mutant[] = [
   ),
   broken(
     'endpoint-that-comes-back-is-not-watched',
-    ['DWN-1'],
+    ['DWN-1', 'DWN-2'],
     'A WeakSet says which endpoints are listened to already; the listener goes with the last name, the mark in the set stays, and a later name of that endpoint gets no listener.',
     class extends ThirdRegistry {
       private readonly listenedTo = new WeakSet<Endpoint>();
@@ -445,7 +445,7 @@ export const heldOutThirdNamesInOverlap: readonly Mutant[] = [
   ),
   broken(
     'reservation-kept-after-failed-commit',
-    ['REG-1'],
+    ['DWN-1', 'CON-1', 'REG-1'],
     'A registration reserves its name while it is in flight and releases it on success; when the endpoint goes down before the commit nobody releases it, and the name stays taken for ever.',
     class extends ThirdRegistry {
       private readonly reserved = new Map<string, Register>();
@@ -463,7 +463,7 @@ export const heldOutThirdNamesInOverlap: readonly Mutant[] = [
   ),
   broken(
     'update-resurrects',
-    ['UPD-2', 'DWN-1', 'CON-1'],
+    ['CON-1', 'UPD-2', 'DWN-1', 'LST-3', 'RTE-9'],
     'An update takes the record when its turn comes and puts the changed record back when it commits, without looking whether the server has gone down in between.',
     class extends ThirdRegistry {
       protected override checkUpdate(order: Update & { entry?: Entry }): void {
@@ -479,7 +479,7 @@ export const heldOutThirdNamesInOverlap: readonly Mutant[] = [
   ),
   broken(
     'unregister-refused-when-somebody-was-faster',
-    ['UNR-2'],
+    ['CON-1', 'UNR-2', 'DLK-2'],
     'Unregistering succeeds for a name that is absent at the call, but a name that was there and disappeared before the commit is treated as a conflict and reported.',
     class extends ThirdRegistry {
       protected override write(order: Order & { existed?: boolean }): Promise<void> {
@@ -510,7 +510,7 @@ export const heldOutThirdNamesInOverlap: readonly Mutant[] = [
   ),
   broken(
     'registration-and-binding-in-two-steps',
-    ['BND-8'],
+    ['CON-1', 'BND-8', 'DLK-2', 'CTN-9'],
     'registerTransport with a serverId registers, waits for that to commit, and then binds with a write of its own: in between the transport is visible and unbound.',
     class extends ThirdRegistry {
       protected override bindAtRegistration(): void {
@@ -530,7 +530,7 @@ export const heldOutThirdNamesInOverlap: readonly Mutant[] = [
   ),
   broken(
     'down-waits-in-the-lane',
-    ['DWN-3', 'DWN-1'],
+    ['DWN-1', 'DWN-3', 'CON-1', 'LST-3', 'RTE-8'],
     '"Down" is sent through the lane like every other change, so that it is ordered with the writes; while the lane is busy it has not taken effect when the abort returns.',
     class extends ThirdRegistry {
       protected override down(endpoint: Endpoint): void {
