@@ -11,6 +11,7 @@ import { heldOutSecondRouting } from '../conformance/testing/held-out-second-rou
 import type { Mutant as Broken } from '../conformance/testing/mutant.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
+import { slowMutants } from '../conformance/testing/slow-mutants.js';
 import { findRequirement } from '../spec/index.js';
 
 /** Which part of `verify` must find a broken registry out: that which judges the requirement it breaks. */
@@ -42,6 +43,10 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutSecondOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),
+  ...slowMutants.map(listed),
 ];
+
+/** Those that the kill matrix is about: what is only slow is measured, and no measurement is repeated to the letter (`npm run sla-proof`). */
+export const unmeasured: readonly Mutant[] = catalogue.filter(({ profile }) => profile !== 'sla');
 
 export const findMutant = (id: string): Mutant | undefined => catalogue.find((mutant) => mutant.id === id);

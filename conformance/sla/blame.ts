@@ -1,0 +1,23 @@
+/*
+ * Whose fault lateness is. What the machine took away while a call was under way may be taken off its latency: what remains is the least
+ * that the registry can have taken, as what was measured is the most. A registry passes only by the most and fails only by the least.
+ */
+
+/** Which share of its time the null run must have lost for the machine to count as busy. */
+const busyFrom = 0.01;
+
+export interface Side {
+  readonly elapsedMs: number;
+  readonly stolenMs: number;
+}
+
+export const stolenShare = (sides: readonly Side[]): number => sides.reduce((sum, { stolenMs }) => sum + stolenMs, 0) / Math.max(1e-9, sides.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0));
+
+/**
+ * Whether anything may be laid to the machine. If it let the null run have all its time, between the very same blocks, then what is
+ * missing from the registry's has been slept away by the registry.
+ */
+export const isBusy = (nullRun: readonly Side[]): boolean => stolenShare(nullRun) >= busyFrom;
+
+/** The least share of the load that the null run has to achieve. */
+export const leastAchieved = 0.99;
