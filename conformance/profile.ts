@@ -16,6 +16,5 @@ export function selectedBy(profile: Profile | undefined, only: readonly Requirem
   return requirements.filter(({ id, method }) => (profile === undefined || methods[profile].includes(method)) && (only === undefined || only.includes(id))).map(({ id }) => id);
 }
 
-/** Whether measurements are made: if the profile says so, or they are asked for by id. They take minutes, and a machine with nothing else to do. */
-export const measures = (profile: Profile | undefined, only: readonly RequirementId[] | undefined): boolean =>
-  profile === undefined ? only !== undefined && only.every((id) => id.startsWith('SLA-')) : methods[profile].includes('load');
+/** Whether measurements are made: only if the profile says so. They take minutes, and want a machine with nothing else to do. */
+export const measures = (profile: Profile | undefined): boolean => profile !== undefined && methods[profile].includes('load');

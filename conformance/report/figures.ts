@@ -5,7 +5,7 @@ import type { CheckResult, Measurement, Report } from './result.js';
 export function figureTable({ requirements }: Pick<Report, 'requirements'>): string[] {
   const rows = requirements.flatMap(({ id, checks }) => checks.flatMap(({ title, measurement }) => (measurement === undefined ? [] : [rowOf(id, title, measurement)])));
   if (rows.length === 0) return [];
-  const head = ['', 'measured', 'verdict', 'figure', '95 % interval', 'limit', 'samples', 'over', 'null run', 'queue p99', 'service p99', 'stolen'];
+  const head = ['', 'measured', 'verdict', 'figure', 'interval', 'limit', 'samples', 'over', 'null run', 'queue p99', 'service p99', 'stolen'];
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   return [head, ...rows].map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')}`.trimEnd());
 }

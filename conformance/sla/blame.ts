@@ -1,3 +1,5 @@
+import { figure } from './measurement.js';
+
 /*
  * Whose fault lateness is. What the machine took away while a call was under way may be taken off its latency: what remains is the least
  * that the registry can have taken, as what was measured is the most. A registry passes only by the most and fails only by the least.
@@ -18,6 +20,18 @@ export const stolenShare = (sides: readonly Side[]): number => sides.reduce((sum
  * missing from the registry's has been slept away by the registry.
  */
 export const isBusy = (nullRun: readonly Side[]): boolean => stolenShare(nullRun) >= busyFrom;
+
+/**
+ * Which share of its time the null run may lose at most for anybody to be accused of latency: of a processor that is mostly elsewhere there
+ * is not enough for the load, and calls that others have delayed delay those behind them even when the others are gone.
+ */
+const mostStolen = 0.1;
+
+/** Why nobody can be accused of latency, if that is so. */
+export function tooBusy(nullRun: readonly Side[]): string | undefined {
+  const stolen = stolenShare(nullRun);
+  return stolen <= mostStolen ? undefined : `others on the machine took ${figure(100 * stolen)} % of the null run's time`;
+}
 
 /** The least share of the load that the null run has to achieve. */
 export const leastAchieved = 0.99;

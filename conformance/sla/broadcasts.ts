@@ -1,6 +1,6 @@
 import { broadcast, type Endpoint } from '../../spec/index.js';
 import type { Adapter, Subject } from '../contract.js';
-import { fillMs, fillWidth, dispose, inParallel, open, type Job } from './job.js';
+import { fillMs, fillWidth, dispose, inParallel, open, settled, type Job } from './job.js';
 import { NotFilled } from './filling.js';
 import { latencyRun } from './latency-run.js';
 import type { Measured } from './measurement.js';
@@ -72,5 +72,6 @@ async function gathered(job: Job, adapter: Adapter, names: Names, server: Names,
   await call(1, () => subject.registerServer(id, endpoint()));
   await call(recipients, (i) => subject.registerTransport(names.cached[i]!, audience.endpoint));
   await call(recipients, (i) => subject.bindTransportToServer(names.cached[i]!, id));
+  await settled(job);
   return subject;
 }

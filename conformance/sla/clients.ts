@@ -3,7 +3,7 @@ import { randomFrom } from '../schedules/choosers.js';
 import { isBusy, type Side } from './blame.js';
 import { aboutRequirement, dispose, open, type Job } from './job.js';
 import { figure, type Measured, type Verdict } from './measurement.js';
-import { Names } from './names.js';
+import { forms, nameOf, Names } from './names.js';
 import { endpoint } from './null-adapter.js';
 import { isThenable } from './open-load.js';
 import { Timeline } from './timeline.js';
@@ -79,7 +79,7 @@ async function crowd(job: Job, subject: Subject, limitMs: number): Promise<Crowd
     if (++answered[client]! === callsEach) done++;
   };
   const call = (client: number): void => {
-    const id = names.cached[Math.floor(random() * contended)]!;
+    const id = nameOf(names, forms[client % forms.length]!, Math.floor(random() * contended));
     const kind = random();
     since[client] = machine.now();
     calls++;

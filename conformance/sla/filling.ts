@@ -2,7 +2,7 @@ import type { Endpoint } from '../../spec/index.js';
 import type { Subject } from '../contract.js';
 import { Unanswered } from '../engine/findings.js';
 import { show } from '../engine/show.js';
-import { fillMs, fillWidth, inParallel, open, type Job, type Made } from './job.js';
+import { fillMs, fillWidth, inParallel, open, settled, type Job, type Made } from './job.js';
 import type { Pair } from './interleaved.js';
 import { nameOf, type Form, type Names } from './names.js';
 import { endpoint } from './null-adapter.js';
@@ -22,6 +22,7 @@ export async function fill(job: Job, subject: Subject, names: Names, to = names.
   const made = await inParallel(job, { count, width: fillWidth, milliseconds }, (i) => subject.registerServer(names.cached[from + i]!, endpointOf(from + i)));
   if (made.refused > 0) throw new NotFilled(`${made.refused} of ${count} registrations were refused, the first with ${show(made.firstError)}`);
   if (made.calls < count) throw new NotFilled(`only ${made.calls} of ${count} registrations were made in ${Math.round(made.elapsedMs / 1_000)} s`);
+  await settled(job);
   return made;
 }
 

@@ -43,7 +43,13 @@ export async function measureGrowth(job: Job, sizes: readonly number[] = allSize
       title: `lookups, ${form} ids`,
       call: (one: Subject, size: number, i: number): unknown => one.findServer(nameOf(names, form, scatter(i % inUse, inUse) * (size / inUse))),
     })),
-    { title: 'registering and unregistering', call: (one: Subject, _: number, i: number): unknown => (i % (2 * batch) < batch ? one.registerServer(spare.cached[i % batch]!, endpointOf(i)) : one.unregisterServer(spare.cached[i % batch]!)) },
+    ...forms.map((form) => ({
+      title: `registering and unregistering, ${form} ids`,
+      call(one: Subject, _: number, i: number): unknown {
+        const id = nameOf(spare, form, i % batch);
+        return i % (2 * batch) < batch ? one.registerServer(id, endpointOf(i)) : one.unregisterServer(id);
+      },
+    })),
   ];
   const results = kinds.map(() => ({ subject: [] as { size: number; rounds: Round[] }[], null: [] as { size: number; rounds: Round[] }[] }));
   let [reached, left] = ['', fillMs];

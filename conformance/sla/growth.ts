@@ -19,8 +19,8 @@ export function theilSen(points: readonly (readonly [x: number, y: number])[]): 
 }
 
 /**
- * The exponent by which times grow with sizes, between logarithms. The interval comes from drawing rounds anew: in one round each size is
- * measured once, so whatever slows a machine down for a while is in all sizes of it.
+ * The exponent by which times grow with sizes, between logarithms. The interval comes from drawing the rounds of each size anew. That a
+ * machine became slower from one size to the next is not in it: the null run tells.
  */
 export function exponentOf(sizes: readonly Growing[], seed: number): Exponent {
   const rounds = Math.min(...sizes.map(({ times }) => times.length));

@@ -3,6 +3,7 @@ import { slopeOf, type Exponent } from './growth.js';
 import { answered, dispose, fillMs, fillWidth, inParallel, open, type Job } from './job.js';
 import { Names } from './names.js';
 import { endpoint } from './null-adapter.js';
+import { against } from './verdict.js';
 
 /** Bytes per entry, and bytes kept of each entry that has come and gone. */
 export interface Heap {
@@ -19,6 +20,12 @@ const sizes = [5_000, 10_000, 15_000, 20_000, 30_000, 40_000, 60_000] as const;
 const liveWhileChurning = 2_000;
 const churnedEach = 4_000;
 const churnRounds = 8;
+
+/** Where nothing can be told yet, so many rounds at most. */
+const mostRounds = 24;
+
+/** What may be kept of an entry that has come and gone, in bytes: less than the pointer without which nothing is kept. */
+export const leakLimit = 8;
 
 /** Bytes that are in use after all that is not has been collected. */
 export type Collected = () => Promise<number>;
@@ -51,7 +58,9 @@ async function churn(job: Job, names: Names, collected: Collected): Promise<Expo
   await fill(job, subject, names, liveWhileChurning, { endpointOf: () => stays });
   const points: [number, number][] = [];
   let come = 0;
-  for (let round = 0; round < churnRounds; round++) {
+  // To begin with tables and code still settle.
+  const kept = (): Exponent => slopeOf(points.slice(points.length >> 2), job.seed);
+  for (let round = 0; round < mostRounds && (round < churnRounds || against(kept(), '<', leakLimit) === 'undecided'); round++) {
     const fresh = new Names(job.seed + 1 + round, churnedEach);
     const half = churnedEach / 2;
     const lifetime = new AbortController();
@@ -70,6 +79,5 @@ async function churn(job: Job, names: Names, collected: Collected): Promise<Expo
   }
   await answered(job, subject.findServer(names.cached[0]!), 'findServer');
   await dispose(job, subject);
-  // To begin with tables and code still settle.
-  return slopeOf(points.slice(2), job.seed);
+  return kept();
 }

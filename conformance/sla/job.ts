@@ -1,5 +1,5 @@
 import { findRequirement, type RequirementId } from '../../spec/index.js';
-import type { Adapter, Subject } from '../contract.js';
+import type { Adapter, OpenOptions, Subject } from '../contract.js';
 import { Unanswered } from '../engine/findings.js';
 import type { Measurement } from '../report/result.js';
 import type { Machine } from './machine.js';
@@ -38,8 +38,14 @@ export function aboutRequirement(job: Job, requirement: RequirementId): Pick<Mea
 }
 
 /** Opens a registry. */
-export async function open(job: Job, adapter: Adapter = job.adapter): Promise<Subject> {
-  return (await answered(job, adapter.open({ clock: job.machine.clock }), 'open')) as Subject;
+export async function open(job: Job, adapter: Adapter = job.adapter, options: Pick<OpenOptions, 'partitions'> = {}): Promise<Subject> {
+  return (await answered(job, adapter.open({ ...options, clock: job.machine.clock }), 'open')) as Subject;
+}
+
+/** Gives an eventual registry its time to show what it was told: what it shows before is not wrong. */
+export async function settled({ adapter: { consistency }, machine, progress }: Job): Promise<void> {
+  if (consistency?.level !== 'eventual') return;
+  for (const until = machine.now() + consistency.stalenessMs; machine.now() < until; progress()) await machine.turn();
 }
 
 /** Lets a registry go, whatever becomes of it. */

@@ -1,6 +1,6 @@
 import { build } from 'hdr-histogram-js';
 import { judgeShare, percentileBounds } from './binomial.js';
-import { isBusy, leastAchieved, stolenShare } from './blame.js';
+import { isBusy, leastAchieved, stolenShare, tooBusy } from './blame.js';
 import { blockBootstrap } from './bootstrap.js';
 import type { Pair } from './interleaved.js';
 import { figure } from './measurement.js';
@@ -87,6 +87,8 @@ export function judgePercentile(pairs: readonly Pair<Block>[], stream: number, {
   const invalid = notMade(pairs) ?? (nullOver === 0 || judgeShare(nullOver, none.length, allowed) === 'pass' ? undefined : `the null run itself was over the limit ${nullOver} times in ${none.length}`);
   if (invalid !== undefined) return { verdict: 'invalid', reason: invalid, ...figures };
   if (isBelow) return { verdict: 'pass', ...figures };
+  const busy = tooBusy(pairs.map((pair) => pair.null));
+  if (isAbove && busy !== undefined) return { verdict: 'invalid', reason: busy, ...figures };
   if (isAbove) return { verdict: 'fail', reason: `${own} of ${all.length} calls took ${figure(limit, 'ms')} or longer, or were refused or answered wrongly (${figures.failures})`, ...figures };
   return { verdict: 'undecided', reason: undecided(over, own, all.length), ...figures };
 }
@@ -117,6 +119,8 @@ export function judgeMean(pairs: readonly Pair<Block>[], stream: number, { limit
   const invalid = notMade(pairs) ?? (nullValue < limit ? undefined : `the null run itself took ${figure(nullValue, 'ms')} on average`);
   if (invalid !== undefined) return { verdict: 'invalid', reason: invalid, ...figures };
   const verdict = against({ low: drawn(least).low - nullValue, high: interval.high }, '<', limit);
+  const busy = tooBusy(pairs.map((pair) => pair.null));
+  if (verdict === 'fail' && busy !== undefined) return { verdict: 'invalid', reason: busy, ...figures };
   return verdict === 'pass' ? { verdict, ...figures } : { verdict, reason: `the mean is ${figure(figures.value, 'ms')} (${figure(interval.low)} to ${figure(interval.high)})`, ...figures };
 }
 

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { forced } from './collection.js';
 import { isExcuse } from './filling.js';
-import { weigh, type Heap } from './heap.js';
+import { leakLimit, weigh, type Heap } from './heap.js';
 import { aboutRequirement, type Job } from './job.js';
 import { figure, finite, type Measured, type Unmeasured } from './measurement.js';
 import { against, together } from './verdict.js';
@@ -16,9 +16,6 @@ export type Weighed = { readonly heap: Heap } | { readonly reason: string };
 
 /** How long the process may take. Milliseconds. */
 const childMs = 60_000;
-
-/** What may be kept of an entry that has come and gone, in bytes: less than the pointer without which nothing is kept. */
-const leakLimit = 8;
 
 const [mebibyte, per] = [2 ** 20, 10_000];
 

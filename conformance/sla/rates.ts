@@ -41,7 +41,7 @@ export async function measureLookupRate(job: Job): Promise<Measured[]> {
 export async function measureWriteRate(job: Job): Promise<Measured[]> {
   const live = new Names(job.seed, liveEntries);
   const spare = new Names(job.seed + 1, 2_000);
-  const subjects: Pair<Subject> = { subject: await open(job), null: await open(job, job.nullAdapter) };
+  const subjects: Pair<Subject> = { subject: await open(job, job.adapter, { partitions: 16 }), null: await open(job, job.nullAdapter) };
   await fill(job, subjects.subject, live);
   const endpointOf = shared();
   const measured: Measured[] = [];
