@@ -20,7 +20,7 @@ const jobOf = (machine: SimulatedMachine, adapter: Adapter, more: Partial<Job> =
 const taking = (machine: SimulatedMachine, subject: Subject): Subject =>
   new Proxy(subject, {
     get(target, key) {
-      machine.work(0.0005);
+      machine.work(0.002);
       return Reflect.get(target, key, target) as unknown;
     },
   });
@@ -54,7 +54,7 @@ const working = (machine: SimulatedMachine, ms: number) => (): void => machine.w
 describe('a registry that is quick passes', () => {
   it.each(['SLA-1', 'SLA-2', 'SLA-3', 'SLA-4', 'SLA-5', 'SLA-6', 'SLA-8', 'SLA-12'] as const)('%s', async (id) => {
     const machine = new SimulatedMachine();
-    const costs = { find: working(machine, 0.001), write: working(machine, 0.002), broadcast: working(machine, 1) };
+    const costs = { find: working(machine, 0.004), write: working(machine, 0.004), broadcast: working(machine, 1) };
     expect(await judge(id, jobOf(machine, simulated(machine, costs), { effort: 1 }))).toMatchObject({ verdicts: ['pass'], statuses: ['passed'] });
   });
 
@@ -129,6 +129,19 @@ describe('on a machine that is busy', () => {
     expect(reasons).toMatch(/^invalid run: .*null run/);
   });
 
+  it('whose queues outlast what others took nobody is accused of latency', async () => {
+    const machine = new SimulatedMachine();
+    // Three quarters of all time, in small pieces: for the null run that is enough, and for half a processor of work it is not.
+    machine.meanwhile = () => machine.steal(0.15);
+    const halfOfAProcessor = (): void => {
+      machine.work(0.05);
+      machine.steal(0.15);
+    };
+    const { verdicts, reasons } = await judge('SLA-2', jobOf(machine, simulated(machine, { find: halfOfAProcessor })));
+    expect(verdicts, reasons).toEqual(['invalid']);
+    expect(reasons).toContain('others on the machine took 7');
+  });
+
   it('what is taken only while the registry runs is not laid to the registry unless it is so again and again', async () => {
     const machine = new SimulatedMachine();
     // One neighbour for a third of a second, that happens to come while the registry runs.
@@ -179,6 +192,37 @@ describe('detection', () => {
     expect(verdicts, reasons).toEqual(['fail']);
   });
 
+  it('is an invalid run where alarms that are there at once are seen late as well', async () => {
+    const machine = new SimulatedMachine(0.1);
+    let turns = 0;
+    machine.meanwhile = () => void (++turns % 3_000 === 0 && machine.steal(150));
+    const { verdicts, statuses, reasons } = await judge('SLA-9', jobOf(machine, ours, { offered }));
+    expect(verdicts, reasons).toEqual(['invalid']);
+    expect(statuses).toEqual(['inconclusive']);
+  });
+
+  it('that is late once is tried again, and then passes', async () => {
+    const machine = new SimulatedMachine(0.1);
+    let opened = 0;
+    const once: Adapter = {
+      ...ours,
+      async open(options) {
+        const real = await ours.open(options);
+        if (++opened !== 7) return real;
+        let [off, since] = [real.getContentionStatus!(), Infinity];
+        const look = (): unknown => {
+          const status = real.getContentionStatus!() as { readonly alarmed: readonly number[] };
+          if (status.alarmed.length === 0) off = status as typeof off;
+          else since = Math.min(since, machine.now());
+          return machine.now() > since + 300 ? status : off;
+        };
+        return new Proxy(real, { get: (target, key) => (key === 'getContentionStatus' ? look : (Reflect.get(target, key, target) as unknown)) });
+      },
+    };
+    expect(await judge('SLA-9', jobOf(machine, once, { offered }))).toMatchObject({ verdicts: ['pass'] });
+    expect(opened).toBeGreaterThan(60);
+  });
+
   it('that throws is undecided', async () => {
     const machine = new SimulatedMachine(0.1);
     const broken = withCommits(() => () => { throw new Error('no status'); }, machine);
@@ -198,22 +242,22 @@ describe('growth', () => {
 
   it('none passes', async () => {
     const on = machine();
-    expect(await verdicts(on, { find: working(on, 0.01), write: working(on, 0.01) })).toEqual(['pass', 'pass', 'pass']);
+    expect(await verdicts(on, { find: working(on, 0.01), write: working(on, 0.01) })).toEqual(['pass', 'pass', 'pass', 'pass']);
   });
 
   it('of a scan fails, and only that', async () => {
     const on = machine();
-    expect(await verdicts(on, { find: (entries) => on.work(0.01 + entries * 1e-4), write: working(on, 0.01) })).toEqual(['fail', 'fail', 'pass']);
+    expect(await verdicts(on, { find: (entries) => on.work(0.01 + entries * 1e-4), write: working(on, 0.01) })).toEqual(['fail', 'fail', 'pass', 'pass']);
   });
 
   it('that keeps the registry from being filled is told from the sizes that there were', async () => {
     const on = machine();
-    expect(await verdicts(on, { find: working(on, 0.01), write: (entries) => on.work(entries * 4e-4) }, [1_000, 2_000, 4_000, 64_000])).toEqual(['undecided', 'undecided', 'fail']);
+    expect(await verdicts(on, { find: working(on, 0.01), write: (entries) => on.work(entries * 4e-4) }, [1_000, 2_000, 4_000, 64_000])).toEqual(['undecided', 'undecided', 'fail', 'fail']);
   });
 
   it('of which too little is known is undecided', async () => {
     const on = machine();
-    expect(await verdicts(on, { write: () => on.work(20) })).toEqual(['undecided', 'undecided', 'undecided']);
+    expect(await verdicts(on, { write: () => on.work(20) })).toEqual(['undecided', 'undecided', 'undecided', 'undecided']);
   });
 });
 
@@ -244,6 +288,15 @@ describe('memory', () => {
     expect((await weighing(200, 0)).perChurned.value).toBeCloseTo(0, 6);
   });
 
+  it('is churned for longer where nothing can be told yet', async () => {
+    // In the first rounds something settles; it takes as many again until that is the past.
+    const machine = new SimulatedMachine();
+    let [come, settling] = [0, 0];
+    const settles: Adapter = { name: 'settles', open: () => ({ registerServer: () => void come++, unregisterServer: () => undefined, findServer: () => undefined }) };
+    const { perChurned } = await weigh(jobOf(machine, settles), () => Promise.resolve(1e6 + 1e5 * Math.sin(come) + (settling += 1)));
+    expect(perChurned.high - perChurned.low).toBeGreaterThan(0);
+  });
+
   it('is not looked for where the registry is elsewhere', async () => {
     const machine = new SimulatedMachine();
     const elsewhere = { ...simulated(machine), connect: () => { throw new Error('nowhere'); } };
@@ -268,6 +321,47 @@ describe('what is said', () => {
     expect(await judge('SLA-1', jobOf(machine, refusing))).toMatchObject({ statuses: ['inconclusive'], reasons: expect.stringContaining('were refused') });
     const hanging = simulated(machine, { write: () => new Promise(() => undefined) });
     expect(await judge('SLA-1', jobOf(machine, hanging))).toMatchObject({ statuses: ['inconclusive'], reasons: expect.stringContaining('not answered') });
+  });
+
+  it('of an eventual registry waits until it shows what it was told', async () => {
+    const machine = new SimulatedMachine();
+    const real = simulated(machine, quick);
+    const late: Adapter = {
+      ...real,
+      consistency: { level: 'eventual', stalenessMs: 50 },
+      async open(options) {
+        const subject = await real.open(options);
+        const shownFrom = new Map<string, number>();
+        return {
+          ...subject,
+          registerServer: ((id, endpoint) => (shownFrom.set(id, machine.now() + 50), subject.registerServer(id, endpoint))) as Subject['registerServer'],
+          findServer: (id) => (machine.now() >= shownFrom.get(id)! ? subject.findServer(id) : undefined) as ReturnType<Subject['findServer']>,
+        };
+      },
+    };
+    expect(await judge('SLA-2', jobOf(machine, late))).toMatchObject({ verdicts: ['pass'] });
+  });
+
+  it('of a registry that promises fewer connections is about these', async () => {
+    const machine = new SimulatedMachine();
+    const small: Adapter = { ...simulated(machine, { write: (entries) => { if (entries >= 6_000) throw new Error('full'); } }), sla: { 'SLA-7': 2_000 } };
+    expect(await judge('SLA-7', jobOf(machine, small))).toMatchObject({ verdicts: ['pass'] });
+  });
+
+  it('of a control that differs from itself is that the run is invalid', async () => {
+    const machine = new SimulatedMachine();
+    let [opened, calls] = [0, 0];
+    // What the second registry is loaded with keeps everybody waiting, in every other block only.
+    const uneven: Adapter = {
+      ...simulated(machine),
+      open(options) {
+        const subject = simulated(machine, quick).open(options) as Subject;
+        if (++opened !== 2) return subject;
+        return { ...subject, registerServer: ((id, endpoint) => ((calls++ >> 9) % 2 === 0 && machine.work(0.1), subject.registerServer(id, endpoint))) as Subject['registerServer'] };
+      },
+    };
+    const { verdicts, reasons } = await judge('SLA-12', jobOf(machine, uneven));
+    expect(verdicts, reasons).toEqual(['invalid']);
   });
 
   it('of a registry with one partition is that there is nothing to interfere with', async () => {
