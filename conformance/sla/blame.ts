@@ -22,12 +22,13 @@ export const stolenShare = (sides: readonly Side[]): number => sides.reduce((sum
 export const isBusy = (nullRun: readonly Side[]): boolean => stolenShare(nullRun) >= busyFrom;
 
 /**
- * Which share of its time the null run may lose at most for anybody to be accused of latency: of a processor that is mostly elsewhere there
- * is not enough for the load, and calls that others have delayed delay those behind them even when the others are gone.
+ * Which share of its time the null run may lose at most for anybody to be accused of being slow. What the machine took can be taken off,
+ * but not what follows from it: calls that were delayed delay those behind them even when the others are gone, caches are theirs by then, and
+ * a registry in a process of its own has lost what nobody here can see.
  */
 const mostStolen = 0.1;
 
-/** Why nobody can be accused of latency, if that is so. */
+/** Why nobody can be accused of being slow, if that is so. */
 export function tooBusy(nullRun: readonly Side[]): string | undefined {
   const stolen = stolenShare(nullRun);
   return stolen <= mostStolen ? undefined : `others on the machine took ${figure(100 * stolen)} % of the null run's time`;

@@ -49,7 +49,7 @@ export async function measureConnections(job: Job): Promise<Measured[]> {
       requirement: 'SLA-7',
       title,
       ...(reason !== undefined && { reason: wrong?.reason === undefined ? reason : `at ${figure(held)} entries, ${wrong.title}: ${wrong.reason}` }),
-      measurement: { ...base, verdict, value: kept, low: null, high: null, samples: details.reduce((sum, { measurement }) => sum + measurement.samples, 0), notes, ...(details.at(-1)?.measurement.machine && { machine: details.at(-1)!.measurement.machine }) },
+      measurement: { ...base, verdict, value: verdict === 'pass' || verdict === 'fail' ? kept : null, low: null, high: null, samples: details.reduce((sum, { measurement }) => sum + measurement.samples, 0), notes, ...(details.at(-1)?.measurement.machine && { machine: details.at(-1)!.measurement.machine }) },
     },
   ];
 }

@@ -1,5 +1,5 @@
 import type { Subject } from '../contract.js';
-import { isBusy, type Side } from './blame.js';
+import { isBusy, tooBusy, type Side } from './blame.js';
 import { fill, isExcuse, scatter, shared } from './filling.js';
 import { exponentOf, type Exponent, type Growing } from './growth.js';
 import { aboutRequirement, dispose, inParallel, open, type Job } from './job.js';
@@ -91,9 +91,10 @@ export async function measureGrowth(job: Job, sizes: readonly number[] = allSize
     // Sizes are measured one after the other: what grew in the null run as well is the machine, which became slower meanwhile.
     const interval = { low: Math.min(measured.low, least.low) - Math.max(0, nullRun.value), high: Math.max(measured.high, least.high) };
     const judged = against(interval, base.relation, base.limit);
-    const isInvalid = nullRun.high > base.limit && judged !== 'pass';
-    const verdict: Verdict = isInvalid ? 'invalid' : judged === 'pass' && reached !== '' ? 'undecided' : judged;
-    const reason = isInvalid ? `the null run itself grew with an exponent of ${figure(nullRun.value)}` : judged === 'pass' ? reached : `the exponent is ${figure(measured.value)} (${figure(interval.low)} to ${figure(interval.high)})`;
+    const invalid =
+      nullRun.high > base.limit && judged !== 'pass' ? `the null run itself grew with an exponent of ${figure(nullRun.value)}` : judged === 'fail' ? tooBusy(nothing.flatMap((one) => one.rounds)) : undefined;
+    const verdict: Verdict = invalid !== undefined ? 'invalid' : judged === 'pass' && reached !== '' ? 'undecided' : judged;
+    const reason = invalid !== undefined ? invalid : judged === 'pass' ? reached : `the exponent is ${figure(measured.value)} (${figure(interval.low)} to ${figure(interval.high)})`;
     return {
       requirement: 'SLA-11',
       title,

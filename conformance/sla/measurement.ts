@@ -24,7 +24,7 @@ export const finite = (value: number): number | null => (Number.isFinite(value) 
 
 /** A figure for people: three digits are more than any of them is good for. */
 export function figure(value: number | null, unit = ''): string {
-  if (value === null) return 'beyond measure';
+  if (value === null) return 'unknown';
   const text = value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
   return unit === '' ? text : `${text} ${unit}`;
 }

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../spec/index.js';
 import type { Subject } from '../contract.js';
 import { blockBootstrap, median } from './bootstrap.js';
 import { merged, regular } from './arrivals.js';
-import { isBusy, leastAchieved, stolenShare } from './blame.js';
+import { leastAchieved, stolenShare, tooBusy } from './blame.js';
 import { extended, type Pair } from './interleaved.js';
 import { aboutRequirement, answered, dispose, open, settled, type Job } from './job.js';
 import { figure, finite, type Measured, type Unmeasured } from './measurement.js';
@@ -27,9 +27,6 @@ const bundle = 8;
 const commitMs = 4;
 
 const warmUpMs = 20;
-
-/** By how much the share that the machine takes may differ between near and far. */
-const mostMoved = 0.05;
 
 /** How long one manner may take before it is not extended any more. Milliseconds. */
 const longMs = 12_000;
@@ -179,17 +176,16 @@ function judged(job: Job, { title }: Manner, all: readonly Blocks[]): Measured &
   const control = odd! / Math.max(1e-9, even!);
   const harness = all.map((pair) => pair.null.harness!);
   const achieved = harness.reduce((sum, one) => sum + one.achieved, 0) / harness.length;
-  const [nearBlocks, farBlocks] = [all.map((pair) => pair.subject.block), all.map((pair) => pair.null.block)];
-  const moved = Math.abs(stolenShare(nearBlocks) - stolenShare(farBlocks));
+    const judgement = against(interval, base.relation, base.limit);
   const invalid =
     achieved < leastAchieved
       ? `the generator made only ${figure(100 * achieved)} % of the load with nothing to call`
       : Math.max(control, 1 / control) > base.limit
         ? `one half of the control differs from the other by a ratio of ${figure(control)}`
-        : isBusy(harness) && moved > mostMoved
-          ? `the machine took ${figure(100 * stolenShare(nearBlocks))} % of the time near the load and ${figure(100 * stolenShare(farBlocks))} % far from it`
+        : judgement === 'fail'
+          ? tooBusy(harness)
           : undefined;
-  const verdict = invalid === undefined ? against(interval, base.relation, base.limit) : 'invalid';
+  const verdict = invalid === undefined ? judgement : 'invalid';
   const reason = invalid ?? `the medians have a ratio of ${figure(value)} (${figure(interval.low)} to ${figure(interval.high)})`;
   return {
     verdict,
@@ -199,7 +195,7 @@ function judged(job: Job, { title }: Manner, all: readonly Blocks[]): Measured &
     measurement: {
       ...base, verdict, value: finite(value), low: finite(interval.low), high: finite(interval.high), samples: drawn.reduce((sum, { near }) => sum + near.length, 0),
       nullRun: { value: finite(control) },
-      machine: { achieved, stolen: stolenShare(nearBlocks), nullStolen: stolenShare(harness), longestGapMs: Math.max(...harness.map(({ longestGapMs }) => longestGapMs)) },
+      machine: { achieved, stolen: stolenShare(all.map((pair) => pair.subject.block)), nullStolen: stolenShare(harness), longestGapMs: Math.max(...harness.map(({ longestGapMs }) => longestGapMs)) },
       notes: [`median ${figure(own, 'ms')} under load, ${figure(none, 'ms')} while the load was on another registry`],
     },
   };

@@ -1,6 +1,6 @@
 import type { RequirementId } from '../../spec/index.js';
 import type { Subject } from '../contract.js';
-import { isBusy, stolenShare, type Side } from './blame.js';
+import { isBusy, stolenShare, tooBusy, type Side } from './blame.js';
 import { blockBootstrap } from './bootstrap.js';
 import { filled, fill, liveEntries, scatter, shared } from './filling.js';
 import { extended, type Pair } from './interleaved.js';
@@ -137,8 +137,10 @@ async function rate(job: Job, requirement: RequirementId, title: string, run: (s
       const measured = blockBootstrap(own, (drawn) => per(drawn, false), job.seed);
       const most = isBusy(none) ? blockBootstrap(own, (drawn) => per(drawn, true), job.seed).high : measured.high;
       const [value, nullValue] = [per(own, false), per(none, false)];
-      const verdict = nullValue < base.limit ? 'invalid' : against({ low: measured.low, high: most }, base.relation, base.limit);
-      const reason = verdict === 'invalid' ? `the null run itself came to ${figure(nullValue, base.unit)} only` : `${figure(value, base.unit)} (${figure(measured.low)} to ${figure(most)})`;
+      const judged = against({ low: measured.low, high: most }, base.relation, base.limit);
+      const invalid = nullValue < base.limit ? `the null run itself came to ${figure(nullValue, base.unit)} only` : judged === 'fail' ? tooBusy(none) : undefined;
+      const verdict = invalid === undefined ? judged : 'invalid';
+      const reason = invalid ?? `${figure(value, base.unit)} (${figure(measured.low)} to ${figure(most)})`;
       const measurement: Measurement = {
         ...base, verdict, value: finite(value), low: finite(measured.low), high: finite(most), samples: own.reduce((sum, { done }) => sum + done, 0),
         nullRun: { value: finite(nullValue) },
