@@ -3,18 +3,9 @@ import { show } from '../engine/show.js';
 import type { CheckResult } from '../report/result.js';
 import type { Finding } from '../report/summary.js';
 import { unlessVacuous } from '../report/vacuity.js';
-import { measureBroadcasts } from './broadcasts.js';
-import { measureClients } from './clients.js';
-import { measureConnections } from './connections.js';
-import { measureDetection } from './detection.js';
 import { isExcuse } from './filling.js';
-import { measureGrowth } from './growing.js';
 import type { Job } from './job.js';
-import { measureLookups, measureWrites } from './latencies.js';
 import { figure, isMeasured, type Measured, type Unmeasured } from './measurement.js';
-import { measureMemory } from './memory.js';
-import { measureInterference } from './partitions.js';
-import { measureLookupRate, measureWriteRate } from './rates.js';
 
 export { thisMachine } from './machine.js';
 export { nullAdapter } from './null-adapter.js';
@@ -27,19 +18,19 @@ export interface Measuring {
   run(job: Job): Promise<readonly (Measured | Unmeasured)[]>;
 }
 
-/** What is measured, in this order. */
+/** What is measured, in this order. Loaded only when it is: whoever measures nothing has no use for histograms. */
 export const measurings: readonly Measuring[] = [
-  { title: 'lookups under open load', requirements: ['SLA-1', 'SLA-2'], run: measureLookups },
-  { title: 'registrations under open load', requirements: ['SLA-3'], run: measureWrites },
-  { title: 'how many lookups a second', requirements: ['SLA-4'], run: measureLookupRate },
-  { title: 'how many writes a second', requirements: ['SLA-5'], run: measureWriteRate },
-  { title: 'broadcasts under open load', requirements: ['SLA-6'], run: measureBroadcasts },
-  { title: 'connections', requirements: ['SLA-7'], run: measureConnections },
-  { title: 'a thousand clients', requirements: ['SLA-8'], run: measureClients },
-  { title: 'how soon contention is seen', requirements: ['SLA-9'], run: measureDetection },
-  { title: 'memory', requirements: ['SLA-10'], run: measureMemory },
-  { title: 'growth of time with the number of entries', requirements: ['SLA-11'], run: measureGrowth },
-  { title: 'interference of partitions', requirements: ['SLA-12'], run: measureInterference },
+  { title: 'lookups under open load', requirements: ['SLA-1', 'SLA-2'], run: async (job) => (await import('./latencies.js')).measureLookups(job) },
+  { title: 'registrations under open load', requirements: ['SLA-3'], run: async (job) => (await import('./latencies.js')).measureWrites(job) },
+  { title: 'how many lookups a second', requirements: ['SLA-4'], run: async (job) => (await import('./rates.js')).measureLookupRate(job) },
+  { title: 'how many writes a second', requirements: ['SLA-5'], run: async (job) => (await import('./rates.js')).measureWriteRate(job) },
+  { title: 'broadcasts under open load', requirements: ['SLA-6'], run: async (job) => (await import('./broadcasts.js')).measureBroadcasts(job) },
+  { title: 'connections', requirements: ['SLA-7'], run: async (job) => (await import('./connections.js')).measureConnections(job) },
+  { title: 'a thousand clients', requirements: ['SLA-8'], run: async (job) => (await import('./clients.js')).measureClients(job) },
+  { title: 'how soon contention is seen', requirements: ['SLA-9'], run: async (job) => (await import('./detection.js')).measureDetection(job) },
+  { title: 'memory', requirements: ['SLA-10'], run: async (job) => (await import('./memory.js')).measureMemory(job) },
+  { title: 'growth of time with the number of entries', requirements: ['SLA-11'], run: async (job) => (await import('./growing.js')).measureGrowth(job) },
+  { title: 'interference of partitions', requirements: ['SLA-12'], run: async (job) => (await import('./partitions.js')).measureInterference(job) },
 ];
 
 /** What a measurement says of a requirement, as a result; without samples nothing has come about. */
