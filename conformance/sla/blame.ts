@@ -13,7 +13,7 @@ export interface Side {
   readonly stolenMs: number;
 }
 
-export const stolenShare = (sides: readonly Side[]): number => sides.reduce((sum, { stolenMs }) => sum + stolenMs, 0) / Math.max(1e-9, sides.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0));
+export const stolenShare = (sides: readonly Side[]): number => sides.reduce((sum, { stolenMs, elapsedMs }) => sum + Math.min(stolenMs, elapsedMs), 0) / Math.max(1e-9, sides.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0));
 
 /**
  * Whether anything may be laid to the machine. If it let the null run have all its time, between the very same blocks, then what is

@@ -1,4 +1,4 @@
-import { fill } from './filling.js';
+import { fill, isExcuse } from './filling.js';
 import { slopeOf, type Exponent } from './growth.js';
 import { answered, dispose, fillMs, fillWidth, inParallel, open, type Job } from './job.js';
 import { Names } from './names.js';
@@ -9,6 +9,8 @@ import { against } from './verdict.js';
 export interface Heap {
   readonly perEntry: Exponent;
   readonly perChurned: Exponent;
+  /** How often was weighed while they came and went. */
+  readonly rounds: number;
   /** Bytes by number of entries, of each size. */
   readonly sizes: readonly (readonly [entries: number, bytes: number])[];
 }
@@ -30,29 +32,38 @@ export const leakLimit = 8;
 /** Bytes that are in use after all that is not has been collected. */
 export type Collected = () => Promise<number>;
 
-/** What entries take: the slope over several sizes, and over rounds in which as many come as go. */
+/** What entries take: the slope over several sizes, as many as the registry can be filled with in time; and over rounds in which as many come as go. */
 export async function weigh(job: Job, collected: Collected): Promise<Heap> {
   const names = new Names(job.seed, sizes.at(-1)!);
-  const one = endpoint();
+  const churned = await churn(job, names, collected);
   const points: [number, number][] = [];
-  // The first registry pays for what is made once.
-  for (const size of [sizes[0], ...sizes]) {
-    const before = await collected();
-    const subject = await open(job);
-    await fill(job, subject, names, size, { endpointOf: () => one });
-    const bytes = (await collected()) - before;
-    // Still in use, so that it has been counted.
-    await answered(job, subject.findServer(names.cached[0]!), 'findServer');
-    points.push([size, bytes]);
-    job.progress();
-    await dispose(job, subject);
+  let left = fillMs;
+  try {
+    // The first registry pays for what is made once.
+    for (const size of [sizes[0], ...sizes]) {
+      const one = endpoint();
+      const before = await collected();
+      const subject = await open(job);
+      const { elapsedMs } = await fill(job, subject, names, size, { endpointOf: () => one, milliseconds: Math.max(1, left) });
+      left -= elapsedMs;
+      const bytes = (await collected()) - before;
+      // Still in use, so that it has been counted.
+      await answered(job, subject.findServer(names.cached[0]!), 'findServer');
+      points.push([size, bytes]);
+      job.progress();
+      await dispose(job, subject);
+    }
+  } catch (error) {
+    // What is kept is known all the same.
+    if (!isExcuse(error)) throw error;
   }
   points.shift();
-  return { perEntry: slopeOf(points, job.seed), perChurned: await churn(job, names, collected), sizes: points };
+  const perEntry = points.length < 3 ? { value: Number.NaN, low: -Infinity, high: Infinity } : slopeOf(points, job.seed);
+  return { perEntry, ...churned, sizes: points };
 }
 
 /** Bytes kept per entry that came and went: by being unregistered, by the "down" of its endpoint, and after having been looked up. */
-async function churn(job: Job, names: Names, collected: Collected): Promise<Exponent> {
+async function churn(job: Job, names: Names, collected: Collected): Promise<Pick<Heap, 'perChurned' | 'rounds'>> {
   const subject = await open(job);
   const stays = endpoint();
   await fill(job, subject, names, liveWhileChurning, { endpointOf: () => stays });
@@ -79,5 +90,5 @@ async function churn(job: Job, names: Names, collected: Collected): Promise<Expo
   }
   await answered(job, subject.findServer(names.cached[0]!), 'findServer');
   await dispose(job, subject);
-  return kept();
+  return { perChurned: kept(), rounds: points.length };
 }

@@ -289,6 +289,26 @@ describe('memory', () => {
     expect((await weighing(200, 0)).perChurned.value).toBeCloseTo(0, 6);
   });
 
+  it('that is kept is known even of a registry that cannot be filled', async () => {
+    const machine = new SimulatedMachine();
+    let [live, gone] = [0, 0];
+    const small: Adapter = {
+      name: 'small',
+      open: () => ({
+        registerServer: () => {
+          if (live - gone >= 7_000) throw new Error('full');
+          live++;
+        },
+        unregisterServer: () => void gone++,
+        findServer: () => undefined,
+      }),
+    };
+    const { perEntry, perChurned, sizes } = await weigh(jobOf(machine, small), () => Promise.resolve(1e6 + gone * 40));
+    expect(perChurned.low).toBeGreaterThan(8);
+    expect(sizes.length).toBeLessThan(3);
+    expect(perEntry).toMatchObject({ low: -Infinity, high: Infinity });
+  });
+
   it('is churned for longer where nothing can be told yet', async () => {
     // In the first rounds something settles; it takes as many again until that is the past.
     const machine = new SimulatedMachine();

@@ -135,10 +135,10 @@ export const slowMutants: readonly Mutant[] = [
       },
     };
   }),
-  slow('entries-are-fat', ['SLA-10'], 'a buffer of 256 bytes and more for each entry', (real) => {
+  slow('entries-are-fat', ['SLA-10'], 'a buffer of 512 bytes and more for each entry', (real) => {
     const kept = new Map<string, number[]>();
     return {
-      registerServer: (id: string, endpoint: Endpoint, config?: Config) => real.registerServer(id, endpoint, config).then(() => void kept.set(id, Array.from({ length: 32 }, (_, i) => i + 0.5))),
+      registerServer: (id: string, endpoint: Endpoint, config?: Config) => real.registerServer(id, endpoint, config).then(() => void kept.set(id, Array.from({ length: 64 }, (_, i) => i + 0.5))),
       unregisterServer: (id: string) => real.unregisterServer(id).then(() => void kept.delete(id)),
     };
   }),
