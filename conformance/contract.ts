@@ -1,4 +1,4 @@
-import type { Clock, Feature, Registry, Thresholds } from '../spec/index.js';
+import type { Clock, Feature, Registry, RequirementId, Thresholds } from '../spec/index.js';
 
 /**
  * The contract between the kit and a registry of any kind: all that the kit ever knows about it.
@@ -17,6 +17,8 @@ export interface Adapter {
   readonly features?: readonly Feature[];
   /** What the registry does not offer although the operations are there, for example `configs` or `liveness`. */
   readonly without?: readonly Feature[];
+  /** The numbers that the registry promises, stricter or laxer than those of the specification, by requirement: `{ 'SLA-2': 1 }`. It is held to these. */
+  readonly sla?: Partial<Record<RequirementId, number>>;
   /** Opens a registry that holds no names. Called once for each thing tried: registries must not share state. */
   open(options: OpenOptions): Subject | PromiseLike<Subject>;
   /**

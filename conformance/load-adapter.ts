@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { features, type Feature } from '../spec/index.js';
+import { features, requirements, type Feature } from '../spec/index.js';
 import { AdapterError, type Adapter } from './contract.js';
 import { show } from './engine/show.js';
 
@@ -12,6 +12,7 @@ const adapterShape = z.object({
   consistency: z.union([z.object({ level: z.literal('linearizable') }), z.object({ level: z.literal('eventual'), stalenessMs: z.number().nonnegative().max(60_000) })]).optional(),
   features: z.array(feature).optional(),
   without: z.array(feature).optional(),
+  sla: z.partialRecord(z.enum(requirements.filter(({ sla }) => sla !== undefined).map(({ id }) => id)), z.number().positive()).optional(),
   open: z.custom<Adapter['open']>((value) => typeof value === 'function', 'must be a function'),
   connect: z.custom<Adapter['connect']>((value) => typeof value === 'function', 'must be a function').optional(),
 });

@@ -1,5 +1,5 @@
 import type { Operation } from '../model/index.js';
-import { features, findRequirement, requirements, type Feature, type RequirementId } from '../spec/index.js';
+import { features, findRequirement, type Feature, type RequirementId } from '../spec/index.js';
 import { checks } from './checks/index.js';
 import { AdapterError, type Adapter } from './contract.js';
 import { showAnswer } from './engine/answer.js';
@@ -18,10 +18,13 @@ import { walkModel, type WalkResult } from './engine/whole-model.js';
 import { coverageOf, loadFindings } from './load/findings.js';
 import type { Spread } from './load/run-load.js';
 import { searchLoad } from './load/search-load.js';
+import { measures, selectedBy, type Profile } from './profile.js';
+import { Wakers } from './progress/wakers.js';
 import { withCauses } from './report/consequences.js';
 import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage, Situation } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
 import { unlessVacuous } from './report/vacuity.js';
+import { measurings, nullAdapter, slaFindings, thisMachine } from './sla/index.js';
 import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
 import { replaySchedule, searchSchedules, type OverlapCounterexample, type SchedulesResult } from './schedules/search-schedules.js';
 
@@ -29,6 +32,10 @@ import { replaySchedule, searchSchedules, type OverlapCounterexample, type Sched
 export interface VerifyOptions {
   /** The requirements to judge; all of them unless said. */
   readonly only?: readonly RequirementId[];
+  /** Which part of the specification; without it all but what needs measurement (chapter SLA). */
+  readonly profile?: Profile;
+  /** How much is measured before a verdict is tried: 1 unless it has to be quick. */
+  readonly effort?: number;
   /** Where randomness starts; the same seed gives the same run. */
   readonly seed?: number;
   /** How many random command sequences to run. */
@@ -47,6 +54,8 @@ export interface VerifyOptions {
   readonly history?: string;
   /** The file of the adapter's module, for clients in threads and processes that are to load it themselves (`Adapter.connect`). */
   readonly adapterModule?: string;
+  /** Whether the adapter is the one that is loaded where no module is named. */
+  readonly isDefaultAdapter?: boolean;
   /** How the adapter is named on a command line, for the lines that replay a failure. */
   readonly adapterArgument?: string;
   /** A run that was cut off goes on from there; the same seed gives the same rest. */
@@ -112,7 +121,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const started = performance.now();
   const { runs = defaults.runs, patienceMs = defaults.patienceMs } = options;
   const seed = options.seed ?? randomSeed();
-  const selected = options.only ?? requirements.map(({ id }) => id);
+  const selected = selectedBy(options.profile, options.only);
   const findings: Finding[] = [];
   let sequences = 0;
   let schedules: ScheduleCoverage | undefined;
@@ -125,7 +134,9 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const walks = !options.replay && selected.includes('MODEL-1');
   const overlaps = !options.replay && aboutOverlap.some((id) => selected.includes(id));
   const loads = !options.replay && aboutOverlap.some((id) => selected.includes(id));
-  const of = todo.length + (options.replay ? 1 : suites.length) + (overlaps ? 2 : 0) + (loads ? 1 : 0) + (walks ? 1 : 0);
+  const measured = !options.replay && measures(options.profile) ? measurings.filter((one) => one.requirements.some((id) => selected.includes(id))) : [];
+  const runsSuites = options.replay === undefined && selected.some((id) => !isJudgedOtherwise(id));
+  const of = todo.length + measured.length + (options.replay ? 1 : suites.length) + (overlaps ? 2 : 0) + (loads ? 1 : 0) + (walks ? 1 : 0);
   let done = 0;
   const context = { adapter, seed, runs, patienceMs, argument: options.adapterArgument };
   /** Whether it was done before the run was cut off. */
@@ -148,7 +159,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(check.title, found.filter(({ requirement }) => selected.includes(requirement)));
   }
 
-  for (const suite of options.replay || selected.every((id) => id === 'MODEL-1' || isAboutOverlap(id)) ? [] : suites) {
+  for (const suite of runsSuites ? suites : []) {
     if (isDone()) continue;
     report(suite.title);
     const before = sequences;
@@ -226,6 +237,27 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     report(walkTitle, [walkFinding(result, failedSoFar(), performance.now() - began, context)]);
   }
 
+  // To look at every promise costs time, and that is what is measured now.
+  if (measured.length > 0) Wakers.all?.stop();
+  for (const measuring of measured) {
+    if (isDone()) continue;
+    const judging = measuring.requirements[0];
+    report(measuring.title, [], judging);
+    let said = performance.now();
+    const progress = (): void => {
+      if (performance.now() - said < 1_000) return;
+      said = performance.now();
+      report(measuring.title, [], judging);
+    };
+    const found = await slaFindings(
+      measuring,
+      { adapter, nullAdapter, offered: registry.features, machine: thisMachine(), seed, effort: options.effort ?? 1, patienceMs, module: options.adapterModule, isLoadable: options.adapterModule !== undefined || options.isDefaultAdapter === true, progress },
+      (id) => commandLine(context, `--only ${id} --profile sla --seed ${seed}`),
+    );
+    done++;
+    report(measuring.title, found.filter(({ requirement }) => selected.includes(requirement)));
+  }
+
   if (options.replay) {
     const began = performance.now();
     const title = 'replay of a counterexample';
@@ -251,6 +283,9 @@ async function unlessUnanswered<T>(promise: Promise<T>): Promise<T | undefined> 
     throw error;
   }
 }
+
+/** Whether a requirement is judged by something that random sequences can add nothing to. */
+const isJudgedOtherwise = (id: RequirementId): boolean => id === 'MODEL-1' || (aboutOverlap as readonly RequirementId[]).includes(id) || findRequirement(id)!.method === 'load';
 
 /** What is judged by programs of overlapping operations. */
 const aboutOverlap = ['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-3', 'RTE-9'] as const;

@@ -13,6 +13,7 @@ import { heldOutThirdNames, heldOutThirdNamesInOverlap } from '../conformance/te
 import type { Mutant as Broken } from '../conformance/testing/mutant.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
+import { slowMutants } from '../conformance/testing/slow-mutants.js';
 import { findRequirement } from '../spec/index.js';
 
 /** Which part of `verify` must find a broken registry out: that which judges the requirement it breaks. */
@@ -48,6 +49,10 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutThirdLoadInOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),
+  ...slowMutants.map(listed),
 ];
+
+/** Those that the kill matrix is about: what is only slow is measured, and no measurement is repeated to the letter (`npm run sla-proof`). */
+export const unmeasured: readonly Mutant[] = catalogue.filter(({ profile }) => profile !== 'sla');
 
 export const findMutant = (id: string): Mutant | undefined => catalogue.find((mutant) => mutant.id === id);

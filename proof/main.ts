@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { catalogue, findMutant } from './catalogue.js';
+import { findMutant, unmeasured } from './catalogue.js';
 import { Journal, replaceFile } from './journal.js';
 import { judgedBy, killer, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, type Matrix } from './matrix.js';
@@ -49,7 +49,7 @@ console.error(`${conformant.map(({ name }) => name).join(', ')}: pass`);
 const journal = new Journal<Row & { readonly seeds: number }>(folder, new URL('dist/', root), (row) => `${row.mutant}, ${row.seeds}`);
 const judged = new Map([...journal.results.values()].filter((row) => row.seeds === seeds).map(({ seeds: _, ...row }) => [row.mutant, row as Row]));
 
-const mutants = catalogue.filter(({ id }) => only === undefined || only.includes(id));
+const mutants = unmeasured.filter(({ id }) => only === undefined || only.includes(id));
 const left = mutants.filter(({ id }) => !judged.has(id));
 if (left.length < mutants.length) console.error(`${mutants.length - left.length} were judged before`);
 const judgeAll = (some: typeof mutants, processes: number): Promise<void> =>
@@ -84,7 +84,7 @@ process.exitCode = wrong.length > 0 ? 1 : 0;
 
 function parseIds(value: string): string[] {
   const ids = value.split(',').filter((id) => id !== '');
-  const wrong = ids.find((id) => findMutant(id) === undefined);
+  const wrong = ids.find((id) => !unmeasured.some((mutant) => mutant.id === id));
   if (wrong !== undefined) throw new InvalidArgumentError(`there is no mutant ${wrong}; docs/kill-matrix.md lists them.`);
   return ids;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { catalogue, findMutant } from './catalogue.js';
+import { findMutant, unmeasured } from './catalogue.js';
 import { killer, type Row, type Settings } from './kill.js';
 
 const fate = z.enum(['killed', 'wrong reason', 'survived', 'inconclusive']);
@@ -34,7 +34,7 @@ export const survivors: Readonly<Record<string, string>> = {};
 export function faults(matrix: Matrix, kept: Matrix | undefined): string[] {
   const faults: string[] = [];
   const rows = new Map(matrix.rows.map((row) => [row.mutant, row]));
-  for (const { id } of catalogue) {
+  for (const { id } of unmeasured) {
     const row = rows.get(id);
     if (row === undefined) faults.push(`${id}: was not judged`);
     else if (survivors[id] === undefined) {

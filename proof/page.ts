@@ -1,5 +1,5 @@
 import { requirements } from '../spec/index.js';
-import { catalogue, type Mutant } from './catalogue.js';
+import { unmeasured, type Mutant } from './catalogue.js';
 import { checkFigures } from './check-figures.js';
 import type { Row } from './kill.js';
 import { survivors, type Matrix } from './matrix.js';
@@ -28,7 +28,7 @@ export function matrixPage({ settings, rows }: Matrix): string {
 }
 
 function chapter(id: string, text: string, rows: ReadonlyMap<string, Row>): string[] {
-  const mutants = catalogue.filter(({ breaks }) => breaks[0] === id);
+  const mutants = unmeasured.filter(({ breaks }) => breaks[0] === id);
   if (mutants.length === 0) return [];
   return ['', `## ${id}`, '', text, '', '| mutant | how somebody comes to write it | profile | fate | found out by | operations | seconds | steps |', '|---|---|---|---|---|---|---|---|', ...mutants.map((mutant) => line(mutant, rows.get(mutant.id)!))];
 }

@@ -98,6 +98,6 @@ export const chapters: readonly Chapter[] = [
   {
     prefix: 'SLA',
     title: 'Service levels',
-    prose: 'Figures with the conditions under which they hold. They are measured under open load: arrivals do not wait for completions, and a latency counts from the scheduled arrival.',
+    prose: 'Figures with the conditions under which they hold, and the way each is measured. Load is open: arrivals do not wait for completions, and a latency counts from the scheduled arrival. A verdict is pass, fail, undecided (too near the limit) or invalid (the run says something about the machine, and nothing about the registry); [how that is told](../docs/sla.md). A registry may state numbers of its own, and is held to these.',
   },
 ];

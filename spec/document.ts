@@ -34,7 +34,8 @@ function chapterSection({ prefix, title, prose }: (typeof chapters)[number]): st
 
 function requirementItem({ id, level, text, needs, method, claims: from = [], sla }: Requirement): string {
   const limit = sla === undefined ? [] : [`${sla.metric} ${sla.relation} ${sla.value.toLocaleString('en')}${sla.unit === '' ? '' : ` ${sla.unit}`} (${sla.conditions})`];
-  const details = [method, ...limit, `needs ${needs.join(', ')}`, ...(from.length > 0 ? [from.map((claim) => `[${claim}](#${claim.toLowerCase()})`).join(', ')] : [])];
+  const how = sla === undefined ? [] : [`measured: ${sla.method}`];
+  const details = [method, ...limit, ...how, `needs ${needs.join(', ')}`, ...(from.length > 0 ? [from.map((claim) => `[${claim}](#${claim.toLowerCase()})`).join(', ')] : [])];
   return `- <a id="${id.toLowerCase()}"></a>**${id}** (${level}) ${text}  \n  <sub>${details.join(' · ')}</sub>`;
 }
 

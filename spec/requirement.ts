@@ -8,6 +8,8 @@ export interface Sla {
   readonly unit: string;
   /** Under which conditions the number holds. */
   readonly conditions: string;
+  /** How it is measured, and when it counts as kept. */
+  readonly method: string;
 }
 
 /** How a requirement is judged: by single operations in sequence, by overlapping ones, or by measurement under load. */

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { requirements, type RequirementId } from '../../spec/index.js';
+import type { RequirementId } from '../../spec/index.js';
 import { operationNames } from '../engine/answer.js';
 import type { Called } from '../engine/endurance.js';
 import { safe } from '../engine/show.js';
 import type { Program } from '../engine/sequences.js';
 import type { Report } from '../report/result.js';
 import { summarise, type Finding } from '../report/summary.js';
+import { selectedBy, type Profile } from '../profile.js';
 import type { Progress, Resumption, VerifyOptions } from '../verify.js';
 
 /** What the worker is told. */
@@ -13,6 +14,8 @@ export interface Assignment {
   readonly module: string | undefined;
   readonly argument: string | undefined;
   readonly only: readonly RequirementId[] | undefined;
+  readonly profile?: Profile;
+  readonly effort?: number;
   readonly seed: number;
   readonly runs: number;
   readonly patienceMs: number;
@@ -53,7 +56,7 @@ const longestWithoutProgressMs = 180_000;
  */
 export function runInWorker({ showProgress, ...assignment }: Assignment & { readonly showProgress: boolean }, script: URL = new URL('./worker.js', import.meta.url)): Promise<Outcome> {
   const started = performance.now();
-  const { seed, runs, only, patienceMs } = assignment;
+  const { seed, runs, only, profile, patienceMs } = assignment;
   // A call may take as long as anybody is patient, and the kit computes for some seconds now and then.
   const silenceMs = 10_000 + 2 * patienceMs;
   const findings: Finding[] = [];
@@ -66,7 +69,7 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
     const { sequences, coverage } = progress;
     const about = { registry: registry ?? { name: assignment.module ?? 'sharded-registry', consistency: 'unknown', features: [] }, seed, runs, sequences, milliseconds: performance.now() - started, interrupted, ...coverage };
     const aboutAll = findings.some(({ requirement }) => requirement === 'ERR-1') ? 'ERR-1' : undefined;
-    return { kind: 'report', report: summarise(about, reported(only, aboutAll), findings, isCut) };
+    return { kind: 'report', report: summarise(about, reported(profile, only, aboutAll), findings, isCut) };
   };
 
   /** Runs a worker until it is done, or has to be given up: then it says why. */
@@ -152,9 +155,9 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
 }
 
 /** The requirements to report: what stopped the run is reported under ERR-1, asked for or not. */
-function reported(only: readonly RequirementId[] | undefined, more: RequirementId | undefined): readonly RequirementId[] {
-  if (only === undefined) return requirements.map(({ id }) => id);
-  return more === undefined ? only : [...only, more];
+function reported(profile: Profile | undefined, only: readonly RequirementId[] | undefined, more: RequirementId | undefined): readonly RequirementId[] {
+  const selected = selectedBy(profile, only);
+  return more === undefined || selected.includes(more) ? selected : [...selected, more];
 }
 
 const columns = (): number => Math.max(10, (process.stderr.columns ?? 80) - 1);

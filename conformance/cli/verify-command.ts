@@ -8,6 +8,8 @@ import { safe } from '../engine/show.js';
 import { suites, type Program } from '../engine/sequences.js';
 import { renderConsole } from '../report/console.js';
 import type { Spread } from '../load/run-load.js';
+import { profiles, selectedBy, type Profile } from '../profile.js';
+import { measurings } from '../sla/index.js';
 import { defaults, randomSeed } from '../verify.js';
 import { integer } from './integer.js';
 import { exitCodes, UsageError } from './exit.js';
@@ -16,6 +18,8 @@ import { writeJson } from './write-json.js';
 
 interface Options {
   readonly only?: readonly RequirementId[];
+  readonly profile?: Profile;
+  readonly effort: number;
   readonly seed?: number;
   readonly runs: number;
   readonly timeout: number;
@@ -35,6 +39,8 @@ export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
     .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README.')
     .argument('[adapter-module]', 'JavaScript module that exports `adapter`')
     .option('--only <ids>', 'judge these requirements only: ids or chapters, separated by commas (REG-1,BND)', parseOnly)
+    .addOption(new Option('--profile <part>', 'judge this part only: operations in sequence, overlapping ones, measurements (chapter SLA, about a minute and a half), or all; without it, all but the measurements').choices(profiles))
+    .option('--effort <percent>', 'how much is measured before a verdict is tried', integer(1, 1_000), 100)
     .option('--seed <n>', 'start randomness here; the same seed gives the same run (default: random, and printed)', integer(0, 0x7fff_ffff))
     .option('--runs <n>', 'how many random command sequences to run', integer(1, 100_000_000), defaults.runs)
     .option('--timeout <ms>', 'how long an operation may take to answer', integer(1, 600_000), defaults.patienceMs)
@@ -59,10 +65,11 @@ Examples:
   sharded-registry verify
   sharded-registry verify ./my-adapter.js --json verdict.json
   sharded-registry verify ./my-adapter.js --only BND,REG-4 --seed 42
+  sharded-registry verify ./my-adapter.js --profile sla
   sharded-registry verify --only CON-1 --clients threads --concurrency 32 --operations 100000`,
     )
     .action(async (module: string | undefined, options: Options) => {
-      if (options.list) return void process.stdout.write(listing(options.only));
+      if (options.list) return void process.stdout.write(listing(selectedBy(options.profile, options.only)));
       process.exitCode = await verifyAndReport(module, options, run);
     });
 }
@@ -76,6 +83,8 @@ async function verifyAndReport(module: string | undefined, options: Options, run
     module: module === undefined ? undefined : resolve(module),
     argument: module === undefined ? undefined : /^[\w./-]+$/.test(module) ? module : `'${module.replaceAll("'", String.raw`'\''`)}'`,
     only: options.only,
+    ...(options.profile !== undefined && { profile: options.profile }),
+    effort: options.effort / 100,
     seed,
     runs: options.runs,
     patienceMs: options.timeout,
@@ -138,10 +147,11 @@ function parseReplay(value: string): Program {
 }
 
 /** Every requirement, and what is tried for it. */
-function listing(only: readonly RequirementId[] = requirements.map(({ id }) => id)): string {
+function listing(only: readonly RequirementId[]): string {
   const lines = only.flatMap((id) => {
     const { level, text, method } = findRequirement(id)!;
-    const titles = checks.filter((check) => check.requirement === id).map(({ title }) => `           - ${title}`);
+    const tried = [...checks.filter((check) => check.requirement === id), ...measurings.filter((measuring) => measuring.requirements.includes(id))];
+    const titles = tried.map(({ title }) => `           - ${title}`);
     return [`${id.padEnd(7)} ${level.padEnd(6)} ${text}`, ...(titles.length > 0 ? titles : [`           (${method}: no check of its own)`])];
   });
   return `${lines.join('\n')}\n`;

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { safe } from '../engine/show.js';
+import { figureTable } from './figures.js';
 import type { CheckResult, Failure, LoadCoverage, ModelCoverage, ScheduleCoverage, Report, RequirementResult, Status } from './result.js';
 
 type Colours = ReturnType<typeof pc.createColors>;
@@ -22,6 +23,8 @@ export function renderConsole(report: Report, { colour, chapters }: { colour: bo
     }
     lines.push(requirementLine(requirement, c));
   }
+  const figures = figureTable(report);
+  if (figures.length > 0) lines.push('', c.bold('Measured'), c.dim(figures[0]!), ...figures.slice(1));
   for (const requirement of report.requirements) {
     const failed = requirement.checks.filter((check) => check.failure !== undefined);
     if (failed.length > 0) lines.push('', ...failureLines(requirement, failed, c));

@@ -25,6 +25,43 @@ const situation = z.object({
   occurred: z.number().int().nonnegative().describe('How often it came about, by what the registry itself answered and did: without it nothing has passed.'),
 });
 
+const percentiles = z.object({ p50: z.number(), p90: z.number(), p99: z.number(), p999: z.number(), max: z.number() }).describe('Milliseconds.');
+
+const spread = z
+  .object({ queue: percentiles, service: percentiles, total: percentiles })
+  .describe('How long calls waited for their turn, how long they were served, and both together, from when they were due.');
+
+const measurement = z.object({
+  metric: z.string(),
+  unit: z.string(),
+  relation: z.enum(['<', '<=', '>=']),
+  limit: z.number(),
+  limitFrom: z.enum(['specification', 'adapter']).describe('Whose number the registry was held to.'),
+  verdict: z.enum(['pass', 'fail', 'undecided', 'invalid']).describe('Undecided: too near the limit for what was measured. Invalid: the run says something about the machine or the generator, and nothing about the registry.'),
+  value: z.number().nullable(),
+  low: z.number().nullable().describe('Where an interval of the value begins: it is more with 95 % confidence.'),
+  high: z.number().nullable().describe('Where it ends: it is less with 95 % confidence.'),
+  samples: z.number().int().nonnegative(),
+  over: z.number().int().nonnegative().optional().describe('Of how many samples the limit was exceeded.'),
+  failures: z.number().int().nonnegative().optional().describe('How many were refused or answered wrongly; they count as over the limit.'),
+  conditions: z.string(),
+  method: z.string(),
+  spread: spread.optional(),
+  nullRun: z
+    .object({ value: z.number().nullable(), over: z.number().int().nonnegative().optional(), spread: spread.optional() })
+    .optional()
+    .describe('The same harness with an adapter that does nothing, between the blocks of the registry.'),
+  machine: z
+    .object({
+      achieved: z.number().optional().describe('The share of the load that was made in the null run: at least 0.99, or the run is invalid.'),
+      stolen: z.number().describe('The share of its time that the registry lost to others on the machine.'),
+      nullStolen: z.number().describe('The same of the null run.'),
+      longestGapMs: z.number().optional().describe('The longest time between two turns of the event loop in the null run.'),
+    })
+    .optional(),
+  notes: z.array(z.string()).optional(),
+});
+
 const checkResult = z.object({
   title: z.string(),
   status,
@@ -33,6 +70,7 @@ const checkResult = z.object({
   milliseconds: z.number().nonnegative(),
   reason: z.string().optional().describe('Why it is inconclusive or untested.'),
   failure: failure.optional(),
+  measurement: measurement.optional().describe('What was measured, of a requirement that carries numbers.'),
   mayFollowFrom: z.array(z.string()).optional().describe('Broken requirements that this check takes for granted: with them mended, it may pass.'),
 });
 
@@ -113,6 +151,8 @@ export type Status = z.infer<typeof status>;
 export interface Failure extends z.infer<typeof failure> {}
 /** What a check is about, and how often it came about. */
 export interface Situation extends z.infer<typeof situation> {}
+/** What was measured, and what it says of a limit. */
+export interface Measurement extends z.infer<typeof measurement> {}
 /** What became of one check. */
 export interface CheckResult extends z.infer<typeof checkResult> {}
 /** What became of one requirement. */

@@ -47,7 +47,7 @@ export function summarise(
 
 function missing(method: string, cutShort: boolean): string {
   if (method === 'concurrent') return 'needs overlapping operations, which this version of the kit does not make';
-  if (method === 'load') return 'needs measurement under load, which this version of the kit does not make';
+  if (method === 'load') return cutShort ? 'the run ended before it came to this' : 'nothing has measured it: `verify --profile sla` does';
   if (method === 'argument') return 'is argued in the specification, not tested';
   return cutShort ? 'the run ended before it came to this' : 'no check came to it';
 }
