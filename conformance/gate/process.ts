@@ -1,0 +1,64 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { Answer, Assignment, Question } from './messages.js';
+
+/** A process did not do what it was asked: it died, hangs, or its registry failed. */
+export class ProcessFailure extends Error {
+  override readonly name = 'ProcessFailure';
+}
+
+/** What a process runs. */
+export const workerScript = new URL('worker.js', import.meta.url);
+
+/** Whether what is counted or what is timed; the former without compilers, whose moment of work is by chance. */
+export type Purpose = 'counts' | 'times';
+const flags: Readonly<Record<Purpose, readonly string[]>> = {
+  counts: ['--expose-gc', '--no-opt', '--no-sparkplug', '--single-threaded', '--min-semi-space-size=64', '--max-semi-space-size=64'],
+  times: ['--expose-gc'],
+};
+
+/** A fresh process with one build in it. */
+export class GateProcess {
+  readonly #child: ChildProcess;
+  readonly #build: string;
+  #ended: string | undefined;
+
+  constructor({ module }: Assignment, purpose: Purpose, signal: AbortSignal, script: URL = workerScript) {
+    this.#build = module;
+    this.#child = fork(script, [JSON.stringify({ module })], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...flags[purpose]] });
+    const end = (): void => this.end();
+    signal.addEventListener('abort', end);
+    this.#child.once('exit', (code, killedBy) => {
+      this.#ended = killedBy ?? `code ${code}`;
+      signal.removeEventListener('abort', end);
+    });
+    if (signal.aborted) this.end();
+  }
+
+  ask<T>(question: Question, patienceMs = 60_000): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const fail = (reason: string): void => finish(() => reject(new ProcessFailure(`${this.#build}: ${reason}`)));
+      const message = (answer: Answer): void => finish(() => (answer.kind === 'done' ? resolve(answer.value as T) : reject(new ProcessFailure(`${this.#build}: ${answer.reason}`))));
+      const exit = (code: number | null, killedBy: string | null): void => fail(`the process ended (${killedBy ?? `code ${code}`})`);
+      const error = (problem: Error): void => fail(problem.message);
+      const timer = setTimeout(() => {
+        fail(`no answer to "${question.kind}" within ${patienceMs / 1_000} s`);
+        this.end();
+      }, patienceMs);
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.#child.off('message', message).off('exit', exit).off('error', error);
+        settle();
+      };
+      if (this.#ended !== undefined) {
+        fail(`the process ended (${this.#ended})`);
+        return;
+      }
+      this.#child.once('message', message).once('exit', exit).once('error', error);
+      this.#child.send(question, (problem) => void (problem && fail(problem.message)));
+    });
+  }
+
+  end(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
