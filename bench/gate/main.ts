@@ -1,19 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
-import { gateAndReport, gateExitCodes, gateFlags, interruption, type GateFlags } from '../../conformance/gate/command-line.js';
-import type { CountedFunction } from '../../conformance/gate/messages.js';
 import { UsageError } from '../../conformance/cli/exit.js';
+import { gateAndReport, gateExitCodes, gateFlags, interruption, type GateFlags } from '../../conformance/cli/gate-command-line.js';
 import { integer } from '../../conformance/cli/integer.js';
 import { buildBoth, BuildError } from './builds.js';
+import { functions } from './functions.js';
 import { selfTest } from './self-test.js';
-
-/** What the working of our registry costs, beside what any registry shows of itself. */
-const functions: readonly CountedFunction[] = [
-  { counter: 'partition hashes', name: 'partitionOf', file: '/src/ids.js' },
-  { counter: 'ids checked', name: 'isId', file: '/src/ids.js' },
-  { counter: 'lanes entered', name: 'submit', file: '/src/lane.js' },
-  { counter: 'lanes entered by a "down"', name: 'interject', file: '/src/lane.js' },
-  { counter: 'commits', name: 'commit', file: '/src/store.js' },
-];
 
 interface Options extends GateFlags {
   readonly baseline: string;

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { safe } from '../engine/show.js';
-import { gateAndReport, gateFlags, interruption, type GateFlags } from '../gate/command-line.js';
 import { UsageError } from './exit.js';
+import { gateAndReport, gateFlags, interruption, type GateFlags } from './gate-command-line.js';
 
 interface Options extends GateFlags {
   readonly adapter: string;

@@ -3,10 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { gateMarkdown, renderGate } from '../gate/report.js';
-import { gateDefaults, runGate, type GateReport } from '../gate/run-gate.js';
+import type { GateReport } from '../gate/run-gate.js';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const main = join(dist, 'conformance/cli/main.js');
@@ -17,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The command as it is installed. */
 function bench(...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'bench', ...args], { encoding: 'utf8', timeout: 60_000, env: { ...process.env, GITHUB_STEP_SUMMARY: '' } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'bench', ...args], { encoding: 'utf8', timeout: 280_000, env: { ...process.env, GITHUB_STEP_SUMMARY: '' } });
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -34,7 +32,7 @@ const quick = ['--counters-only', '--workloads', 'lookup', '--seed', '1'];
 describe('bench, as it is installed', () => {
   it('finds a build equal to itself', () => {
     const [json, summary] = [join(folder, 'report.json'), join(folder, 'summary.md')];
-    const { code, out } = bench('--adapter', ours, '--baseline', ours, '--counters-only', '--workloads', 'bind;down', '--json', json, '--summary', summary);
+    const { code, out } = bench('--adapter', ours, '--baseline', ours, '--counters-only', '--workloads', 'bind', '--json', json, '--summary', summary);
     expect(out).toMatch(/(\d\d) compared, 0 changed/);
     expect(out).toContain('PASS');
     expect(code).toBe(0);
@@ -80,11 +78,11 @@ describe('bench, as it is installed', () => {
     child.stdout.on('data', (text: Buffer) => (out += text.toString()));
     const code = new Promise((resolve) => child.once('close', resolve));
     // The second process that counts has begun: the command has been listening to signals for long.
-    await vi.waitUntil(() => existsSync(pids) && readFileSync(pids, 'utf8').split('\n').length > 2, { timeout: 50_000 });
+    await vi.waitUntil(() => existsSync(pids) && readFileSync(pids, 'utf8').split('\n').length > 2, { timeout: 200_000 });
     child.kill('SIGINT');
     expect(await code).toBe(130);
     expect(out).toContain('INVALID RUN: interrupted');
-    for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) await vi.waitUntil(() => !existsSync(`/proc/${pid}`), { timeout: 10_000 });
+    for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) await vi.waitUntil(() => !existsSync(`/proc/${pid}`), { timeout: 100_000 });
   });
 
   it.each([
@@ -101,16 +99,5 @@ describe('bench, as it is installed', () => {
     expect([code, out]).toEqual([2, '']);
     expect(err.replace('\n(see --help)', '').trim().split('\n')).toHaveLength(1);
     expect(existsSync('/nowhere')).toBe(false);
-  });
-});
-
-describe('a timed run', () => {
-  it('measures all arms as often as each other, and gives a verdict on every workload', async () => {
-    const script = new URL('../../dist/conformance/gate/worker.js', import.meta.url);
-    const report = await runGate({ ...gateDefaults, baseline: plain, candidate: plain, seed: 1, rounds: 2, maxRounds: 2, batchMs: 2, warmUpMs: 1, workloads: ['lookup'], script });
-    expect(report.workloads.map(({ workload }) => workload)).toEqual(['lookup']);
-    for (const { times } of report.workloads) for (const round of times.first) for (const arm of ['baseline', 'candidate', 'control', 'planted']) expect(round[arm]).toHaveLength(2);
-    expect(report.reason).toBeUndefined();
-    for (const text of [renderGate(report, pc.createColors(false)), gateMarkdown(report)]) expect(text).toMatch(/lookup .*(pass|undecided|invalid|regression)/);
   });
 });

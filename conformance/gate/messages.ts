@@ -18,6 +18,11 @@ export type Question =
 
 export type Answer = { readonly kind: 'done'; readonly value: unknown } | { readonly kind: 'failed'; readonly reason: string };
 
+export function isAnswer(message: unknown): message is Answer {
+  const { kind, reason } = (message ?? {}) as { readonly kind?: unknown; readonly reason?: unknown };
+  return kind === 'done' || (kind === 'failed' && typeof reason === 'string');
+}
+
 /** A function of the build under test whose calls are counted: the name of the counter, of the function, and how its file ends. */
 export interface CountedFunction {
   readonly counter: string;

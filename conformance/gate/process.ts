@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { Answer, Assignment, Question } from './messages.js';
+import { isAnswer, type Assignment, type Question } from './messages.js';
 
 /** A process did not do what it was asked: it died, hangs, or its registry failed. */
 export class ProcessFailure extends Error {
@@ -37,7 +37,11 @@ export class GateProcess {
   ask<T>(question: Question, patienceMs = 60_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string): void => finish(() => reject(new ProcessFailure(`${this.#build}: ${reason}`)));
-      const message = (answer: Answer): void => finish(() => (answer.kind === 'done' ? resolve(answer.value as T) : reject(new ProcessFailure(`${this.#build}: ${answer.reason}`))));
+      const message = (answer: unknown): void => {
+        if (!isAnswer(answer)) return; // An adapter may have things of its own to say.
+        if (answer.kind === 'failed') fail(answer.reason);
+        else finish(() => resolve(answer.value as T));
+      };
       const exit = (code: number | null, killedBy: string | null): void => fail(`the process ended (${killedBy ?? `code ${code}`})`);
       const error = (problem: Error): void => fail(problem.message);
       const timer = setTimeout(() => {
@@ -53,7 +57,7 @@ export class GateProcess {
         fail(`the process ended (${this.#ended})`);
         return;
       }
-      this.#child.once('message', message).once('exit', exit).once('error', error);
+      this.#child.on('message', message).once('exit', exit).once('error', error);
       this.#child.send(question, (problem) => void (problem && fail(problem.message)));
     });
   }

@@ -7,12 +7,12 @@ import { percent, type Verdict } from './verdict.js';
 
 const sign: Readonly<Record<Verdict, string>> = { pass: '✓', undecided: '?', regression: '✗', invalid: '!' };
 
-const interval = ({ median, low, high }: Interval): string => `${percent(median)} [${percent(low)}, ${percent(high)}]`;
+const interval = ({ median, low, high }: Interval): string => Number.isNaN(median) ? 'not measured' : `${percent(median)} [${percent(low)}, ${percent(high)}]`;
 
 const changeText = ({ workload, counter, baseline, candidate, verdict, accepted }: CounterChange): string =>
   `${workload}: ${counter} ${baseline ?? 'unknown'} → ${candidate ?? 'unknown'}${accepted ? ' (accepted)' : verdict === 'incomparable' ? ' (cannot be compared)' : verdict === 'fewer' ? ' (fewer)' : ''}`;
 
-const signOf = ({ verdict, accepted }: CounterChange): string => (verdict === 'more' && !accepted ? sign.regression : sign.pass);
+const signOf = ({ verdict, accepted }: CounterChange): string => (accepted || verdict === 'fewer' ? sign.pass : verdict === 'more' ? sign.regression : sign.undecided);
 
 /** What a workload's verdict rests on: the second run, if there was one. */
 const reasonOf = ({ first, second }: WorkloadResult): string | undefined => second?.reason ?? first.reason;
@@ -33,7 +33,8 @@ export function renderGate(report: GateReport, colour: Colors): string {
   return [
     `Exact counters: ${counters.compared} compared, ${counters.changes.length} changed`,
     ...counters.changes.map((change) => `  ${signOf(change)} ${changeText(change)}`),
-    ...(counters.uncountable.length > 0 ? [`  not the same twice in one build, and left out: ${counters.uncountable.join(', ')}`] : []),
+    ...(counters.uncountable.length > 0 ? [`  not the same twice in the baseline, and left out: ${counters.uncountable.join(', ')}`] : []),
+    ...(counters.unsteady.length > 0 ? [`  ? no longer the same twice: ${counters.unsteady.join(', ')}`] : []),
     ...(rows.length > 0 ? ['', 'Time:', line(head), ...rows.map(line)] : []),
     ...workloads.flatMap((one) => (one.verdict === 'invalid' ? [`  ! ${one.workload}: ${reasonOf(one) ?? 'the second run is invalid'}`] : [])),
     ...(untested.length > 0 ? [`  untested, for want of operations: ${untested.join(', ')}`] : []),
@@ -54,12 +55,14 @@ export function gateMarkdown(report: GateReport): string {
     `## Regression gate: ${heading(report)}`,
     '',
     ...(reason === undefined ? [] : [safe(reason, 300), '']),
-    `${counters.compared} exact counters compared, ${counters.changes.length} changed${counters.uncountable.length > 0 ? `, ${counters.uncountable.length} that were not the same twice in one build left out` : ''}.`,
+    `${counters.compared} exact counters compared, ${counters.changes.length} changed${counters.uncountable.length > 0 ? `, ${counters.uncountable.length} that were not the same twice in the baseline left out` : ''}.`,
     '',
     ...counters.changes.map((change) => `- ${signOf(change)} ${changeText(change)}`),
-    ...(counters.changes.length > 0 ? [''] : []),
+    ...(counters.unsteady.length > 0 ? [`- ${sign.undecided} no longer the same twice: ${counters.unsteady.join(', ')}`] : []),
+    ...(counters.changes.length + counters.unsteady.length > 0 ? [''] : []),
     ...(workloads.length > 0 ? [`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...workloads.map((one) => `| ${rowOf(one).map(cell).join(' | ')} |`), ''] : []),
     ...workloads.flatMap((one) => (one.verdict === 'invalid' ? [`- ${one.workload}: ${reasonOf(one) ?? 'the second run is invalid'}`] : [])),
+    '',
     ...(untested.length > 0 ? [`Untested, for want of operations: ${untested.join(', ')}.`, ''] : []),
     about(report),
     '',

@@ -1,5 +1,5 @@
 import { AdapterError } from '../contract.js';
-import { compareCounters, type Counted, type CounterFinding } from './compare-counters.js';
+import { compareCounters, judgeCounters, type Counted, type CounterFinding } from './compare-counters.js';
 import type { Counters } from './counters.js';
 import type { CountedFunction } from './messages.js';
 import { GateProcess, ProcessFailure } from './process.js';
@@ -22,7 +22,9 @@ export interface GateOptions {
   readonly maxRounds: number;
   /** How often all arms take their turns there and back in a round. */
   readonly blocks: number;
+  /** What batches are made to last, and what each must last. */
   readonly batchMs: number;
+  readonly leastBatchMs: number;
   readonly warmUpMs: number;
   readonly entries: number;
   readonly rule: Rule;
@@ -40,12 +42,12 @@ export interface GateOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-export const gateDefaults = { rounds: 8, maxRounds: 16, blocks: 1, batchMs: 60, warmUpMs: 60, entries: 1_000, rule: { floor: 0.05, confidence: 0.99 }, planted: 0.1 } as const;
+export const gateDefaults = { rounds: 8, maxRounds: 16, blocks: 1, batchMs: 65, leastBatchMs: 50, warmUpMs: 60, entries: 1_000, rule: { floor: 0.05, confidence: 0.99 }, planted: 0.1 } as const;
 
 /** What was found out about one workload. */
 export interface WorkloadResult {
   readonly workload: string;
-  /** How often a unit does its work; a batch has twenty units. */
+  /** How often a unit did its work in the end; a batch has twenty units. */
   readonly size: number;
   readonly verdict: Verdict;
   readonly rounds: number;
@@ -80,7 +82,7 @@ export async function runGate(options: GateOptions): Promise<GateReport> {
   const began = performance.now();
   const { seed, rule, planted, signal = new AbortController().signal, onProgress = () => undefined } = options;
   const about = { kind: 'regression-gate', version: 1, seed, rule, planted, node: process.version, clock: stopwatch().kind } as const;
-  let counters: CounterFinding = { compared: 0, changes: [], uncountable: [] };
+  let counters: CounterFinding = { compared: 0, changes: [], uncountable: [], unsteady: [] };
   let results: readonly WorkloadResult[] = [];
   let untested: readonly string[] = [];
   let reason: string | undefined;
@@ -91,13 +93,13 @@ export async function runGate(options: GateOptions): Promise<GateReport> {
     const names = wanted.filter((name) => offered.has(name));
     if (names.length === 0) throw new ProcessFailure('there is no workload that both have the operations for');
     counters = compareCounters(await countAll(names, options, signal, onProgress), options.accepted);
+    if (counters.compared + counters.unsteady.length === 0) throw new ProcessFailure('the baseline does nothing twice in the same way: there is nothing to count');
     if (options.countersOnly !== true) results = await timeAll(names, options, signal, onProgress);
   } catch (error) {
     if (!(error instanceof ProcessFailure)) throw error;
     reason = signal.aborted ? 'interrupted' : error.message;
   }
-  const counted: Verdict = counters.changes.some(({ verdict, accepted }) => verdict === 'more' && !accepted) ? 'regression' : 'pass';
-  const verdict = worst([counted, ...results.map((one) => one.verdict), ...(reason === undefined ? [] : ['invalid' as const])]);
+  const verdict = worst([judgeCounters(counters), ...results.map((one) => one.verdict), ...(reason === undefined ? [] : ['invalid' as const])]);
   return { ...about, verdict, ...(reason !== undefined && { reason }), counters, workloads: results, untested, seconds: (performance.now() - began) / 1_000 };
 }
 
@@ -111,13 +113,15 @@ async function offeredByBoth({ baseline, candidate, script }: GateOptions, signa
   return new Set(before.filter((name) => after.includes(name)));
 }
 
-/** Each workload twice in each build, every time in a process of its own. */
+/** Each workload twice in each build, every time in a process of its own; no time is measured, so both builds may be at work at once. */
 async function countAll(names: readonly string[], { baseline, candidate, functions = [], script }: GateOptions, signal: AbortSignal, onProgress: (text: string) => void): Promise<Record<string, Counted>> {
   const counted: Record<string, Counted> = {};
   for (const workload of names) {
     onProgress(`counting: ${workload}`);
     const counts = (module: string): Promise<Counters> => withProcess(new GateProcess({ module }, 'counts', signal, script), (one) => one.ask<Counters>({ kind: 'count', workload, functions }));
-    counted[workload] = { baseline: [await counts(baseline), await counts(baseline)], candidate: [await counts(candidate), await counts(candidate)] };
+    const twice = async (module: string): Promise<[Counters, Counters]> => [await counts(module), await counts(module)];
+    const [before, after] = await Promise.all([twice(baseline), twice(candidate)]);
+    counted[workload] = { baseline: before, candidate: after };
   }
   return counted;
 }
@@ -130,11 +134,11 @@ async function timeAll(names: readonly string[], options: GateOptions, signal: A
   const first = await time('first run', sized, options.seed);
   const suspicious = sized.filter((_, i) => judgementOf(first[i]!).verdict === 'slower');
   const second = suspicious.length === 0 ? [] : await time('second run', suspicious, options.seed + 1);
-  return sized.map(({ workload, size }, i) => {
+  return sized.map(({ workload }, i) => {
     const [once, again] = [first[i]!, second.find((one) => one.workload === workload)];
     return {
       workload,
-      size,
+      size: once.size,
       verdict: recurring(judgementOf(once).verdict, again && judgementOf(again).verdict),
       rounds: once.times.length + (again?.times.length ?? 0),
       first: judgementOf(once),

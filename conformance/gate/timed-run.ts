@@ -12,6 +12,8 @@ export interface TimedRunOptions extends Pick<RoundOptions, 'blocks' | 'warmUpMs
   /** Process pairs: at least, and at most where the controls need more. */
   readonly rounds: number;
   readonly maxRounds: number;
+  /** Milliseconds that each batch must last, or its round does not count. */
+  readonly leastBatchMs: number;
   readonly rule: Rule;
   readonly seed: number;
   readonly onRound?: (round: number, workloads: number) => void;
@@ -20,6 +22,8 @@ export interface TimedRunOptions extends Pick<RoundOptions, 'blocks' | 'warmUpMs
 /** What a run has measured of a workload: the times of each round, and what is to be made of each candidate. */
 export interface TimedRun {
   readonly workload: string;
+  /** {@link Sized.size} in the last round. */
+  readonly size: number;
   readonly times: readonly Times[];
   readonly judgements: ReadonlyMap<string, Judgement>;
 }
@@ -39,18 +43,32 @@ export const ratiosOf = (times: readonly Times[], candidate: string): Ratios => 
   planted: times.map((one) => logRatio(one, 'planted', 'control')),
 });
 
-/** Rounds for all workloads, and more of them for those whose controls are not what they must be: how a candidate does is not looked at. */
-export async function timedRun({ baseline, candidates, workloads, planted, rounds, maxRounds, rule, seed, onRound, ...how }: TimedRunOptions): Promise<TimedRun[]> {
+/**
+ * Rounds for all workloads, and more of them for those whose controls are not what they must be: how a candidate does is not looked at.
+ * A round with a batch that was too short does not count, and the next has more to do.
+ */
+export async function timedRun({ baseline, candidates, workloads, planted, rounds, maxRounds, leastBatchMs, rule, seed, onRound, ...how }: TimedRunOptions): Promise<TimedRun[]> {
   const random = randomFrom(seed);
   const arms = [...candidates, ...controls(baseline, planted)];
-  const times = new Map(workloads.map(({ workload }) => [workload, [] as Times[]]));
-  const judged = (workload: string, candidate: string): Judgement => judge(ratiosOf(times.get(workload)!, candidate), rule, randomFrom(seed));
-  let left = workloads;
-  for (let round = 1; left.length > 0 && round <= maxRounds; round++) {
+  const runs = workloads.map((sized) => ({ sized, times: [] as Times[] }));
+  const judged = (times: readonly Times[], candidate: string): Judgement => {
+    const judgement = judge(ratiosOf(times, candidate), rule, randomFrom(seed));
+    return times.length >= rounds ? judgement : { ...judgement, verdict: 'invalid', reason: `only ${times.length} of ${rounds} rounds had batches of at least ${leastBatchMs} ms` };
+  };
+  let left = runs;
+  for (let round = 1; left.length > 0 && round <= 2 * maxRounds; round++) {
     onRound?.(round, left.length);
-    const found = await measureRound({ ...how, arms, workloads: left, random });
-    for (const { workload } of left) times.get(workload)!.push(found[workload]!);
-    if (round >= rounds) left = left.filter(({ workload }) => judged(workload, candidates[0]!.name).verdict === 'invalid');
+    const found = await measureRound({ ...how, arms, workloads: left.map(({ sized }) => sized), random });
+    for (const one of left) {
+      const times = found[one.sized.workload]!;
+      const shortest = Math.min(...Object.values(times).flat());
+      if (shortest < leastBatchMs) one.sized = larger(one.sized, leastBatchMs / shortest);
+      else one.times.push(times);
+    }
+    left = left.filter(({ times }) => times.length < rounds || (times.length < maxRounds && judged(times, candidates[0]!.name).verdict === 'invalid'));
   }
-  return workloads.map(({ workload }) => ({ workload, times: times.get(workload)!, judgements: new Map(candidates.map(({ name }) => [name, judged(workload, name)])) }));
+  return runs.map(({ sized, times }) => ({ workload: sized.workload, size: sized.size, times, judgements: new Map(candidates.map(({ name }) => [name, judged(times, name)])) }));
 }
+
+/** With a tenth to spare; a single batch, which may be a fault of the clock, does not make it larger than twice. */
+const larger = ({ size, ...rest }: Sized, by: number): Sized => ({ ...rest, size: Math.ceil(size * Math.min(2, Math.max(1, by) * 1.1)) });

@@ -1,17 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { appendFileSync } from 'node:fs';
-import type { Command} from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import pc from 'picocolors';
-import { integer } from '../cli/integer.js';
-import { UsageError } from '../cli/exit.js';
-import { writeJson } from '../cli/write-json.js';
 import { AdapterError } from '../contract.js';
 import { safe } from '../engine/show.js';
-import { gateMarkdown, renderGate } from './report.js';
-import { gateDefaults, runGate, type GateOptions, type GateReport } from './run-gate.js';
-import type { Verdict } from './verdict.js';
-import { workloads } from './workloads.js';
+import { gateMarkdown, renderGate } from '../gate/report.js';
+import { gateDefaults, runGate, type GateOptions, type GateReport } from '../gate/run-gate.js';
+import type { Verdict } from '../gate/verdict.js';
+import { workloads } from '../gate/workloads.js';
+import { UsageError } from './exit.js';
+import { integer } from './integer.js';
+import { writeJson } from './write-json.js';
 
 /** What the exit code of the gate says. */
 export const gateExitCodes: Readonly<Record<Verdict, number>> & { readonly interrupted: number } = { pass: 0, undecided: 0, regression: 1, invalid: 3, interrupted: 130 };
