@@ -81,7 +81,7 @@ function page({ node, processor, rounds, ms, load, figures, explore, linearizabi
     '',
     '# Benchmarks',
     '',
-    'Our registry beside what a user would take instead, in one run: each scenario gives every contestant a turn, round after round, forwards and backwards, so that a machine that speeds up and slows down does so for all. A figure is the median over the rounds (of the medians of [tinybench](https://github.com/tinylibs/tinybench)), with the least and the most; a ratio is the median of the ratios to `Map` within a round.',
+    'Our registry beside what a user would take instead, in one run: each scenario gives every contestant a turn, round after round, forwards and backwards, so that a machine that speeds up and slows down does so for all. A figure is the median over the rounds (of the medians of [tinybench](https://github.com/tinylibs/tinybench)), with the least and the most; a ratio is the median of the ratios within a round to the contestant that is named first: `Map`, where it can do the same.',
     '',
     `Measured by \`npm run bench:page -- --rounds ${rounds} --ms ${ms}\` with Node ${node} on ${processor}; load of the machine meanwhile ${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)}${Math.max(...load) > 1.5 ? ': others were at work on it, which ratios stand better than times' : ''}. All figures: [figures.json](benchmarks/figures.json). Whether a change has made anything slower is not read off this page, but told by [the regression gate](regression-gate.md).`,
     '',

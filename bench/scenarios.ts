@@ -49,6 +49,7 @@ function lookup(entries: number, kind: 'hit' | 'miss', spelling: 'cached' | 'wir
     await fill(one, ids);
     const wanted = scattered(kind === 'hit' ? ids : idsOf('nobody', entries));
     const bytes = spelling === 'wire' ? Buffer.from(wanted.join(''), 'latin1') : undefined;
+    if (bytes === undefined) for (const id of wanted) one.find(id); // Whoever is looked up for the first time is not cached yet.
     const width = wanted[0]!.length;
     const now: string[] = new Array<string>(batch).fill(wanted[0]!);
     let at = 0;
@@ -64,7 +65,7 @@ function lookup(entries: number, kind: 'hit' | 'miss', spelling: 'cached' | 'wir
   return { name: `lookup, ${spelling} id, ${kind}, ${entries.toLocaleString('en')} entries`, group: `lookup, ${spelling} id, ${kind}`, at: entries, batch, variants };
 }
 
-/** Writes that are called one after the other without waiting, and waited for in the end. */
+/** Writes that are called one after the other without waiting, and waited for in the end: nobody answers the last before another. */
 const writes = (name: string, count: number, needs: readonly (keyof Contestant)[], prepare: (one: Contestant) => Promise<{ readonly before?: () => unknown; readonly call: () => unknown }>): Scenario => ({
   name,
   group: 'writes',

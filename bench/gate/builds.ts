@@ -19,6 +19,8 @@ export class BuildError extends Error {
 export interface Builds {
   readonly baseline: string;
   readonly candidate: string;
+  /** The revision that the baseline was built from, shortened. */
+  readonly revision: string;
   remove(): void;
 }
 
@@ -42,7 +44,7 @@ export async function buildBoth(revision: string, signal: AbortSignal): Promise<
     await run('tar', ['-xf', join(folder, 'source.tar'), '-C', source], { signal });
     const baseline = await build(source, join(folder, 'baseline_'), signal);
     const candidate = await build(root, join(folder, 'candidate'), signal);
-    return { baseline, candidate, remove };
+    return { baseline, candidate, revision: commit.slice(0, 10), remove };
   } catch (error) {
     remove();
     if (error instanceof BuildError) throw error;

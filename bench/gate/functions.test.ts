@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Counters } from '../../conformance/gate/counters.js';
 import { GateProcess } from '../../conformance/gate/process.js';
@@ -7,7 +8,7 @@ const dist = (path: string): URL => new URL(`../../dist/conformance/${path}`, im
 
 /** What is counted of our registry, as it was built. */
 async function counted(workload: string): Promise<Counters> {
-  const one = new GateProcess({ module: dist('adapters/sharded-registry.js').pathname }, 'counts', new AbortController().signal, dist('gate/worker.js'));
+  const one = new GateProcess(fileURLToPath(dist('adapters/sharded-registry.js')), 'counts', new AbortController().signal, dist('gate/worker.js'));
   try {
     return await one.ask<Counters>({ kind: 'count', workload, functions }, 280_000);
   } finally {

@@ -6,6 +6,7 @@ import { calibrate, type Sized } from '../../conformance/gate/rounds.js';
 import { gateDefaults } from '../../conformance/gate/run-gate.js';
 import { timedRun } from '../../conformance/gate/timed-run.js';
 import { recurring, type Verdict } from '../../conformance/gate/verdict.js';
+import type { Builds } from './builds.js';
 import { errorRates } from './error-rates.js';
 
 /** Slowdowns that are planted, the first of them none. */
@@ -24,6 +25,8 @@ export interface Repetition {
   readonly load: number;
   readonly node: string;
   readonly processor: string;
+  /** Of the registry that was measured, and of the gate that said it. */
+  readonly revision: string;
 }
 
 const kept = new URL('../../../bench/gate/error-rates.json', import.meta.url);
@@ -31,10 +34,10 @@ const page = new URL('../../../docs/regression-gate.md', import.meta.url);
 export const doseName = (dose: number): string => (dose === 0 ? 'A/A' : `+${Math.round(100 * dose)} %`);
 
 /**
- * Runs the gate so many times on one build, beside itself with slowdowns planted in it. All doses of a repetition share their baseline,
+ * Runs the gate so many times on one build, a git revision, beside itself with slowdowns planted in it. All doses of a repetition share their baseline,
  * their controls and the moment, which takes a third of the time; repetitions share nothing. Each is kept as soon as it is done.
  */
-export async function selfTest(baseline: string, { repetitions, isBusy, signal }: { readonly repetitions: number; readonly isBusy: boolean; readonly signal: AbortSignal }): Promise<number> {
+export async function selfTest({ baseline, revision }: Builds, { repetitions, isBusy, signal }: { readonly repetitions: number; readonly isBusy: boolean; readonly signal: AbortSignal }): Promise<number> {
   const condition = isBusy ? 'busy' : 'idle';
   let all = existsSync(kept) ? (JSON.parse(readFileSync(kept, 'utf8')) as Repetition[]) : [];
   const spinners = isBusy ? Array.from({ length: availableParallelism() }, spin) : [];
@@ -47,7 +50,7 @@ export async function selfTest(baseline: string, { repetitions, isBusy, signal }
         if (!(error instanceof ProcessFailure) || signal.aborted) throw error;
         return { verdicts: Object.fromEntries(doses.map((dose) => [doseName(dose), 'invalid' as const])), rounds: 0 }; // As the gate would say.
       });
-      const repetition: Repetition = { condition, seed, verdicts, rounds, seconds: (performance.now() - began) / 1_000, load: Number(loadavg()[0]!.toFixed(1)), node: process.version, processor: `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown'}` };
+      const repetition: Repetition = { condition, seed, verdicts, rounds, seconds: (performance.now() - began) / 1_000, load: Number(loadavg()[0]!.toFixed(1)), node: process.version, processor: `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown'}`, revision };
       all = [...all, repetition];
       write(kept, `[\n${all.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
       process.stdout.write(`${condition} ${seed}: ${Object.entries(verdicts).map(([dose, verdict]) => `${dose} ${verdict}`).join(', ')} (${rounds} rounds, ${repetition.seconds.toFixed(0)} s, load ${repetition.load})\n`);

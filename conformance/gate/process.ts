@@ -16,15 +16,25 @@ const flags: Readonly<Record<Purpose, readonly string[]>> = {
   times: ['--expose-gc'],
 };
 
+/** Who has one build, and does what is asked. */
+export interface Worker {
+  ask<T>(question: Question, patienceMs?: number): Promise<T>;
+  end(): void;
+}
+
+/** How the gate comes by its workers: by fresh processes, other than on the simulated machines that it is tried on. */
+export type Start = (module: string, purpose: Purpose, signal: AbortSignal) => Worker;
+export const startProcess: Start = (module, purpose, signal) => new GateProcess(module, purpose, signal);
+
 /** A fresh process with one build in it. */
-export class GateProcess {
+export class GateProcess implements Worker {
   readonly #child: ChildProcess;
   readonly #build: string;
   #ended: string | undefined;
 
-  constructor({ module }: Assignment, purpose: Purpose, signal: AbortSignal, script: URL = workerScript) {
+  constructor(module: string, purpose: Purpose, signal: AbortSignal, script: URL = workerScript) {
     this.#build = module;
-    this.#child = fork(script, [JSON.stringify({ module })], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...flags[purpose]] });
+    this.#child = fork(script, [JSON.stringify({ module } satisfies Assignment)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...flags[purpose]] });
     const end = (): void => this.end();
     signal.addEventListener('abort', end);
     this.#child.once('exit', (code, killedBy) => {

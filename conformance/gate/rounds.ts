@@ -1,6 +1,6 @@
 import type { Random } from '../schedules/choosers.js';
 import { shuffled, thereAndBack } from './order.js';
-import { GateProcess } from './process.js';
+import { startProcess, type Start, type Worker } from './process.js';
 import { median } from './statistics.js';
 
 /** One that takes part: a build, and how much more it does than it counts. */
@@ -33,15 +33,15 @@ export interface RoundOptions {
   readonly warmUpMs: number;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** What processes run, if not what lies beside. */
-  readonly script?: URL;
+  /** How to come by processes. */
+  readonly start?: Start;
 }
 
 /** One round: fresh processes of all arms, which take turns, there and back. Only one of them works at a time. */
-export async function measureRound({ arms, workloads, blocks, warmUpMs, random, signal, script }: RoundOptions): Promise<Round> {
-  const processes = new Map<string, GateProcess>();
+export async function measureRound({ arms, workloads, blocks, warmUpMs, random, signal, start = startProcess }: RoundOptions): Promise<Round> {
+  const processes = new Map<string, Worker>();
   try {
-    for (const { name, module } of shuffled(arms, random)) processes.set(name, new GateProcess({ module }, 'times', signal, script));
+    for (const { name, module } of shuffled(arms, random)) processes.set(name, start(module, 'times', signal));
     const round: Record<string, Times> = {};
     for (const sized of shuffled(workloads, random)) {
       for (const { name } of shuffled(arms, random)) await processes.get(name)!.ask({ kind: 'prepare', ...sized, warmUpMs });
@@ -61,8 +61,8 @@ export async function measureRound({ arms, workloads, blocks, warmUpMs, random, 
 }
 
 /** How much of each workload it takes for a batch of every arm to last so long. */
-export async function calibrate(modules: readonly string[], workloads: readonly string[], { entries, batchMs, signal, script }: { readonly entries: number; readonly batchMs: number; readonly signal: AbortSignal; readonly script?: URL }): Promise<Sized[]> {
-  const processes = modules.map((module) => new GateProcess({ module }, 'times', signal, script));
+export async function calibrate(modules: readonly string[], workloads: readonly string[], { entries, batchMs, signal, start = startProcess }: { readonly entries: number; readonly batchMs: number; readonly signal: AbortSignal; readonly start?: Start }): Promise<Sized[]> {
+  const processes = modules.map((module) => start(module, 'times', signal));
   try {
     const sized: Sized[] = [];
     for (const workload of workloads) {

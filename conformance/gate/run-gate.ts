@@ -2,7 +2,7 @@ import { AdapterError } from '../contract.js';
 import { compareCounters, judgeCounters, type Counted, type CounterFinding } from './compare-counters.js';
 import type { Counters } from './counters.js';
 import type { CountedFunction } from './messages.js';
-import { GateProcess, ProcessFailure } from './process.js';
+import { ProcessFailure, startProcess, type Start, type Worker } from './process.js';
 import { calibrate, type Sized, type Times } from './rounds.js';
 import { stopwatch } from './stopwatch.js';
 import { timedRun, type TimedRun } from './timed-run.js';
@@ -37,8 +37,8 @@ export interface GateOptions {
   /** Counters that are meant to change: `counter`, or `workload/counter`. */
   readonly accepted?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
-  /** What processes run, if not what lies beside. */
-  readonly script?: URL;
+  /** How to come by processes. */
+  readonly start?: Start;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -104,9 +104,9 @@ export async function runGate(options: GateOptions): Promise<GateReport> {
 }
 
 /** Throws {@link AdapterError} for a module that has no adapter, or one whose registry cannot be opened. */
-async function offeredByBoth({ baseline, candidate, script }: GateOptions, signal: AbortSignal): Promise<ReadonlySet<string>> {
+async function offeredByBoth({ baseline, candidate, start = startProcess }: GateOptions, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const offers = (module: string): Promise<string[]> =>
-    withProcess(new GateProcess({ module }, 'times', signal, script), (one) => one.ask<string[]>({ kind: 'offers' })).catch((error: unknown) => {
+    withProcess(start(module, 'times', signal), (one) => one.ask<string[]>({ kind: 'offers' })).catch((error: unknown) => {
       throw signal.aborted ? error : new AdapterError((error as Error).message);
     });
   const [before, after] = [await offers(baseline), await offers(candidate)];
@@ -114,11 +114,11 @@ async function offeredByBoth({ baseline, candidate, script }: GateOptions, signa
 }
 
 /** Each workload twice in each build, every time in a process of its own; no time is measured, so both builds may be at work at once. */
-async function countAll(names: readonly string[], { baseline, candidate, functions = [], script }: GateOptions, signal: AbortSignal, onProgress: (text: string) => void): Promise<Record<string, Counted>> {
+async function countAll(names: readonly string[], { baseline, candidate, functions = [], start = startProcess }: GateOptions, signal: AbortSignal, onProgress: (text: string) => void): Promise<Record<string, Counted>> {
   const counted: Record<string, Counted> = {};
   for (const workload of names) {
     onProgress(`counting: ${workload}`);
-    const counts = (module: string): Promise<Counters> => withProcess(new GateProcess({ module }, 'counts', signal, script), (one) => one.ask<Counters>({ kind: 'count', workload, functions }));
+    const counts = (module: string): Promise<Counters> => withProcess(start(module, 'counts', signal), (one) => one.ask<Counters>({ kind: 'count', workload, functions }));
     const twice = async (module: string): Promise<[Counters, Counters]> => [await counts(module), await counts(module)];
     const [before, after] = await Promise.all([twice(baseline), twice(candidate)]);
     counted[workload] = { baseline: before, candidate: after };
@@ -150,7 +150,7 @@ async function timeAll(names: readonly string[], options: GateOptions, signal: A
 
 const judgementOf = ({ judgements }: TimedRun): Judgement => judgements.get('candidate')!;
 
-async function withProcess<T>(one: GateProcess, use: (one: GateProcess) => Promise<T>): Promise<T> {
+async function withProcess<T>(one: Worker, use: (one: Worker) => Promise<T>): Promise<T> {
   try {
     return await use(one);
   } finally {

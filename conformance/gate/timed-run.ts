@@ -2,7 +2,7 @@ import { randomFrom } from '../schedules/choosers.js';
 import { logRatio, measureRound, type Arm, type RoundOptions, type Sized, type Times } from './rounds.js';
 import { judge, type Judgement, type Ratios, type Rule } from './verdict.js';
 
-export interface TimedRunOptions extends Pick<RoundOptions, 'blocks' | 'warmUpMs' | 'signal' | 'script'> {
+export interface TimedRunOptions extends Pick<RoundOptions, 'blocks' | 'warmUpMs' | 'signal' | 'start'> {
   readonly baseline: string;
   /** Whom to compare with the baseline: one, but for whoever tests the gate itself. */
   readonly candidates: readonly Arm[];
