@@ -98,6 +98,13 @@ describe('a whole run, on a simulated machine', () => {
     expect(shortest(report)).toBeGreaterThanOrEqual(50);
   });
 
+  it('gives them less to do if they are far too long', async () => {
+    const report = await gate(machine({ calibrated: 10_000 }));
+    expect([report.verdict, report.workloads[0]!.rounds]).toEqual(['pass', 8]);
+    expect(report.workloads[0]!.size).toBeLessThan(3_000);
+    expect(shortest(report)).toBeGreaterThanOrEqual(50);
+  });
+
   it('is invalid if they never become long enough', async () => {
     const report = await gate(machine({ batchMs: 20 }));
     expect([report.verdict, report.workloads[0]!.rounds]).toEqual(['invalid', 0]);

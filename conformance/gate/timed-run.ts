@@ -12,7 +12,8 @@ export interface TimedRunOptions extends Pick<RoundOptions, 'blocks' | 'warmUpMs
   /** Process pairs: at least, and at most where the controls need more. */
   readonly rounds: number;
   readonly maxRounds: number;
-  /** Milliseconds that each batch must last, or its round does not count. */
+  /** Milliseconds that batches are made to last, and that each must last, or its round does not count. */
+  readonly batchMs: number;
   readonly leastBatchMs: number;
   readonly rule: Rule;
   readonly seed: number;
@@ -45,9 +46,9 @@ export const ratiosOf = (times: readonly Times[], candidate: string): Ratios => 
 
 /**
  * Rounds for all workloads, and more of them for those whose controls are not what they must be: how a candidate does is not looked at.
- * A round with a batch that was too short does not count, and the next has more to do.
+ * A round with a batch that was too short does not count, and the next has more to do; if even the shortest was far too long, it has less.
  */
-export async function timedRun({ baseline, candidates, workloads, planted, rounds, maxRounds, leastBatchMs, rule, seed, onRound, ...how }: TimedRunOptions): Promise<TimedRun[]> {
+export async function timedRun({ baseline, candidates, workloads, planted, rounds, maxRounds, batchMs, leastBatchMs, rule, seed, onRound, ...how }: TimedRunOptions): Promise<TimedRun[]> {
   const random = randomFrom(seed);
   const arms = [...candidates, ...controls(baseline, planted)];
   const runs = workloads.map((sized) => ({ sized, times: [] as Times[] }));
@@ -62,13 +63,13 @@ export async function timedRun({ baseline, candidates, workloads, planted, round
     for (const one of left) {
       const times = found[one.sized.workload]!;
       const shortest = Math.min(...Object.values(times).flat());
-      if (shortest < leastBatchMs) one.sized = larger(one.sized, leastBatchMs / shortest);
-      else one.times.push(times);
+      if (!(shortest < leastBatchMs)) one.times.push(times);
+      if (shortest < leastBatchMs || shortest > 3 * batchMs) one.sized = resized(one.sized, batchMs / shortest);
     }
     left = left.filter(({ times }) => times.length < rounds || (times.length < maxRounds && judged(times, candidates[0]!.name).verdict === 'invalid'));
   }
   return runs.map(({ sized, times }) => ({ workload: sized.workload, size: sized.size, times, judgements: new Map(candidates.map(({ name }) => [name, judged(times, name)])) }));
 }
 
-/** With a tenth to spare; a single batch, which may be a fault of the clock, does not make it larger than twice. */
-const larger = ({ size, ...rest }: Sized, by: number): Sized => ({ ...rest, size: Math.ceil(size * Math.min(2, Math.max(1, by) * 1.1)) });
+/** A single batch, which may be a fault of the clock, makes it neither larger nor smaller than twice. */
+const resized = ({ size, ...rest }: Sized, by: number): Sized => ({ ...rest, size: Math.ceil(size * Math.min(2, Math.max(0.5, by))) });
