@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchExplore, type ExploreFigure } from './explore.js';
 import { benchFaults, type FaultFigure } from './faults.js';
 import { benchChecker, type CheckFigure } from './linearizability.js';
+import { writePage, type Results } from './page.js';
 import { runScenarios, type Figure } from './run.js';
 import { scenarios } from './scenarios.js';
 import { benchSchedules, type ScheduleFigure } from './schedules.js';
@@ -11,7 +12,7 @@ import { everySchedule, randomSchedules, type SoakFigure } from './soak.js';
 
 /** What is measured, by the name that `--only` takes. Each gives what goes into the JSON file, and prints a table. */
 const sections: Readonly<Record<string, () => Promise<unknown>>> = {
-  micro: async () => shown(await runScenarios(scenarios, { rounds, ms }), table),
+  micro: async () => shown(await runScenarios(scenarios, { rounds, ms, ...(process.stderr.isTTY && { onProgress: (name: string) => console.error(name) }) }), table),
   explore: async () => shown(benchExplore({ rounds, ms }), exploreTable),
   linearizability: async () => shown(benchChecker({ rounds }), checkTable),
   schedules: async () => shown(await benchSchedules({ rounds, ms }), scheduleTable),
@@ -22,20 +23,41 @@ const sections: Readonly<Record<string, () => Promise<unknown>>> = {
 /** What takes many minutes is measured only if it is asked for. */
 const long: ReadonlySet<string> = new Set(['faults', 'soak']);
 
-/** `npm run bench -- [--only SECTION,…] [--rounds N] [--ms N] [--json FILE]` */
-const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' } } });
+/** What the page shows: the rest says nothing of how fast anything is. */
+const onPage = ['micro', 'explore', 'linearizability', 'schedules'];
+
+/** `npm run bench -- [--only SECTION,…] [--rounds N] [--ms N] [--json FILE] [--page]`; with `--page` docs/benchmarks.md and its plots are written. */
+const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' }, page: { type: 'boolean', default: false } } });
 const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
-const selected = values.only?.split(',') ?? Object.keys(sections).filter((name) => !long.has(name));
+if (!(Number.isInteger(rounds) && rounds > 0 && ms > 0)) {
+  console.error('--rounds must be a whole number from 1, --ms a number above 0.');
+  process.exit(2);
+}
+const selected = values.only?.split(',') ?? (values.page ? onPage : Object.keys(sections).filter((name) => !long.has(name)));
 const unknown = selected.filter((name) => !Object.hasOwn(sections, name));
 if (unknown.length > 0) {
   console.error(`There is no section ${unknown.join(', ')}: there are ${Object.keys(sections).join(', ')}.`);
   process.exit(2);
 }
 
-console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${rounds} rounds of ${ms} ms, variants in turn`);
-const results: Record<string, unknown> = { node: process.version };
-for (const name of selected) results[name === 'micro' ? 'figures' : name] = await sections[name]!();
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+if (values.page && onPage.some((name) => !selected.includes(name))) {
+  console.error(`The page shows ${onPage.join(', ')}: leave --only away.`);
+  process.exit(2);
+}
+
+const processor = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
+console.log(`Node ${process.version}, ${processor}, ${rounds} rounds of ${ms} ms, variants in turn`);
+const load = [loadavg()[0]!];
+const results: Record<string, unknown> = { node: process.version, processor, rounds, ms, load };
+for (const name of selected) {
+  results[name === 'micro' ? 'figures' : name] = await sections[name]!();
+  load.push(loadavg()[0]!);
+}
+if (values.json !== undefined) {
+  writeFileSync(`${values.json}.new`, `${JSON.stringify(results, undefined, 2)}\n`);
+  renameSync(`${values.json}.new`, values.json);
+}
+if (values.page) await writePage(results as unknown as Results);
 
 function shown<T>(figures: T, asTable: (figures: T) => string): T {
   console.log(`\n${asTable(figures)}`);

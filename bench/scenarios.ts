@@ -1,122 +1,211 @@
-import { randomUUID } from 'node:crypto';
 import { createModel, type Operation } from '../model/index.js';
-import { broadcast, ShardedRegistry, type Endpoint } from '../src/index.js';
-import type { Scenario } from './run.js';
+import type { Endpoint } from '../src/index.js';
+import { contestants, endpoint, type Contestant } from './contestants.js';
+import type { Scenario, Variant } from './run.js';
 
-const entries = 10_000;
+/** How many operations a call makes, unless it says otherwise. */
 const batch = 1_000;
+/** Who has so many names is a finding of its own: some keep a list of listeners for each signal, and walk along it. */
+const namesOfAnEndpoint = 10;
+/** Listeners and their signals take too much memory for so many names. */
+const lean: ReadonlySet<string> = new Set(['Map', 'ShardedRegistry', 'sixteen Maps']);
 
-const endpoint = (): Endpoint => ({ send: () => undefined, signal: new AbortController().signal });
+const idsOf = (kind: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${kind}-${i.toString(16).padStart(8, '0')}-4e1f-8a7b-d15ea5e0c0de`);
 
-const ids = Array.from({ length: entries }, () => randomUUID() as string);
-const encoded = Buffer.from(ids.join(''), 'latin1');
-
-/** Ids as they come off the wire: fresh strings, whose hash V8 has not worked out yet. */
-const wire: string[] = [];
-let at = 0;
-function freshen(): void {
-  for (let i = 0; i < batch; i++, at = (at + 1) % entries) wire[i] = encoded.toString('latin1', at * 36, at * 36 + 36);
+/** Far from each other in memory, as those that come one after the other are; the same in every run. */
+function scattered(ids: readonly string[]): string[] {
+  const step = 7_919; // A prime, and no divisor of any size.
+  return ids.map((_, i) => ids[(i * step) % ids.length]!);
 }
 
-function filled(): { map: Map<string, { id: string }>; registry: ShardedRegistry } {
-  const map = new Map<string, { id: string }>();
-  const registry = new ShardedRegistry();
-  const one = endpoint();
-  for (const id of ids) {
-    map.set(id, { id });
-    void registry.registerServer(id, one);
-  }
-  return { map, registry };
+/** All that the contestants have in common who have these operations. */
+function among(needs: readonly (keyof Contestant)[], names: readonly string[], variant: (make: () => Contestant) => Variant): Readonly<Record<string, Variant>> {
+  return Object.fromEntries(names.filter((name) => needs.every((one) => contestants[name]!()[one] !== undefined)).map((name) => [name, variant(contestants[name]!)]));
 }
 
-const { map, registry } = filled();
-const missing = Array.from({ length: batch }, () => randomUUID() as string);
-const cached = ids.slice(0, batch);
+const everybody = Object.keys(contestants);
+
+/** Fresh endpoints for so many names. */
+function endpointsFor(count: number): Endpoint[] {
+  const endpoints = Array.from({ length: Math.ceil(count / namesOfAnEndpoint) }, () => endpoint().endpoint);
+  return Array.from({ length: count }, (_, i) => endpoints[Math.floor(i / namesOfAnEndpoint)]!);
+}
+
+async function fill(one: Contestant, ids: readonly string[]): Promise<void> {
+  const endpoints = endpointsFor(ids.length);
+  for (const [i, id] of ids.entries()) await one.register(id, endpoints[i]!);
+}
+
 // A lookup whose result nobody uses may be optimised away.
 let found = 0;
-const look = (given: readonly string[], find: (id: string) => unknown) => (): void => {
-  for (let i = 0; i < batch; i++) if (find(given[i]!) !== undefined) found++;
-};
 export const looked = (): number => found;
 
-const lookup = (name: string, given: readonly string[], before?: () => void): Scenario => ({
-  name,
-  batch,
-  ...(before && { before }),
-  variants: { 'Map.get': () => look(given, (id) => map.get(id)), findServer: () => look(given, (id) => registry.findServer(id)) },
-});
-
-/** A server, and transports bound to it. */
-function audience(size: number): { registry: ShardedRegistry; endpoints: Endpoint[] } {
-  const own = new ShardedRegistry();
-  const endpoints = Array.from({ length: size }, endpoint);
-  void own.registerServer('s', endpoint());
-  for (const [i, one] of endpoints.entries()) void own.registerTransport(`t${i}`, one, { serverId: 's' });
-  return { registry: own, endpoints };
+/** Lookups go once around all names, so that the memory of a large registry is not warmed up by looking at a few. */
+function lookup(entries: number, kind: 'hit' | 'miss', spelling: 'cached' | 'wire'): Scenario {
+  const names = entries > 100_000 ? everybody.filter((name) => lean.has(name)) : everybody;
+  const variants = among([], names, (make) => async () => {
+    const one = make();
+    const ids = idsOf('server', entries);
+    await fill(one, ids);
+    const wanted = scattered(kind === 'hit' ? ids : idsOf('nobody', entries));
+    const bytes = spelling === 'wire' ? Buffer.from(wanted.join(''), 'latin1') : undefined;
+    if (bytes === undefined) for (const id of wanted) one.find(id); // Whoever is looked up for the first time is not cached yet.
+    const width = wanted[0]!.length;
+    const now: string[] = new Array<string>(batch).fill(wanted[0]!);
+    let at = 0;
+    return {
+      before: () => {
+        for (let i = 0; i < batch; i++, at = (at + 1) % entries) now[i] = bytes === undefined ? wanted[at]! : bytes.toString('latin1', at * width, (at + 1) * width);
+      },
+      run: () => {
+        for (let i = 0; i < batch; i++) if (one.find(now[i]!) !== undefined) found++;
+      },
+    };
+  });
+  return { name: `lookup, ${spelling} id, ${kind}, ${entries.toLocaleString('en')} entries`, group: `lookup, ${spelling} id, ${kind}`, at: entries, batch, variants };
 }
 
+/** Writes that are called one after the other without waiting, and waited for in the end: nobody answers the last before another. */
+const writes = (name: string, count: number, needs: readonly (keyof Contestant)[], prepare: (one: Contestant) => Promise<{ readonly before?: () => unknown; readonly call: () => unknown }>): Scenario => ({
+  name,
+  group: 'writes',
+  batch: count,
+  variants: among(needs, everybody, (make) => async () => {
+    const { before, call } = await prepare(make());
+    return { ...(before && { before }), run: async () => void (await call()) };
+  }),
+});
+
+const some = idsOf('other', batch);
+const last = (answers: readonly unknown[]): unknown => answers[answers.length - 1];
+
+async function withBackground(one: Contestant): Promise<void> {
+  await fill(one, idsOf('server', 10_000));
+}
+
+/** A server, and so many transports bound to it. */
+async function audience(one: Contestant, size: number): Promise<string[]> {
+  await one.register('s', endpoint().endpoint);
+  const transports = idsOf('transport', size);
+  for (const id of transports) await one.join!(id, endpoint().endpoint, 's');
+  return transports;
+}
+
+function broadcasts(size: number): Scenario {
+  const times = Math.max(1, 1_000 / size);
+  return {
+    name: `broadcast to ${size.toLocaleString('en')}, per recipient`,
+    group: 'broadcast',
+    at: size,
+    batch: size * times,
+    variants: among(['toAll', 'join'], everybody, (make) => async () => {
+      const one = make();
+      await audience(one, size);
+      return {
+        run: () => {
+          for (let i = 0; i < times; i++) one.toAll!('s');
+        },
+      };
+    }),
+  };
+}
+
+function down(names: number): Scenario {
+  const times = Math.max(1, 1_000 / names);
+  const ids = idsOf('mortal', names * times);
+  return {
+    name: `down of an endpoint with ${names.toLocaleString('en')} names, per name`,
+    group: 'down',
+    at: names,
+    batch: names * times,
+    variants: among(['watches'], everybody, (make) => async () => {
+      const one = make();
+      await withBackground(one);
+      let doomed: { kill(): void }[] = [];
+      return {
+        before: async () => {
+          doomed = [];
+          for (let k = 0; k < times; k++) {
+            const { endpoint: mortal, kill } = endpoint();
+            doomed.push({ kill });
+            for (let i = 0; i < names; i++) await one.register(ids[k * names + i]!, mortal);
+          }
+        },
+        run: () => {
+          for (const { kill } of doomed) kill();
+        },
+      };
+    }),
+  };
+}
+
+const sizes = [1_000, 10_000, 100_000, 1_000_000];
+
 export const scenarios: readonly Scenario[] = [
-  lookup('lookup, cached id, hit', cached),
-  lookup('lookup, wire id, hit', wire, freshen),
-  lookup('lookup, cached id, miss', missing),
+  ...(['hit', 'miss'] as const).flatMap((kind) => (['cached', 'wire'] as const).flatMap((spelling) => sizes.map((entries) => lookup(entries, kind, spelling)))),
+  writes('register', batch, [], async (one) => {
+    await withBackground(one);
+    let fresh: Endpoint[] = [];
+    const before = async (): Promise<void> => {
+      fresh = endpointsFor(batch);
+      for (const id of some) await one.unregister(id);
+    };
+    return { before, call: () => last(some.map((id, i) => one.register(id, fresh[i]!))) };
+  }),
+  writes('unregister', batch, [], async (one) => {
+    await withBackground(one);
+    return { before: () => fill(one, some), call: () => last(some.map((id) => one.unregister(id))) };
+  }),
+  writes('churn: register + unregister', 2 * batch, [], async (one) => {
+    await withBackground(one);
+    let fresh: Endpoint[] = [];
+    return { before: () => (fresh = endpointsFor(batch)), call: () => last(some.map((id, i) => (void one.register(id, fresh[i]!), one.unregister(id)))) };
+  }),
+  writes('bind', batch, ['bind', 'join'], async (one) => {
+    const transports = await audience(one, batch);
+    await one.register('other', endpoint().endpoint);
+    let turn = 0;
+    return {
+      call: () => {
+        const server = turn++ % 2 === 0 ? 'other' : 's';
+        return last(transports.map((id) => one.bind!(id, server)));
+      },
+    };
+  }),
+  writes('route to a server', batch, ['route'], async (one) => {
+    const ids = idsOf('server', 10_000);
+    await fill(one, ids);
+    const targets = scattered(ids).slice(0, batch);
+    return { call: () => targets.forEach((id) => one.route!(id, 't')) };
+  }),
+  ...[10, 100, 1_000, 10_000].map(broadcasts),
   {
-    name: 'register + unregister',
-    batch,
-    variants: {
-      'Map.set + delete': () => {
-        const own = new Map<string, unknown>();
-        return () => {
-          for (const id of cached) own.set(id, { id });
-          for (const id of cached) own.delete(id);
-        };
-      },
-      ShardedRegistry: () => {
-        const own = new ShardedRegistry();
-        const one = endpoint();
-        void own.registerServer('keeps the listener', one);
-        return () => {
-          for (const id of cached) void own.registerServer(id, one);
-          for (const id of cached) void own.unregisterServer(id);
-        };
-      },
-    },
+    name: 'list 10,000, per entry',
+    group: 'whole',
+    batch: 10_000,
+    variants: among(['list'], everybody, (make) => async () => {
+      const one = make();
+      await withBackground(one);
+      return { run: () => void one.list!() };
+    }),
   },
   {
-    name: 'broadcast to 1,000, per recipient',
-    batch: 1_000,
-    variants: {
-      'array loop': () => {
-        const { endpoints } = audience(1_000);
-        return () => {
-          for (const [i, one] of endpoints.entries()) one.send({ namespace: 'transport', to: cached[i]!, from: 's', message: 'm' });
-        };
-      },
-      routeToTransport: () => {
-        const { registry: own } = audience(1_000);
-        return () => void own.routeToTransport(broadcast, 's', 'm');
-      },
-    },
+    name: 'stats of all partitions, windows full',
+    group: 'whole',
+    batch: 1,
+    variants: among(['stats'], everybody, (make) => async () => {
+      const one = make();
+      await withBackground(one);
+      return { run: () => void one.stats!() };
+    }),
   },
-  {
-    name: 'bind',
-    batch: 2_000,
-    variants: {
-      ShardedRegistry: () => {
-        const { registry: own } = audience(1_000);
-        void own.registerServer('other', endpoint());
-        const transports = Array.from({ length: 1_000 }, (_, i) => `t${i}`);
-        return () => {
-          for (const id of transports) void own.bindTransportToServer(id, 'other');
-          for (const id of transports) void own.bindTransportToServer(id, 's');
-        };
-      },
-    },
-  },
+  ...[1, 10, 100, 1_000, 10_000].map(down),
   {
     name: 'a step of the model',
+    group: 'whole',
     batch: 6,
     variants: {
-      createModel: () => {
+      createModel: async () => {
         const model = createModel();
         const program: Operation[] = [
           { op: 'registerServer', id: 's', endpoint: 'e1' },
@@ -126,9 +215,11 @@ export const scenarios: readonly Scenario[] = [
           { op: 'down', endpoint: 'e1' },
           { op: 'findServer', id: 's' },
         ];
-        return () => {
-          let { initial: state } = model;
-          for (const operation of program) ({ state } = model.step(state, operation));
+        return {
+          run: () => {
+            let { initial: state } = model;
+            for (const operation of program) ({ state } = model.step(state, operation));
+          },
         };
       },
     },

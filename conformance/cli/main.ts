@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { exitCodes, UsageError } from './exit.js';
+import { benchCommand } from './bench-command.js';
 import { checkHistoryCommand } from './check-history-command.js';
 import { exploreCommand } from './explore-command.js';
 import { verifyCommand } from './verify-command.js';
@@ -15,7 +16,8 @@ const program = new Command('sharded-registry')
   .exitOverride()
   .addCommand(verifyCommand())
   .addCommand(exploreCommand())
-  .addCommand(checkHistoryCommand());
+  .addCommand(checkHistoryCommand())
+  .addCommand(benchCommand());
 
 // commander's own errors (an unknown option, a missing argument) are usage errors; help and version are not.
 for (const command of program.commands) command.exitOverride();
