@@ -52,10 +52,10 @@ const judged = new Map([...journal.results.values()].filter((row) => row.seeds =
 const mutants = unmeasured.filter(({ id }) => only === undefined || only.includes(id));
 const left = mutants.filter(({ id }) => !judged.has(id));
 if (left.length < mutants.length) console.error(`${mutants.length - left.length} were judged before`);
-const judgeAll = (some: typeof mutants, processes: number): Promise<void> =>
+const judgeAll = (some: typeof mutants, processes: number, runs = settings.runs): Promise<void> =>
   inProcesses(
     new URL('worker.js', import.meta.url),
-    some.map(({ id }) => ({ mutant: id, settings })),
+    some.map(({ id }) => ({ mutant: id, settings: { ...settings, runs } })),
     { processes, milliseconds: 120_000 * (1 + seeds) },
     ({ mutant }, reason): Row => ({ mutant, aim: findMutant(mutant)!.breaks[0]!, fate: 'inconclusive', failed: [{ requirement: '', check: '', message: reason }], escapes: [] }),
     (verdict) => {
@@ -67,10 +67,10 @@ const judgeAll = (some: typeof mutants, processes: number): Promise<void> =>
   );
 await judgeAll(left, jobs);
 // Overlap is searched for as long as there is time, of which a machine that does several things at once has less: what was missed so is
-// tried once more, by itself. What was found for the wrong reason stays found.
+// tried once more, by itself and for longer. What was found for the wrong reason stays found.
 const missed = mutants.filter(({ id, profile }) => profile === 'concurrent' && ['survived', 'inconclusive'].includes(judged.get(id)!.fate));
 if (missed.length > 0) console.error(`once more, by themselves: ${missed.map(({ id }) => id).join(', ')}`);
-await judgeAll(missed, 1);
+await judgeAll(missed, 1, 6 * settings.runs);
 
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
 const wrong = faults(matrix, check ? read() : undefined).filter((fault) => only === undefined || only.some((id) => fault.startsWith(`${id}: `)));
