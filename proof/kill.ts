@@ -11,6 +11,8 @@ export interface Settings {
   readonly seeds: readonly number[];
   readonly runs: number;
   readonly patienceMs: number;
+  /** How many operations each load has; as many as by default unless said. */
+  readonly operations?: number;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function kill(mutant: Mutant, settings: Settings): Promise<Row> {
   return { ...first, escapes };
 }
 
-async function judge(mutant: Mutant, seed: number, { runs, patienceMs }: Settings): Promise<Row> {
+async function judge(mutant: Mutant, seed: number, { runs, patienceMs, operations }: Settings): Promise<Row> {
   const began = performance.now();
   const [aim] = mutant.breaks;
   const counter = counting(mutant.adapter);
@@ -70,6 +72,7 @@ async function judge(mutant: Mutant, seed: number, { runs, patienceMs }: Setting
     seed,
     runs,
     patienceMs,
+    ...(operations !== undefined && { operations }),
     only: judgedBy(mutant.profile, mutant.breaks),
     onProgress: ({ findings }) => {
       if (!findings.some(({ requirement, result }) => requirement === aim && result.status === 'failed')) return;

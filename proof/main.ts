@@ -9,7 +9,7 @@ import { matrixPage } from './page.js';
 import { inProcesses } from './pool.js';
 import { conformant } from './traceability.js';
 import { integer } from '../conformance/cli/integer.js';
-import { verify } from '../conformance/verify.js';
+import { defaults, verify } from '../conformance/verify.js';
 
 const root = new URL('../../', import.meta.url);
 const kept = new URL('docs/kill-matrix.json', root);
@@ -52,10 +52,10 @@ const judged = new Map([...journal.results.values()].filter((row) => row.seeds =
 const mutants = unmeasured.filter(({ id }) => only === undefined || only.includes(id));
 const left = mutants.filter(({ id }) => !judged.has(id));
 if (left.length < mutants.length) console.error(`${mutants.length - left.length} were judged before`);
-const judgeAll = (some: typeof mutants, processes: number, runs = settings.runs): Promise<void> =>
+const judgeAll = (some: typeof mutants, processes: number, more: Partial<Settings> = {}): Promise<void> =>
   inProcesses(
     new URL('worker.js', import.meta.url),
-    some.map(({ id }) => ({ mutant: id, settings: { ...settings, runs } })),
+    some.map(({ id }) => ({ mutant: id, settings: { ...settings, ...more } })),
     { processes, milliseconds: 120_000 * (1 + seeds) },
     ({ mutant }, reason): Row => ({ mutant, aim: findMutant(mutant)!.breaks[0]!, fate: 'inconclusive', failed: [{ requirement: '', check: '', message: reason }], escapes: [] }),
     (verdict) => {
@@ -70,7 +70,7 @@ await judgeAll(left, jobs);
 // tried once more, by itself and for longer. What was found for the wrong reason stays found.
 const missed = mutants.filter(({ id, profile }) => profile === 'concurrent' && ['survived', 'inconclusive'].includes(judged.get(id)!.fate));
 if (missed.length > 0) console.error(`once more, by themselves: ${missed.map(({ id }) => id).join(', ')}`);
-await judgeAll(missed, 1, 6 * settings.runs);
+await judgeAll(missed, 1, { runs: 6 * settings.runs, operations: 10 * defaults.operations });
 
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
 const wrong = faults(matrix, check ? read() : undefined).filter((fault) => only === undefined || only.some((id) => fault.startsWith(`${id}: `)));
