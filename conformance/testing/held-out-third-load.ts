@@ -5,7 +5,8 @@ import { broken, hash, refuse, RegistryError, ThirdRegistry, type Entry, type Jo
 
 /*
  * Broken registries of routing, partitions, statistics, alarms, admission, progress, consistency and closing, written from the
- * specification alone, as variants of a registry that was written from it alone as well. Each has one mistake.
+ * specification alone, as variants of a registry that was written from it alone as well. Each has one mistake. What became of
+ * them when the kit first met them: docs/proof.md.
  */
 
 /** What holds a lane, or waits for one, and is no write. */

@@ -5,7 +5,8 @@ import type { Answer } from './whole-registry.js';
 
 /*
  * Broken registries of names, endpoints, configurations, lists, incarnations and bindings, written from the specification alone,
- * as variants of a registry that was written from it alone as well. Each has one mistake.
+ * as variants of a registry that was written from it alone as well. Each has one mistake. What became of
+ * them when the kit first met them: docs/proof.md.
  */
 
 /** A map whose keys are what fits into the column of the table behind it. */
