@@ -103,19 +103,24 @@ export const namesChecks = [
         { op: 'registerServer', id, endpoint: 'e1' },
         { op: 'registerTransport', id: other, endpoint: 'e2' },
         { op: 'bindTransportToServer', transportId: other, serverId: id },
-        { op: 'registerServer', id: other, endpoint: 'e1' },
-        { op: 'registerTransport', id, endpoint: 'e2' },
+        { op: 'registerServer', id: other, endpoint: 'e3' },
+        { op: 'registerTransport', id, endpoint: 'e4' },
         { op: 'bindTransportToServer', transportId: id, serverId: other },
       ];
+      const unlike = t.id();
       const [both, one] = ['both were bound', 'the other name of the same id was given up, or bound anew'];
       await t.setup(...scene);
       await t.given(bound(other, id, both));
       await t.occurs(bound(id, other, both));
+      // What ends with any name that is given up does not end because ids are equal.
+      await t.setup({ op: 'registerServer', id: unlike, endpoint: 'e5' }, { op: 'registerTransport', id: unlike, endpoint: 'e6' }, { op: 'bindTransportToServer', transportId: unlike, serverId: other }, { op: 'unbindTransport', transportId: unlike }, { op: 'unregisterTransport', id: unlike }, { op: 'unregisterServer', id: unlike });
+      await t.given(bound(other, id, 'another name was given up'));
+      await t.given(bound(id, other, 'another name was given up'));
       await t.setup({ op: 'unbindTransport', transportId: id }, { op: 'bindTransportToServer', transportId: id, serverId: other });
       await bound(other, id, one);
       await t.setup({ op: 'unregisterTransport', id });
       await bound(other, id, one);
-      await t.setup({ op: 'registerTransport', id, endpoint: 'e2' }, { op: 'bindTransportToServer', transportId: id, serverId: other }, { op: 'unregisterServer', id });
+      await t.setup({ op: 'registerTransport', id, endpoint: 'e4' }, { op: 'bindTransportToServer', transportId: id, serverId: other }, { op: 'unregisterServer', id });
       await bound(id, other, one);
       await t.setup(...[id, other].flatMap((name): Operation[] => [{ op: 'unregisterServer', id: name }, { op: 'unregisterTransport', id: name }]));
     }

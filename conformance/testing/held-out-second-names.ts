@@ -556,7 +556,7 @@ export const heldOutSecondNames: readonly Mutant[] = [
   ),
   plain(
     'config-strings-trimmed',
-    ['CFG-1', 'NAM-3'],
+    ['CFG-1', 'NAM-2', 'NAM-3'],
     'what people type into forms has white space at its ends, which is taken off',
     copying((given, whole) => mapped(whole(given), (part) => (typeof part === 'string' ? part.trim() : part)) as Config),
   ),

@@ -408,15 +408,6 @@ export const mutants: readonly Mutant[] = [
       return bound.length;
     },
   })),
-  mutant('broadcast-over-live-list', ['RTE-7'], 'a broadcast over the list as it is at each step', (real) => ({
-    routeToTransport: (transport: string | typeof broadcast, server: string, message: unknown) => {
-      if (transport !== broadcast) return real.routeToTransport(transport, server, message);
-      if (typeof server !== 'string' || server === '' || real.findServer(server) === undefined) return real.routeToTransport(broadcast, server, message);
-      const bound = real.listTransports().filter(({ id }) => real.getServerForTransport(id) === server);
-      for (const { id } of bound) if (real.findTransport(id) !== undefined && real.getServerForTransport(id) === server) real.routeToTransport(id, server, message);
-      return bound.length;
-    },
-  })),
   mutant('cached-recipients', ['RTE-8'], 'a cache of recipients', (real) => {
     const cache = new Map<string, Endpoint>();
     return {
