@@ -66,7 +66,7 @@ export const chapters: readonly Chapter[] = [
     prefix: 'ADM',
     title: 'Admission control',
     prose:
-      '*Liveness: whenever contention stops, admission reopens, with no operation needed.* Suppose that from some moment on no write is slow or stuck. Every slow sample was committed before that moment, so it leaves its window within `windowMs` of it (CTN-4). From then on no window has a mean above the limit, so every alarm is off (CTN-2, CTN-5), none is more than half (ADM-2), and registrations are admitted. Nothing in this argument needs a new sample, and that is why samples age: in the seed they did not, a closed registry rejected the very registrations that would have brought fresh samples, and so it stayed closed for ever.',
+      '*Liveness: whenever contention stops, admission reopens, with no operation needed.* Suppose that from some moment on no write is slow or stuck. Every slow sample was committed before that moment, so it leaves its window within `windowMs` of it (CTN-4). From then on no window has a mean above the limit, so every alarm is off (CTN-2, CTN-5), none is more than half (ADM-2), and registrations are admitted. Nothing in this argument needs a new sample, and that is why samples age: in the seed they did not, a closed registry rejected the very registrations that would have brought fresh samples, and so it stayed closed for ever. Left open is whether admission is asked when a registration is called, or at its commit as well.',
   },
   {
     prefix: 'DLK',
