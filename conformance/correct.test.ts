@@ -6,6 +6,7 @@ import { correct } from './testing/correct.js';
 import { correctRegistries } from './testing/correct-registries.js';
 import { correctThird } from './testing/correct-third.js';
 import { foundations } from './testing/held-out-load.js';
+import { third } from './testing/third-registry.js';
 import { verify } from './verify.js';
 
 const seeds = [11, 222];
@@ -14,7 +15,7 @@ const byHand: ReadonlySet<string> = new Set(checks.map(({ title }) => title));
 const inSequence = requirements.map(({ id }) => id).filter((id) => id !== 'MODEL-1' && !/^CON-|^DLK-4$|^LST-3$|^RTE-9$/.test(id));
 
 // A kit that accuses the innocent is worse than none.
-describe.each([...correct, ...foundations])('$name', (adapter) => {
+describe.each([...correct, ...foundations, third])('$name', (adapter) => {
   it.each(seeds)('is conformant with seed %i', async (seed) => {
     const report = await verify(adapter, { seed, runs: adapter.consistency ? 8 : 25, ...(seed !== seeds[0] && { only: inSequence }) });
     expect(report.verdict, renderConsole(report, { colour: false, chapters: () => '' })).toBe('conformant');
