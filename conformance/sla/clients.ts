@@ -16,6 +16,9 @@ const contended = 32;
 /** How many calls each client is to have answered. */
 const callsEach = 20;
 
+/** How long the null run goes on, however soon all have had their share: of a few milliseconds a single interruption is a large part. Milliseconds. */
+const nullMs = 300;
+
 /** What commits take where the adapter can make them slow, so that there is something to wait for. Milliseconds. */
 const commitMs = 1;
 
@@ -33,13 +36,13 @@ export async function measureClients(job: Job): Promise<Measured[]> {
   const base = aboutRequirement(job, 'SLA-8');
   const nothing = await open(job, job.nullAdapter);
   const subject = await open(job);
-  const before = await crowd(job, nothing, base.limit);
+  const before = await crowd(job, nothing, base.limit, nullMs);
   const isSlow = job.offered.includes('slow-commit');
   if (isSlow) await subject.slowCommit!(commitMs);
   const own = await crowd(job, subject, base.limit);
   if (isSlow) await subject.slowCommit!(0);
   await dispose(job, subject);
-  const nullRun = [before, await crowd(job, nothing, base.limit)];
+  const nullRun = [before, await crowd(job, nothing, base.limit, nullMs)];
 
   const nullLongestMs = Math.max(...nullRun.map(({ longestMs }) => longestMs));
   const least = isBusy(nullRun) ? own.leastMs : own.longestMs;
@@ -68,7 +71,7 @@ export async function measureClients(job: Job): Promise<Measured[]> {
   ];
 }
 
-async function crowd(job: Job, subject: Subject, limitMs: number): Promise<Crowd> {
+async function crowd(job: Job, subject: Subject, limitMs: number, leastMs = 0): Promise<Crowd> {
   const { machine } = job;
   const names = new Names(job.seed, contended);
   const random = randomFrom(job.seed + 2);
@@ -103,7 +106,7 @@ async function crowd(job: Job, subject: Subject, limitMs: number): Promise<Crowd
   for (;;) {
     const turned = machine.now();
     timeline.turned(turned);
-    if (done === clients) break;
+    if (done === clients && turned - begun >= leastMs) break;
     const waits = since.reduce((most, from) => (Number.isNaN(from) ? most : Math.max(most, turned - from)), 0);
     // Nobody waits for longer than is needed to tell; and a registry that is slow with everybody has twice the time, and no more.
     if (waits > limitMs + 100 || turned - begun > 2 * limitMs) break;

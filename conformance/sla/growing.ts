@@ -2,6 +2,7 @@ import type { Subject } from '../contract.js';
 import { isBusy, tooBusy, type Side } from './blame.js';
 import { fill, isExcuse, scatter, shared } from './filling.js';
 import { exponentOf, type Exponent, type Growing } from './growth.js';
+import type { Pair } from './interleaved.js';
 import { aboutRequirement, dispose, inParallel, open, type Job } from './job.js';
 import { figure, finite, type Measured, type Verdict } from './measurement.js';
 import { forms, nameOf, Names } from './names.js';
@@ -9,8 +10,14 @@ import { against } from './verdict.js';
 
 const allSizes: readonly number[] = [1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000];
 
-/** So many names are in use at every size: what grows then is what the registry does, and not how much of it fits into a cache. */
-const inUse = 1_000;
+/**
+ * So many names are in use at every size: what grows then is what the registry does, and not how much of it fits into a cache. With a
+ * thousand, each of which lies in some pages of memory of its own, the address translation does not fit any more.
+ */
+const inUse = 32;
+
+/** What a kind of call is tried for before it is measured for the first time, until the compiler has made of it what it will. Milliseconds. */
+const warmUpMs = 150;
 
 /** How often each size is measured; each time for a few milliseconds at least. */
 const rounds = 9;
@@ -33,6 +40,7 @@ interface Round extends Side {
 /** SLA-11: time per operation at sizes from 1,000 to 1,000,000, and the exponent by which it grows. */
 export async function measureGrowth(job: Job, sizes: readonly number[] = allSizes): Promise<Measured[]> {
   const base = aboutRequirement(job, 'SLA-11');
+  const { machine } = job;
   const names = new Names(job.seed, sizes.at(-1)!);
   const spare = new Names(job.seed + 1, batch);
   const endpointOf = shared();
@@ -41,7 +49,7 @@ export async function measureGrowth(job: Job, sizes: readonly number[] = allSize
   const kinds = [
     ...forms.map((form) => ({
       title: `lookups, ${form} ids`,
-      call: (one: Subject, size: number, i: number): unknown => one.findServer(nameOf(names, form, scatter(i % inUse, inUse) * (size / inUse))),
+      call: (one: Subject, size: number, i: number): unknown => one.findServer(nameOf(names, form, scatter(i % inUse, inUse) * Math.floor(size / inUse))),
     })),
     ...forms.map((form) => ({
       title: `registering and unregistering, ${form} ids`,
@@ -60,15 +68,17 @@ export async function measureGrowth(job: Job, sizes: readonly number[] = allSize
       left -= elapsedMs;
       held = size;
       for (const [k, { call }] of kinds.entries()) {
-        const of = { subject: [] as Round[], null: [] as Round[] };
-        for (let i = -2; i < rounds; i++) {
+        const take = async (): Promise<Pair<Round>> => {
           job.progress();
-          for (const side of ['null', 'subject'] as const) {
-            const one = await round(job, (number) => call(side === 'subject' ? subject : none, size, number));
-            if (i >= 0) of[side].push(one);
-          }
-        }
-        for (const side of ['null', 'subject'] as const) results[k]![side].push({ size, rounds: of[side] });
+          const nothing = await round(job, (number) => call(none, size, number));
+          return { null: nothing, subject: await round(job, (number) => call(subject, size, number)) };
+        };
+        const warm = machine.now() + (size === sizes[0] ? warmUpMs : 0);
+        do await take();
+        while (machine.now() < warm);
+        const taken: Pair<Round>[] = [];
+        while (taken.length < rounds) taken.push(await take());
+        for (const side of ['null', 'subject'] as const) results[k]![side].push({ size, rounds: taken.map((pair) => pair[side]) });
       }
     }
   } catch (error) {

@@ -176,11 +176,13 @@ function judged(job: Job, { title }: Manner, all: readonly Blocks[]): Measured &
   const control = odd! / Math.max(1e-9, even!);
   const harness = all.map((pair) => pair.null.harness!);
   const achieved = harness.reduce((sum, one) => sum + one.achieved, 0) / harness.length;
-    const judgement = against(interval, base.relation, base.limit);
+  const noise = Math.max(control, 1 / control);
+  // What the control differs from itself by may be in the ratio as well: only beyond it is anybody accused.
+  const judgement = against({ low: interval.low / noise, high: interval.high }, base.relation, base.limit);
   const invalid =
     achieved < leastAchieved
       ? `the generator made only ${figure(100 * achieved)} % of the load with nothing to call`
-      : Math.max(control, 1 / control) > base.limit
+      : noise > base.limit && judgement !== 'fail'
         ? `one half of the control differs from the other by a ratio of ${figure(control)}`
         : judgement === 'fail'
           ? tooBusy(harness)
