@@ -35,7 +35,7 @@ export const doseName = (dose: number): string => (dose === 0 ? 'A/A' : `+${Math
 
 /**
  * Runs the gate so many times on one build, a git revision, beside itself with slowdowns planted in it. All doses of a repetition share their baseline,
- * their controls and the moment, which takes a third of the time; repetitions share nothing. Each is kept as soon as it is done.
+ * their controls, their processes and the moment, which takes a third of the time; repetitions share nothing. Each is kept as soon as it is done.
  */
 export async function selfTest({ baseline, revision }: Builds, { repetitions, isBusy, signal }: { readonly repetitions: number; readonly isBusy: boolean; readonly signal: AbortSignal }): Promise<number> {
   const condition = isBusy ? 'busy' : 'idle';
@@ -65,7 +65,7 @@ export async function selfTest({ baseline, revision }: Builds, { repetitions, is
 /** One gate run for each dose: the first run is for all of them, the second for those that seemed slower. */
 async function repeat(baseline: string, sized: Sized, seed: number, signal: AbortSignal): Promise<Pick<Repetition, 'verdicts' | 'rounds'>> {
   const options = { ...gateDefaults, baseline, workloads: [sized], signal };
-  const candidates = doses.map((dose) => ({ name: doseName(dose), module: baseline, planted: dose }));
+  const candidates = doses.map((dose) => ({ name: doseName(dose), module: baseline, planted: dose, process: 'candidate' }));
   // No two runs take turns in the same order.
   const [first] = await timedRun({ ...options, candidates, seed: 2 * seed });
   const suspicious = candidates.filter(({ name }) => first!.judgements.get(name)!.verdict === 'slower');

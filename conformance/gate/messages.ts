@@ -8,7 +8,7 @@ export type Question =
   /** Which workloads the registry has the operations for. */
   | { readonly kind: 'offers' }
   /** How often a unit must do its work to take so long. */
-  | { readonly kind: 'calibrate'; readonly workload: string; readonly entries: number; readonly unitMs: number }
+  | { readonly kind: 'calibrate'; readonly workload: string; readonly entries: number; readonly unitMs: number; readonly warmUpMs: number }
   /** A registry for a workload, warmed up for so long. */
   | { readonly kind: 'prepare'; readonly workload: string; readonly entries: number; readonly size: number; readonly warmUpMs: number }
   /** So many units, timed. */

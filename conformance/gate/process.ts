@@ -1,4 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { isAnswer, type Assignment, type Question } from './messages.js';
 
 /** A process did not do what it was asked: it died, hangs, or its registry failed. */
@@ -13,8 +14,32 @@ export const workerScript = new URL('worker.js', import.meta.url);
 export type Purpose = 'counts' | 'times';
 const flags: Readonly<Record<Purpose, readonly string[]>> = {
   counts: ['--expose-gc', '--no-opt', '--no-sparkplug', '--single-threaded', '--min-semi-space-size=64', '--max-semi-space-size=64'],
-  times: ['--expose-gc'],
+  // A young generation that adapts, and helpers of the collector that the kernel puts somewhere, make processes that differ for life.
+  times: ['--expose-gc', '--single-threaded-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'],
 };
+
+/**
+ * Processors are not alike: on a shared machine each has neighbours of its own, and a process that the kernel has put beside a busy one
+ * is slower for life (by a third, as we have seen). So all that is timed runs on one processor, one process at a time: the last that we
+ * may use, and where `taskset` is not there (other systems than Linux) on any.
+ */
+let pinning: readonly string[] | undefined;
+function pinned(): readonly string[] {
+  if (pinning === undefined) {
+    const processor = lastProcessor();
+    const isThere = processor !== undefined && spawnSync('taskset', ['-c', processor, process.execPath, '--version'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
+    pinning = isThere ? ['taskset', '-c', processor] : [];
+  }
+  return pinning;
+}
+
+function lastProcessor(): string | undefined {
+  try {
+    return /^Cpus_allowed_list:.*?(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
 
 /** Who has one build, and does what is asked. */
 export interface Worker {
@@ -34,7 +59,8 @@ export class GateProcess implements Worker {
 
   constructor(module: string, purpose: Purpose, signal: AbortSignal, script: URL = workerScript) {
     this.#build = module;
-    this.#child = fork(script, [JSON.stringify({ module } satisfies Assignment)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...flags[purpose]] });
+    const [execPath, ...execArgv] = [...(purpose === 'times' ? pinned() : []), process.execPath, ...flags[purpose]] as [string, ...string[]];
+    this.#child = fork(script, [JSON.stringify({ module } satisfies Assignment)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execPath, execArgv });
     const end = (): void => this.end();
     signal.addEventListener('abort', end);
     this.#child.once('exit', (code, killedBy) => {

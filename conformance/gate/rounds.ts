@@ -9,6 +9,8 @@ export interface Arm {
   readonly module: string;
   /** A planted slowdown, a multiple of 1/20: with 0.1 it does eleven units of work where it should do ten. */
   readonly planted?: number;
+  /** Arms of one name share a process: its own, unless said. */
+  readonly process?: string;
 }
 
 /** Units of a batch; a planted slowdown is a multiple of one of them. */
@@ -37,19 +39,21 @@ export interface RoundOptions {
   readonly start?: Start;
 }
 
+const processOf = ({ name, process }: Arm): string => process ?? name;
+
 /** One round: fresh processes of all arms, which take turns, there and back. Only one of them works at a time. */
 export async function measureRound({ arms, workloads, blocks, warmUpMs, random, signal, start = startProcess }: RoundOptions): Promise<Round> {
   const processes = new Map<string, Worker>();
   try {
-    for (const { name, module } of shuffled(arms, random)) processes.set(name, start(module, 'times', signal));
+    for (const arm of shuffled(arms, random)) if (!processes.has(processOf(arm))) processes.set(processOf(arm), start(arm.module, 'times', signal));
     const round: Record<string, Times> = {};
     for (const sized of shuffled(workloads, random)) {
-      for (const { name } of shuffled(arms, random)) await processes.get(name)!.ask({ kind: 'prepare', ...sized, warmUpMs });
+      for (const name of shuffled([...processes.keys()], random)) await processes.get(name)!.ask({ kind: 'prepare', ...sized, warmUpMs });
       const times: Record<string, number[]> = Object.fromEntries(arms.map(({ name }) => [name, []]));
       for (let block = 0; block < blocks; block++) {
-        for (const { name, planted = 0 } of thereAndBack(arms, random)) {
-          const units = Math.round(unitsOfBatch * (1 + planted));
-          times[name]!.push(await processes.get(name)!.ask<number>({ kind: 'measure', workload: sized.workload, units }));
+        for (const arm of thereAndBack(arms, random)) {
+          const units = Math.round(unitsOfBatch * (1 + (arm.planted ?? 0)));
+          times[arm.name]!.push(await processes.get(processOf(arm))!.ask<number>({ kind: 'measure', workload: sized.workload, units }));
         }
       }
       round[sized.workload] = times;
@@ -61,13 +65,13 @@ export async function measureRound({ arms, workloads, blocks, warmUpMs, random, 
 }
 
 /** How much of each workload it takes for a batch of every arm to last so long. */
-export async function calibrate(modules: readonly string[], workloads: readonly string[], { entries, batchMs, signal, start = startProcess }: { readonly entries: number; readonly batchMs: number; readonly signal: AbortSignal; readonly start?: Start }): Promise<Sized[]> {
+export async function calibrate(modules: readonly string[], workloads: readonly string[], { entries, batchMs, warmUpMs, signal, start = startProcess }: { readonly entries: number; readonly batchMs: number; readonly warmUpMs: number; readonly signal: AbortSignal; readonly start?: Start }): Promise<Sized[]> {
   const processes = modules.map((module) => start(module, 'times', signal));
   try {
     const sized: Sized[] = [];
     for (const workload of workloads) {
       let size = 1;
-      for (const one of processes) size = Math.max(size, await one.ask<number>({ kind: 'calibrate', workload, entries, unitMs: batchMs / unitsOfBatch }));
+      for (const one of processes) size = Math.max(size, await one.ask<number>({ kind: 'calibrate', workload, entries, unitMs: batchMs / unitsOfBatch, warmUpMs }));
       sized.push({ workload, entries, size });
     }
     return sized;
