@@ -61,7 +61,7 @@ describe('a whole run, on a simulated machine', () => {
     const on = machine({});
     const report = await gate(on);
     expect([report.verdict, report.reason, report.workloads[0]!.verdict, report.workloads[0]!.rounds]).toEqual(['pass', undefined, 'pass', 8]);
-    for (const times of report.workloads[0]!.times.first) for (const arm of ['baseline', 'candidate', 'control', 'planted']) expect(times[arm]).toHaveLength(2);
+    for (const times of report.workloads[0]!.times.first) for (const arm of ['baseline', 'candidate', 'control', 'planted']) expect(times[arm]).toHaveLength(2 * gateDefaults.blocks);
     expect(shortest(report)).toBeGreaterThanOrEqual(50);
     // Two that say what they offer, four that count, two that calibrate.
     expect(on.processes).toEqual({ started: 8 + 8 * 4, living: 0 });
