@@ -39,7 +39,7 @@ export const sum = (one: Contested, other: Contested): Contested => ({
 type Done = Entry<Operation, Observed>;
 
 const isWhole = ({ invocation: { op } }: Done): boolean => op === 'broadcast' || op.startsWith('list');
-const isWrite = (entry: Done): boolean => /^(register|unregister|update|bind|unbind|down)/.test(entry.invocation.op) && effectOf(entry) !== 'none';
+const isWrite = (entry: Done): boolean => /^(register|unregister|update|bind|unbind|down)/.test(entry.invocation.op) && effectOf(entry) !== undefined;
 const isInDoubt = ({ response }: Done): boolean => response === undefined || response.kind === 'refused';
 
 /** Counts what overlapped in a history. */
@@ -100,7 +100,7 @@ function* concerned(operation: Operation): Generator<string> {
 
 /** Lists and broadcasts that overlapped a write which may have changed what they give. */
 function wholes(history: History<Operation, Observed>): Pick<Contested, 'lists' | 'broadcasts'> {
-  const writes = history.filter((entry) => effectOf(entry) !== 'none');
+  const writes = history.filter((entry) => effectOf(entry) !== undefined);
   const ofNamespace: Record<Namespace, Periods<Period>> = { server: new Periods(), transport: new Periods() };
   const ofServer = new Map<string, Periods<Period>>();
   const serversOf = tied(writes);

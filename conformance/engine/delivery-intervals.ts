@@ -21,7 +21,7 @@ export interface Delivered {
 /** A call that sent a message, and where that arrived, one after the other. */
 interface Sent extends Span {
   readonly entry: Entry<Operation, Observed>;
-  readonly operation: Operation & { readonly op: 'routeToServer' | 'routeToTransport' | 'broadcast' };
+  readonly operation: Extract<Operation, { readonly message: string }>;
   readonly arrivals: Delivered[];
 }
 
@@ -45,7 +45,7 @@ function sendings(history: History<Operation, Observed>, deliveries: readonly De
   const sent = new Map<string, Sent | undefined>();
   for (const entry of history) {
     const { invocation: operation, start, end } = entry;
-    if (operation.op !== 'routeToServer' && operation.op !== 'routeToTransport' && operation.op !== 'broadcast') continue;
+    if (!('message' in operation)) continue;
     sent.set(operation.message, sent.has(operation.message) ? undefined : { entry, operation, start, end, arrivals: [] });
   }
   for (const delivery of deliveries) sent.get(delivery.message)?.arrivals.push(delivery);
@@ -58,9 +58,10 @@ const recipientOf = ({ namespace, to, endpoint }: Delivered): string => JSON.str
 
 /** RTE-5. A broadcast that takes its time may meet a name again, as another incarnation. */
 function repeated({ operation, arrivals }: Sent): Violation | undefined {
-  const recipients = new Set<string>();
+  const recipients = new Set<string | undefined>();
   for (const arrival of arrivals) {
-    const recipient = operation.op === 'broadcast' ? recipientOf(arrival) : 'the one it was for';
+    // A route has one, whoever that is.
+    const recipient = operation.op === 'broadcast' ? recipientOf(arrival) : undefined;
     if (recipients.has(recipient)) return new Violation('a message was delivered more than once', `${show(arrival.message)} at most once`, `${show(arrival.message)} at ${arrivals.map(({ endpoint, to }) => `${endpoint} as ${show(to)}`).join(', ')}`, 'RTE-5');
     recipients.add(recipient);
   }
@@ -94,14 +95,14 @@ function unreached(sent: readonly Sent[], lifetimes: Lifetimes): Violation | und
     ({ operation }) => operation.serverId,
   );
   for (const [server, calls] of broadcasts) {
-    let current: unknown;
-    let reached: ReadonlySet<string> = new Set();
-    for (const [call, { transport }] of throughout(calls, lifetimes.bound.get(server) ?? [])) {
-      if (call !== current) [current, reached] = [call, new Set(call.arrivals.map(({ to }) => to))];
-      if (!reached.has(transport)) {
-        const actual = reached.size === 0 ? 'nobody' : [...reached].map((one) => show(one)).join(', ');
-        return new Violation('a broadcast did not reach what was bound before it began and until it had ended', `${show(transport)}, bound to ${show(server)}`, `${show(call.operation.message)} reached ${actual}`, 'RTE-9');
-      }
+    const bonds = lifetimes.bound.get(server);
+    if (bonds === undefined) continue;
+    for (const [{ operation, arrivals }, certain] of throughout(calls, bonds)) {
+      const reached = new Set(arrivals.map(({ to }) => to));
+      const left = certain.find(({ transport }) => !reached.has(transport));
+      if (left === undefined) continue;
+      const actual = reached.size === 0 ? 'nobody' : [...reached].map((one) => show(one)).join(', ');
+      return new Violation('a broadcast did not reach what was bound before it began and until it had ended', `${show(left.transport)}, bound to ${show(server)}`, `${show(operation.message)} reached ${actual}`, 'RTE-9');
     }
   }
   return undefined;

@@ -53,6 +53,7 @@ describe('a list', () => {
     ['lacks what another endpoint did not take with it', [register(0, 1), down(2, 3, 'e9'), list(4, 5)], ['LST-3']],
     ['lacks what news of a "down" may take away at any time', [register(0, 1), down(2, Infinity), list(8, 9)], []],
     ['lacks everything, since the registry may have been closed', [register(0, 1), entry(2, Infinity, { op: 'close' }), list(8, 9)], []],
+    ['lacks everything, since the registry was closed', [register(0, 1), close(2, 3), list(4, 5)], []],
     ['holds what an endpoint held that was down', [register(0, 1), down(2, 3), list(4, 5, s)], ['LST-3']],
     ['holds what nobody has registered', [list(0, 1, s)], ['LST-3']],
     ['holds what is being registered', [register(0, 3), list(1, 2, s)], []],
@@ -86,6 +87,8 @@ describe('a list', () => {
 
 describe('a broadcast', () => {
   const bound = [register(0, 1), transport(0, 1), bind(2, 3)];
+  const others = [transport(0, 1, 'u', 'e3'), bind(2, 3, 's', 'u'), transport(0, 1, 'v', 'e4'), bind(2, 3, 's', 'v')];
+  const toAll = (message: string, t: number, u: number, v: number): Delivered[] => [arrived(t, 'e2', message), arrived(u, 'e3', message, 'u'), arrived(v, 'e4', message, 'v')];
   it.each<[string, Recorded[], Delivered[], string[]]>([
     ['reaches what was bound before it', [...bound, broadcast(4, 5)], [arrived(6)], []],
     ['misses what was bound before it', [...bound, broadcast(4, 5)], [], ['RTE-9']],
@@ -106,6 +109,10 @@ describe('a broadcast', () => {
     ['misses what an endpoint did not take with it that had been its own long before', [register(0, 1), transport(0, 1), entry(2, 3, { op: 'unregisterTransport', id: 't' }), transport(4, 5, 't', 'e3'), bind(6, 7), down(9, 10, 'e2'), broadcast(8, 11)], [], ['RTE-9']],
     ['misses what a configuration has bound', [register(0, 1), transport(2, 3, 't', 'e2', 's'), broadcast(4, 5)], [], ['RTE-9']],
     ['misses what a configuration may have bound', [register(0, 2), transport(1, 3, 't', 'e2', 's'), broadcast(4, 5)], [], []],
+    ['misses what a configuration may have bound at the very time at which the server was registered', [register(0, 2), transport(2, 3, 't', 'e2', 's'), broadcast(4, 5)], [], []],
+    ['misses what a configuration would have bound to a server that is being unregistered', [register(0, 1), unregister(2, 4), transport(3, 5, 't', 'e2', 's'), broadcast(6, 7)], [], []],
+    ['misses a transport of the name of a server whose configuration names the other', [register(0, 1), transport(0, 1), entry(2, 3, { op: 'registerServer', id: 't', endpoint: 'e3', config: { serverId: 's' } }), broadcast(4, 5)], [], []],
+    ['misses what was bound when the server was being registered', [register(0, 3), transport(0, 1), bind(2, 4), broadcast(5, 6)], [], ['RTE-9']],
     ['misses what is being updated', [...bound, entry(4, 6, { op: 'updateServer', id: 's', config: {} }), broadcast(4, 6)], [], ['RTE-9']],
     ['reaches what a configuration may have bound', [register(0, 2), transport(1, 3, 't', 'e2', 's'), broadcast(4, 5)], [arrived(5)], []],
     ['reaches what no configuration can have bound', [transport(1, 3, 't', 'e2', 's'), register(4, 5), broadcast(6, 7)], [arrived(7)], ['RTE-9']],
@@ -121,10 +128,13 @@ describe('a broadcast', () => {
     ['reaches somebody twice', [...bound, broadcast(4, 5)], [arrived(5), arrived(6)], ['RTE-5']],
     ['was refused, and misses what was bound before it', [...bound, refused(broadcast(4, 5), 'write_timeout')], [], []],
     ['misses what was bound before the registry may have been closed', [...bound, close(4, Infinity), broadcast(8, 9)], [], []],
+    ['misses what was bound before the registry was closed', [...bound, close(4, 5), broadcast(8, 9)], [], []],
     ['misses what may have been bound as an incarnation that went down', [register(0, 1), transport(0, 1), down(3, 4, 'e2'), transport(5, 6, 't', 'e3'), bind(2, 9), broadcast(10, 11)], [], []],
     ['reaches an incarnation of a transport that was not there any more when the next was bound', [register(0, 1), transport(0, 1), unregisterTransport(4, 5), transport(6, 7, 't', 'e3'), bind(8, 9), broadcast(3, 10)], [arrived(10), arrived(10, 'e3')], ['RTE-9']],
     ['that nobody was bound to reaches nobody', [register(0, 1), broadcast(2, 3)], [], []],
     ['is one of two of the same message, of which nothing is said', [...bound, broadcast(4, 5), broadcast(6, 7)], [arrived(5), arrived(6), arrived(6)], []],
+    ['misses what is unbound soon after it, where another was handed over late', [...bound, ...others, broadcast(4, 5, 'm1'), broadcast(11, 12, 'm2'), unbind(15, 16)], [...toAll('m1', 5, 6, 10), arrived(13, 'e3', 'm2', 'u'), arrived(13, 'e4', 'm2', 'v')], []],
+    ['misses what is unbound long after it, where another was handed over late', [...bound, ...others, broadcast(4, 5, 'm1'), broadcast(11, 12, 'm2'), unbind(23, 24)], [...toAll('m1', 5, 6, 10), arrived(13, 'e3', 'm2', 'u'), arrived(13, 'e4', 'm2', 'v')], ['RTE-9']],
     ['comes with a message that nobody sent, of which nothing is said', [...bound, broadcast(4, 5)], [arrived(5), arrived(5, 'e2', 'what')], []],
   ])('that %s', (_, history, deliveries, expected) => expect(broken(history, deliveries)).toEqual(expected));
 });

@@ -43,11 +43,19 @@ class Name {
   readonly certain = new Periods<Life>();
 }
 
-/** Whether an operation took effect: `certain` in its span, `possible` at any moment after its call. */
-export function effectOf({ response }: Entry<Operation, Observed>): 'certain' | 'possible' | 'none' {
-  if (response?.kind === 'done') return 'certain';
+/** When an operation took effect: certainly in its call, possibly at any moment after that began, or not at all. */
+export function effectOf({ response, start, end }: Entry<Operation, Observed>): Span | undefined {
+  if (response?.kind === 'done') return { start, end };
   // Whether what was refused for want of time or room has happened all the same is not for lists to say (CON-3).
-  return response?.kind === 'refused' && response.code !== 'outcome_unknown' && !surroundings.has(response.code) ? 'none' : 'possible';
+  return response?.kind === 'refused' && response.code !== 'outcome_unknown' && !surroundings.has(response.code) ? undefined : { start, end: Infinity };
+}
+
+/** Which transport an operation ties to which server: itself, or by the configuration of the transport. */
+function tieOf(operation: Operation): { readonly transport: string; readonly server: string } | undefined {
+  if (operation.op === 'bindTransportToServer') return { transport: operation.transportId, server: operation.serverId };
+  if (operation.op !== 'registerTransport') return undefined;
+  const server = operation.config?.['serverId'];
+  return typeof server === 'string' ? { transport: operation.id, server } : undefined;
 }
 
 /**
@@ -67,8 +75,8 @@ export class Lifetimes {
 
   constructor(history: History<Operation, Observed>) {
     const effective = history.flatMap((entry) => {
-      const effect = effectOf(entry);
-      return effect === 'none' ? [] : [{ operation: entry.invocation, span: { start: entry.start, end: effect === 'certain' ? entry.end : Infinity } }];
+      const span = effectOf(entry);
+      return span === undefined ? [] : [{ operation: entry.invocation, span }];
     });
     for (const { operation, span } of effective) this.#note(operation, span);
     for (const { operation, span } of effective) this.#live(operation, span);
@@ -143,19 +151,19 @@ export class Lifetimes {
   }
 
   #bind(operation: Operation, span: Span): void {
-    const configured = operation.op === 'registerTransport' ? operation.config?.['serverId'] : undefined;
-    if (operation.op !== 'bindTransportToServer' && typeof configured !== 'string') return;
-    const [transport, server] = operation.op === 'bindTransportToServer' ? [operation.transportId, operation.serverId] : [(operation as { id: string }).id, configured as string];
+    const tie = tieOf(operation);
+    if (tie === undefined) return;
+    const { transport, server } = tie;
     const name = this.#name('transport', transport);
-    const bond = { transport, server, made: span };
+    const bond = { ...tie, made: span };
     const to = Math.min(name.moved.doneAfter(span.end), name.unregistered.doneAfter(span.end), name.registered.doneAfter(span.end));
     const ofServer = this.#bonds.get(server) ?? new Map<string, Periods<Bond>>();
     this.#bonds.set(server, ofServer);
     const bonds = ofServer.get(transport) ?? new Periods<Bond>();
     ofServer.set(transport, bonds);
     bonds.add({ ...bond, from: span.start, to });
-    // By its configuration a transport is bound only if the server is registered at that moment (BND-8).
-    const isTied = operation.op === 'bindTransportToServer' || this.#name('server', server).certain.some(span, ({ from, to }) => from < span.start && to > span.end);
+    // By its configuration a transport is bound only if the server is registered at that moment (BND-8): one that is given up meanwhile ends the binding as well.
+    const isTied = operation.op === 'bindTransportToServer' || this.#name('server', server).certain.some(span, ({ from }) => from < span.start);
     if (!isTied) return;
     const least = { ...bond, from: span.end, to: Math.min(name.moved.possibleAfter(span.start, server), this.#possibleEnd('transport', transport, span), this.#possibleEnd('server', server, span)) };
     const sure = this.bound.get(server);

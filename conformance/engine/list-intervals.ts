@@ -40,11 +40,10 @@ function twice(op: string, { found }: List): Violation | undefined {
 }
 
 function missing(op: string, lists: readonly List[], registered: Lifetimes['registered'][Namespace]): Violation | undefined {
-  let current: List | undefined;
-  let held: ReadonlyMap<string, string> = new Map();
-  for (const [list, { id, endpoint }] of throughout(lists, registered)) {
-    if (list !== current) [current, held] = [list, new Map(list.found.map((one) => [one.id, one.endpoint]))];
-    if (held.get(id) !== endpoint) return new Violation('a list lacks what was registered before it began and until it had ended', `${show(id)}, held by ${endpoint}`, `${op}() → ${show(list.found)}`, 'LST-3');
+  for (const [{ found }, certain] of throughout(lists, registered)) {
+    const held = new Map(found.map(({ id, endpoint }) => [id, endpoint]));
+    const lost = certain.find(({ id, endpoint }) => held.get(id) !== endpoint);
+    if (lost !== undefined) return new Violation('a list lacks what was registered before it began and until it had ended', `${show(lost.id)}, held by ${lost.endpoint}`, `${op}() → ${show(found)}`, 'LST-3');
   }
   return undefined;
 }

@@ -44,8 +44,8 @@ export class Moments {
 /** Folds a list from its end, and keeps what came of it at each place. */
 function suffixes<T, A>(items: readonly T[], fold: (item: T, after: A | undefined) => A): A[] {
   const folded: A[] = [];
-  for (let i = items.length - 1; i >= 0; i--) folded[i] = fold(items[i]!, folded[i + 1]);
-  return folded;
+  for (const item of items.toReversed()) folded.push(fold(item, folded.at(-1)));
+  return folded.reverse();
 }
 
 /** The first place from which on something holds, by halving. */

@@ -23,7 +23,8 @@ export class Periods<P extends Period> {
    */
   some({ start, end }: Span, will: (period: P) => boolean): boolean {
     const latest = (this.#latest ??= this.#sort());
-    for (let i = firstIndex(this.#periods, ({ from }) => from > end) - 1; i >= 0 && latest[i]! >= start; i--) {
+    const first = firstIndex(latest, (last) => last >= start);
+    for (let i = firstIndex(this.#periods, ({ from }) => from > end) - 1; i >= first; i--) {
       const period = this.#periods[i]!;
       if (period.to >= start && will(period)) return true;
     }
@@ -37,16 +38,16 @@ export class Periods<P extends Period> {
 }
 
 /**
- * Each call with each period that began before it and was not over when it ended. What touches does not count: of two things that
+ * Each call, with the periods that began before it and were not over when it ended. What touches does not count: of two things that
  * happen at one time either may have come first. Takes as long as there are periods that hold when a call is made.
  */
-export function* throughout<C extends Span, P extends Period>(calls: readonly C[], periods: readonly P[]): Generator<readonly [C, P]> {
+export function* throughout<C extends Span, P extends Period>(calls: readonly C[], periods: readonly P[]): Generator<readonly [C, P[]]> {
   const waiting = [...periods].sort((a, b) => a.from - b.from);
   let next = 0;
-  let holding: P[] = [];
+  const holding = new Set<P>();
   for (const call of [...calls].sort((a, b) => a.start - b.start)) {
-    while (next < waiting.length && waiting[next]!.from < call.start) holding.push(waiting[next++]!);
-    holding = holding.filter(({ to }) => to > call.start);
-    for (const period of holding) if (period.to > call.end) yield [call, period];
+    while (next < waiting.length && waiting[next]!.from < call.start) holding.add(waiting[next++]!);
+    for (const period of holding) if (period.to <= call.start) holding.delete(period);
+    yield [call, [...holding].filter(({ to }) => to > call.end)];
   }
 }

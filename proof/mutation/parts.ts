@@ -33,7 +33,7 @@ export const parts: readonly Part[] = [
     id: 'intervals',
     title: 'What is said of lists and messages while others write',
     files: engine('intervals', 'lifetimes', 'list-intervals', 'delivery-intervals', 'periods', 'moments'),
-    tests: engine('intervals.test'),
+    tests: engine('intervals.test', 'moments.test', 'periods.test'),
     least: 85,
   },
   {

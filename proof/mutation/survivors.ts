@@ -9,6 +9,36 @@ export interface Excuse {
 
 export const excuses: readonly Excuse[] = [
   {
+    file: 'conformance/engine/delivery-intervals.ts',
+    reason: 'What has no message sent none: nothing arrives of it, and of what is no broadcast and did not arrive nothing is said.',
+    mutants: [["if (!('message' in operation)) continue;", "!('message' in operation)", 'false']],
+  },
+  {
+    file: 'conformance/engine/delivery-intervals.ts',
+    reason: 'Of two that were called at the same time either is the one that was called last: another is named, of which the same is true.',
+    mutants: [['for (const one of received) latest.push(latest.length === 0 || one.call.start > latest.at(-1)!.call.start ? one : latest.at(-1)!);', 'one.call.start > latest.at(-1)!.call.start', 'one.call.start >= latest.at(-1)!.call.start']],
+  },
+  {
+    file: 'conformance/engine/lifetimes.ts',
+    reason: 'For the compiler: the name of a server is a text, so no broadcast is to what is none, and nobody asks what is tied to it.',
+    mutants: [["return typeof server === 'string' ? { transport: operation.id, server } : undefined;", "typeof server === 'string'", 'true']],
+  },
+  {
+    file: 'conformance/engine/moments.ts',
+    reason: 'Of two labels that begin at the same time either may come first: whichever is left out, the other begins then.',
+    mutants: [['return start < after.start ? { end, start, label, others: after.start } : { end, start: after.start, label: after.label, others: Math.min(start, after.others) …', 'start < after.start', 'start <= after.start']],
+  },
+  {
+    file: 'conformance/engine/periods.ts',
+    reason: 'Saves the time to look at what was over before it could count.',
+    mutants: [
+      ['const first = firstIndex(latest, (last) => last >= start);', 'last >= start', 'true'],
+      ['let last = -Infinity;', '-Infinity', '+Infinity'],
+      ['for (const period of holding) if (period.to <= call.start) holding.delete(period);', 'period.to <= call.start', 'false'],
+      ['for (const period of holding) if (period.to <= call.start) holding.delete(period);', 'period.to <= call.start', 'period.to < call.start'],
+    ],
+  },
+  {
     file: 'src/config.ts',
     reason: 'Slower, and the same: a property that is defined cannot be told from one that was assigned, once the copy is frozen.',
     mutants: [["if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true });", "key === '__proto__'", 'true']],
