@@ -1,5 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 
+/** Many small things that die young: with more room for them a job takes a fifth less time (3.4 to 8.9 s in place of 4.4 to 12.2). */
+const roomy = ['--max-semi-space-size=64'];
+
 /** How many jobs at once, and how long one may take. */
 export interface PoolOptions {
   readonly processes: number;
@@ -15,7 +18,7 @@ export async function inProcesses<J, R>(script: URL, jobs: readonly J[], { proce
   const serve = async (): Promise<void> => {
     let child: ChildProcess | undefined;
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      child ??= fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'json' });
+      child ??= fork(script, { execArgv: [...process.execArgv, ...roomy], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'json' });
       const result = await answer<R>(child, job, milliseconds);
       if (typeof result === 'string') {
         child.kill('SIGKILL');
