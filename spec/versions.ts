@@ -42,7 +42,7 @@ export const frozen: Readonly<Record<SpecificationVersion, Frozen>> = {
       'MODEL-1',
       'SLA-1 SLA-2 SLA-3 SLA-4 SLA-5 SLA-6 SLA-7 SLA-8 SLA-9 SLA-10 SLA-11 SLA-12',
     ].flatMap((chapter) => chapter.split(' ')),
-    digest: '',
+    digest: 'cd8aaa8ec3fd8604d96b356c0d0f6c80b531f064ed0ab5448c80fd7bc0eecbd8',
   },
 };
 

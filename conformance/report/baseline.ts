@@ -74,7 +74,7 @@ function matching(pattern: string): string[] {
 
 /**
  * A report with what was expected of it beside what was found; the verdict stays what it is. An entry excuses whatever of it did not
- * pass. It is stale if all of what it means that was judged has passed: then the list is out of date, which fails the run.
+ * pass. It is stale if all of what it means that was judged has passed, in a run that went to its end: then the list is out of date, which fails the run.
  */
 export function withExpectations(report: Report, { expectedFailures, knownFlaky }: Expectations): Report {
   const status = new Map(report.requirements.map((one) => [one.id, one.status]));
@@ -82,7 +82,7 @@ export function withExpectations(report: Report, { expectedFailures, knownFlaky 
     those.map(({ id, reason }): Baseline['entries'][number] => {
       const meant = matching(id).filter((one) => status.has(one));
       const has = (wanted: string): boolean => meant.some((one) => status.get(one) === wanted);
-      const state = has('failed') ? 'failed' : has('inconclusive') ? 'inconclusive' : !has('passed') ? 'not judged' : list === 'flaky' ? 'passed' : 'stale';
+      const state = has('failed') ? 'failed' : has('inconclusive') ? 'inconclusive' : !has('passed') ? 'not judged' : list === 'flaky' || report.interrupted ? 'passed' : 'stale';
       return { list, id, reason, state, requirements: meant };
     }),
   );

@@ -1,4 +1,4 @@
-type Child = Node | string | undefined;
+export type Child = Node | string | undefined;
 
 interface Attributes {
   readonly [name: string]: string | number | boolean | undefined;
@@ -36,6 +36,9 @@ export function table(caption: string, head: readonly string[], rows: readonly (
     ),
   );
 }
+
+/** Text in which what stands between backticks is code, as in the specification. */
+export const prose = (text: string): Child[] => text.split('`').map((part, i) => (i % 2 === 1 ? el('code', {}, part) : part));
 
 export const button = (text: string, act: () => void, attributes: Attributes = {}): HTMLButtonElement => {
   const made = el('button', { type: 'button', ...attributes }, text);

@@ -39,7 +39,7 @@ function conditions({ registry, conditions: where, seed, runs, sequences, millis
     ['offers', registry.features.length > 0 ? registry.features.join(', ') : 'nothing beyond its operations'],
     where?.profile === undefined ? undefined : ['profile', where.profile],
     ['seed', String(seed)],
-    ['random sequences', `${count(sequences)}, of ${count(runs)} runs asked for`],
+    ['random sequences', `${count(sequences)} (${count(runs)} runs asked for)`],
     schedules && ['overlap', `${count(schedules.run)} schedules of ${count(schedules.programs)} programs, ${count(schedules.random)} of them at random; every one of ${count(schedules.exhausted)}${schedules.late ? '; then the time was over' : ''}`],
     load && ['load', `${count(load.clients)} clients (${load.spread}, ${load.access}): ${count(load.operations)} operations, ${count(load.judged)} judged, ${load.verdict}; ${Math.round(100 * load.overlapping)} % overlapped`],
     model && ['model', `${count(model.states.covered)} of ${count(model.states.reachable)} states, ${count(model.transitions.covered)} of ${count(model.transitions.reachable)} transitions, ${count(model.guards.covered)} of ${count(model.guards.reachable)} guard outcomes`],

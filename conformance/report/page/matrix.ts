@@ -1,5 +1,5 @@
 import type { CheckResult, RequirementResult, Status } from '../result.js';
-import { button, count, duration, el } from './dom.js';
+import { button, count, duration, el, prose } from './dom.js';
 import { failureView } from './failure.js';
 import type { PageData } from './page.js';
 
@@ -127,7 +127,8 @@ export function matrix({ report, chapters: titles }: PageData): { readonly eleme
     element,
     ready: () => {
       apply(false);
-      follow();
+      // When the browser has gone to where the link leads by itself: that takes the focus away.
+      addEventListener('load', () => requestAnimationFrame(follow));
     },
   };
 }
@@ -158,7 +159,7 @@ function rowOf(requirement: RequirementResult): Row {
       {},
       el('span', { class: 'mark', title: kind }, el('span', { 'aria-hidden': 'true' }, marks[status]), el('span', { class: 'hidden' }, kind)),
       el('span', { class: 'id' }, id),
-      el('span', { class: 'says' }, text, reason === undefined ? undefined : el('span', { class: 'reason quiet' }, ` ${status}: ${reason}`)),
+      el('span', { class: 'says' }, ...prose(text), reason === undefined ? undefined : el('span', { class: 'reason quiet' }, ` ${status}: ${reason}`)),
       el('span', { class: 'number' }, el('span', { class: 'unit' }, 'came about '), count(occurred)),
       el('span', { class: 'number' }, el('span', { class: 'unit' }, 'took '), checks.length === 0 ? '' : duration(took)),
     ),
