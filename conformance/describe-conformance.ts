@@ -6,16 +6,18 @@ import { chapterOf } from './report/plain.js';
 import type { Report, RequirementResult } from './report/result.js';
 import { verify, type VerifyOptions } from './verify.js';
 
+type Define = (name: string, test: () => void | Promise<void>, limitMs?: number) => unknown;
+
 /** What is asked of a test runner: vitest, jest, mocha and node:test have it. */
 export interface TestRunner {
   /** Begins a group of tests. */
   readonly describe: (name: string, define: () => void) => unknown;
   /** Defines a test. `limitMs`: how long it may take, for runners that ask for it here. */
-  readonly it: (name: string, test: () => void | Promise<void>, limitMs?: number) => unknown;
+  readonly it: Define & { /** Defines a test that is not run. */ readonly skip?: Define };
 }
 
 export interface DescribeOptions extends Omit<VerifyOptions, 'replay' | 'resume' | 'calling' | 'onProgress'> {
-  /** A report that there is already, for example of `await verify(adapter)`: nothing is run. */
+  /** A report that there is already, for example of `await verify(adapter)`: nothing is run, and of what is to be skipped that is known from the beginning. */
   readonly report?: Report;
   /** How long the whole verification may take, as the runner is told; five minutes unless said. Milliseconds. */
   readonly limitMs?: number;
@@ -24,7 +26,7 @@ export interface DescribeOptions extends Omit<VerifyOptions, 'replay' | 'resume'
 /**
  * Judges a registry as tests of whatever runner there is, a test for each requirement. The registry is judged once, when the first of
  * them is run; the others wait for it. A test fails if its requirement is broken or inconclusive. One of which nothing could be tested
- * is skipped: where a runner cannot skip a test that it has begun (jest), it fails and says what to do, for it has not passed.
+ * is skipped: where a runner cannot skip a test that it has begun (jest), it fails and says what to do (`report`), for it has not passed.
  *
  * A registry that blocks the event loop blocks the runner: `sharded-registry verify` survives that, tests do not.
  */
@@ -39,7 +41,9 @@ export function describeConformance(adapter: Adapter, { describe, it }: TestRunn
       describe(`${prefix} ${chapters.find((chapter) => chapter.prefix === prefix)?.title ?? ''}`.trim(), () => {
         for (const id of ids.filter((one) => chapterOf(one) === prefix)) {
           // Without a parameter: jest and mocha would take it for a callback to wait for. What vitest and node:test give is looked at all the same.
-          it(title(id), async function (this: unknown, ...context: readonly unknown[]) {
+          const isSkipped = given !== undefined && ['untested', 'warning'].includes(kindOf(given.requirements.find((one) => one.id === id)!));
+          const define = isSkipped && it.skip !== undefined ? it.skip : it;
+          define(title(id), async function (this: unknown, ...context: readonly unknown[]) {
             allow(this, limitMs);
             const { requirements } = await judged();
             assertHolds(requirements.find((one) => one.id === id)!, skipperOf(this, context[0]));
@@ -50,13 +54,17 @@ export function describeConformance(adapter: Adapter, { describe, it }: TestRunn
   });
 }
 
+/** How a requirement stands for a test: a SHOULD that is broken is a warning. */
+const kindOf = ({ status, level }: RequirementResult): RequirementResult['status'] | 'warning' => (status === 'failed' && level === 'SHOULD' ? 'warning' : status);
+
 function assertHolds(requirement: RequirementResult, skip: ((why: string) => void) | undefined): void {
-  const { id, level, status, reason = '' } = requirement;
-  if (status === 'passed') return;
-  if (status === 'failed' && level === 'MUST') throw plainError(`${id} is broken\n${failureText(requirement)}`);
-  if (status === 'inconclusive') throw plainError(`${id} is inconclusive: ${reason}`);
-  const why = status === 'failed' ? `a SHOULD is broken: ${failureText(requirement)}` : `untested: ${reason}`;
-  if (skip === undefined) throw plainError(`${id} has not passed (${why}), and this test runner cannot skip a test that has begun: leave it out with \`only\``);
+  const { id, reason = '' } = requirement;
+  const kind = kindOf(requirement);
+  if (kind === 'passed') return;
+  if (kind === 'failed') throw plainError(`${id} is broken\n${failureText(requirement)}`);
+  if (kind === 'inconclusive') throw plainError(`${id} is inconclusive: ${reason}`);
+  const why = kind === 'warning' ? `a SHOULD is broken: ${failureText(requirement)}` : `untested: ${reason}`;
+  if (skip === undefined) throw plainError(`${id} has not passed (${why}), and this test runner cannot skip a test that has begun: give \`report: await verify(adapter)\`, or leave it out with \`only\``);
   skip(why);
 }
 

@@ -17,7 +17,7 @@ export { describeConformance, type DescribeOptions, type TestRunner } from './de
 export { renderBadge } from './report/badge.js';
 export { expectationsFrom, ExpectationsError, parseExpectations, withExpectations, type Expectations } from './report/baseline.js';
 export { renderConsole } from './report/console.js';
-export { renderHtml } from './report/html.js';
+export { renderHtml, type PageAssets } from './report/html.js';
 export { renderJUnit } from './report/junit.js';
 export { renderMarkdown } from './report/markdown.js';
 export { explorationSchema, summariseExplorations, type ExplorationReport } from './report/exploration.js';

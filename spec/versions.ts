@@ -10,13 +10,15 @@ export type SpecificationVersion = (typeof specificationVersions)[number];
 /** The version that is judged unless another is asked for. */
 export const specificationVersion: SpecificationVersion = specificationVersions.at(-1)!;
 
-interface Frozen {
+/** What a version requires. */
+export interface FrozenRequirements {
   readonly ids: readonly string[];
   /** SHA-256 over what each of them says, its level, and its numbers: see the test beside. */
   readonly digest: string;
 }
 
-export const frozen: Readonly<Record<SpecificationVersion, Frozen>> = {
+/** The versions, each as it was when it was made known. */
+export const frozen: Readonly<Record<SpecificationVersion, FrozenRequirements>> = {
   '1.0': {
     ids: [
       'NAM-1 NAM-2 NAM-3 NAM-4',

@@ -93,6 +93,7 @@ describe.skipIf(missing !== undefined)('in a browser', () => {
   it('shows what was expected', async () => {
     const page = await open(withExpectations(sample(), { expectedFailures: [{ id: 'REG-1', reason: hostile }], knownFlaky: [] }));
     expect(await page.locator('.note.broken').innerText()).toContain('stale: it passes; take it off the list');
+    expect(await page.locator('#REG-1 summary').innerText()).toContain('expected to fail, but passes: </script>');
   });
 
   it('finds by status, chapter and words, and keeps that in its address', async () => {

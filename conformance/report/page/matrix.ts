@@ -1,4 +1,4 @@
-import type { CheckResult, RequirementResult, Status } from '../result.js';
+import type { Baseline, CheckResult, RequirementResult, Status } from '../result.js';
 import { button, count, duration, el, prose } from './dom.js';
 import { failureView } from './failure.js';
 import type { PageData } from './page.js';
@@ -24,7 +24,7 @@ interface Chapter {
 /** Every requirement by chapter, with what is found in it by filter, search and link. */
 export function matrix({ report, chapters: titles }: PageData): { readonly element: HTMLElement; readonly ready: () => void } {
   const prefixes = [...new Set(report.requirements.map(({ id }) => id.replace(/-\d+$/, '')))];
-  const chapters = prefixes.map((prefix) => chapterOf(prefix, titles[prefix] ?? '', report.requirements.filter(({ id }) => id.startsWith(`${prefix}-`))));
+  const chapters = prefixes.map((prefix) => chapterOf(prefix, titles[prefix] ?? '', report.requirements.filter(({ id }) => id.startsWith(`${prefix}-`)), report.baseline?.entries ?? []));
   const rows = chapters.flatMap((chapter) => chapter.rows);
 
   const search = el('input', { type: 'search', id: 'search', placeholder: 'id, text, what went wrong' });
@@ -133,8 +133,8 @@ export function matrix({ report, chapters: titles }: PageData): { readonly eleme
   };
 }
 
-function chapterOf(prefix: string, title: string, requirements: readonly RequirementResult[]): Chapter {
-  const rows = requirements.map(rowOf);
+function chapterOf(prefix: string, title: string, requirements: readonly RequirementResult[], expected: Baseline['entries']): Chapter {
+  const rows = requirements.map((requirement) => rowOf(requirement, expected.find(({ requirements: meant }) => meant.includes(requirement.id))));
   const passed = requirements.filter(({ status }) => status === 'passed').length;
   const element = el(
     'section',
@@ -146,11 +146,12 @@ function chapterOf(prefix: string, title: string, requirements: readonly Require
   return { prefix, element, rows };
 }
 
-function rowOf(requirement: RequirementResult): Row {
+function rowOf(requirement: RequirementResult, expectation: Baseline['entries'][number] | undefined): Row {
   const { id, level, text, status, reason, checks } = requirement;
   const occurred = checks.reduce((sum, { situation }) => sum + situation.occurred, 0);
   const took = checks.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const kind = status === 'failed' && level === 'SHOULD' ? 'warning' : status;
+  const note = expectation === undefined ? '' : `${expectation.list === 'flaky' ? 'known to be flaky' : 'expected to fail'}${expectation.state === 'stale' ? ', but passes' : ''}: ${expectation.reason}`;
   const element = el(
     'details',
     { id, class: `requirement ${kind}` },
@@ -159,7 +160,7 @@ function rowOf(requirement: RequirementResult): Row {
       {},
       el('span', { class: 'mark', title: kind }, el('span', { 'aria-hidden': 'true' }, marks[status]), el('span', { class: 'hidden' }, kind)),
       el('span', { class: 'id' }, id),
-      el('span', { class: 'says' }, ...prose(text), reason === undefined ? undefined : el('span', { class: 'reason quiet' }, ` ${status}: ${reason}`)),
+      el('span', { class: 'says' }, ...prose(text), reason === undefined ? undefined : el('span', { class: 'reason quiet' }, ` ${status}: ${reason}`), note === '' ? undefined : el('span', { class: 'reason quiet' }, note)),
       el('span', { class: 'number' }, el('span', { class: 'unit' }, 'came about '), count(occurred)),
       el('span', { class: 'number' }, el('span', { class: 'unit' }, 'took '), checks.length === 0 ? '' : duration(took)),
     ),
@@ -171,7 +172,7 @@ function rowOf(requirement: RequirementResult): Row {
     element.append(el('div', { class: 'body' }, el('p', { class: 'quiet' }, `${level}. `, el('a', { href: `#${id}` }, `Link to ${id}`)), ...checks.map(checkView)));
   };
   element.addEventListener('toggle', () => element.open && fill());
-  const words = [id, level, text, status, reason ?? '', ...checks.flatMap(({ title, reason: why, failure }) => [title, why ?? '', failure?.message ?? '', failure?.expected ?? '', failure?.actual ?? ''])];
+  const words = [id, level, text, status, reason ?? '', note, ...checks.flatMap(({ title, reason: why, failure }) => [title, why ?? '', failure?.message ?? '', failure?.expected ?? '', failure?.actual ?? ''])];
   return { requirement, element, text: words.join(' ').toLowerCase(), fill };
 }
 

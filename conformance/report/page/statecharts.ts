@@ -47,9 +47,10 @@ const nodeHeight = 34;
 const lineHeight = 15;
 
 /** States in a row; what leads forward is an arc above them, what leads back one below, what stays a list over its state. */
-function drawing({ states, transitions, initial, title }: MachineCoverage): SVGSVGElement {
+function drawing({ name, states, transitions, initial, title }: MachineCoverage): SVGSVGElement {
+  const arrow = `url(#arrow-${name})`;
   const arcs = new Map<string, { readonly from: number; readonly to: number; readonly those: { readonly transition: Transition; readonly number: number }[] }>();
-  const indexOf = (name: string): number => states.findIndex((state) => state.name === name);
+  const indexOf = (wanted: string): number => states.findIndex((state) => state.name === wanted);
   for (const [i, transition] of transitions.entries()) {
     const key = `${transition.from} ${transition.to}`;
     if (!arcs.has(key)) arcs.set(key, { from: indexOf(transition.from), to: indexOf(transition.to), those: [] });
@@ -80,8 +81,8 @@ function drawing({ states, transitions, initial, title }: MachineCoverage): SVGS
       const middle = (x(from) + x(to)) / 2;
       const shift = from === to ? 0 : (to > from ? 1 : -1) * 14;
       const path = from === to
-        ? svg('path', { class: `arc ${kind}`, d: `M ${x(from) - 16} ${start} v ${sign * (base - 2)} h 32 v ${-sign * (base - 2)}`, 'marker-end': 'url(#arrow)' })
-        : svg('path', { class: `arc ${kind}`, d: `M ${x(from) + shift} ${start} L ${x(from) + shift * 1.4} ${start + sign * base} L ${x(to) - shift * 1.4} ${start + sign * base} L ${x(to) - shift} ${start + sign * 3}`, 'marker-end': 'url(#arrow)' });
+        ? svg('path', { class: `arc ${kind}`, d: `M ${x(from) - 16} ${start} v ${sign * (base - 2)} h 32 v ${-sign * (base - 2)}`, 'marker-end': arrow })
+        : svg('path', { class: `arc ${kind}`, d: `M ${x(from) + shift} ${start} L ${x(from) + shift * 1.4} ${start + sign * base} L ${x(to) - shift * 1.4} ${start + sign * base} L ${x(to) - shift} ${start + sign * 3}`, 'marker-end': arrow });
       const texts = those.map(({ transition, number }, line) => svg('text', { class: `label ${standingOf(transition)}`, x: middle, y: start + sign * (base + 4 + (isUp ? line : line + 0.75) * lineHeight), 'text-anchor': 'middle' }, `${number} ${label(transition)}`));
       return [path, ...texts];
     });
@@ -93,12 +94,12 @@ function drawing({ states, transitions, initial, title }: MachineCoverage): SVGS
   const nodes = states.map((state, i) => [
     svg('rect', { class: `state ${standingOf(state)}`, x: x(i) - nodeWidth(i) / 2, y: -nodeHeight / 2, width: nodeWidth(i), height: nodeHeight, rx: 8 }),
     svg('text', { class: 'name', x: x(i), y: 4, 'text-anchor': 'middle' }, state.name),
-    ...(state.name === initial ? [svg('circle', { class: 'initial', cx: x(i) - nodeWidth(i) / 2 - 16, cy: 0, r: 5 }), svg('path', { class: 'arc covered', d: `M ${x(i) - nodeWidth(i) / 2 - 11} 0 h 8`, 'marker-end': 'url(#arrow)' })] : []),
+    ...(state.name === initial ? [svg('circle', { class: 'initial', cx: x(i) - nodeWidth(i) / 2 - 16, cy: 0, r: 5 }), svg('path', { class: 'arc covered', d: `M ${x(i) - nodeWidth(i) / 2 - 11} 0 h 8`, 'marker-end': arrow })] : []),
   ]).flat();
   return svg(
     'svg',
     { class: 'statechart', role: 'img', 'aria-label': `${title}: states ${states.map(({ name }) => name).join(', ')}; the table below has its transitions`, width, height: total, viewBox: `0 ${-(up.height + nodeHeight / 2 + 12)} ${width} ${total}` },
-    svg('defs', {}, svg('marker', { id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' }, svg('path', { d: 'M 0 0 L 8 4 L 0 8 z', fill: 'context-stroke' }))),
+    svg('defs', {}, svg('marker', { id: `arrow-${name}`, viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' }, svg('path', { d: 'M 0 0 L 8 4 L 0 8 z', fill: 'context-stroke' }))),
     ...up.shapes,
     ...down.shapes,
     ...nodes,

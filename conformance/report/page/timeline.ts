@@ -23,7 +23,8 @@ const around = 40;
 export function timelineView({ operations, lanes, unit, outOf, ordered }: Timeline): HTMLElement {
   const end = Math.max(1, ...operations.map((one) => one.end ?? one.start)) * 1.02;
   const points = pointsOf(operations);
-  const byLane = lanes.map((_, lane) => operations.flatMap((one, i) => (one.lane === lane ? [i] : [])));
+  const byLane = lanes.map((): number[] => []);
+  for (const [i, { lane }] of operations.entries()) byLane[lane]?.push(i);
   const longest = byLane.map((those) => Math.max(0, ...those.map((i) => (operations[i]!.end ?? operations[i]!.start) - operations[i]!.start)));
   const firstError = errorOf(operations);
   const height = Math.min(mostHeight, rulerHeight + lanes.length * laneHeight + 4);
