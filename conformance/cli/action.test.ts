@@ -63,7 +63,7 @@ describe('the action', () => {
     expect(summary).toContain('INC-1');
   });
 
-  it.each(['$(touch pwned)', '`touch pwned`', '"; touch pwned; "', "'; touch pwned; '", '--only=REG-1', '--help', '-x\ntouch pwned', '../../../etc/passwd', '*'])('takes %j for what it is, whichever input it is', (value) => {
+  it.each([`$(touch pwned) \`touch pwned\` "; touch pwned; " '; touch pwned; ' \n touch pwned`, '--help', '*'])('takes %j for what it is, whichever input it is', (value) => {
     for (const input of ['adapter', 'only', 'seed', 'expected-failures']) {
       const { code, out } = act({ seed: '1', runs: '1', ...(input !== 'only' && { only: 'REG-1' }), [input]: value });
       expect([input, code, out.includes('Usage:')]).toEqual([input, 2, false]);

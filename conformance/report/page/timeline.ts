@@ -97,7 +97,7 @@ export function timelineView({ operations, lanes, unit, outOf, ordered }: Timeli
       canvas.style.height = `${height}px`;
     }
     if (scale === 0) return zoom(least(), 0, 0);
-    const c = { ink: colour('ink'), quiet: colour('quiet'), line: colour('line'), paper: colour('paper'), placed: colour('placed'), left: colour('left'), stuck: colour('failed'), point: colour('point') };
+    const c = { ink: colour('ink'), quiet: colour('quiet'), line: colour('line'), paper: colour('paper'), placed: colour('placed'), left: colour('left'), stuck: colour('failed'), point: colour('point'), onBar: colour('on-bar') };
     context.setTransform(density, 0, 0, density, 0, 0);
     context.fillStyle = c.paper;
     context.fillRect(0, 0, width, height);
@@ -133,7 +133,7 @@ export function timelineView({ operations, lanes, unit, outOf, ordered }: Timeli
     ruler(context, c, width);
   };
 
-  const bar = (context: CanvasRenderingContext2D, one: Operation, a: number, b: number, y: number, isChosen: boolean, c: Record<'ink' | 'placed' | 'left' | 'stuck' | 'paper', string>): void => {
+  const bar = (context: CanvasRenderingContext2D, one: Operation, a: number, b: number, y: number, isChosen: boolean, c: Record<'ink' | 'placed' | 'left' | 'stuck' | 'paper' | 'onBar', string>): void => {
     context.fillStyle = one.stuck === true ? c.stuck : one.place === undefined && ordered ? c.left : c.placed;
     context.fillRect(a, y, b - a, barHeight);
     if (one.end === undefined) {
@@ -152,32 +152,27 @@ export function timelineView({ operations, lanes, unit, outOf, ordered }: Timeli
     context.beginPath();
     context.rect(visible, y, b - visible - 3, barHeight);
     context.clip();
-    context.fillStyle = colour('on-bar');
+    context.fillStyle = c.onBar;
     context.fillText(`${one.text}${one.answer === undefined ? '' : ` → ${one.answer}`}`, visible + 4, y + barHeight / 2 + 1);
     context.restore();
   };
 
-  /** The moments of the longest order, joined in their order. */
+  /** The moments of the longest order, joined in their order where a line can be told from another. */
   const order = (context: CanvasRenderingContext2D, ink: string, from: number, to: number, width: number): void => {
+    const first = Math.max(0, lowerBound(points.length, (i) => points[i]!.time >= from) - 1);
+    const last = Math.min(points.length, lowerBound(points.length, (i) => points[i]!.time > to) + 1);
+    const dots = points.slice(first, last).map(({ time: at, lane }) => [x(at), top(lane) + laneHeight / 2] as const);
     context.strokeStyle = context.fillStyle = ink;
-    context.lineWidth = 1;
-    context.beginPath();
-    let k = lowerBound(points.length, (i) => points[i]!.time >= from) - 1;
-    const dots: [number, number][] = [];
-    for (k = Math.max(0, k); k < points.length; k++) {
-      const { time: at, lane } = points[k]!;
-      const [px, py] = [x(at), top(lane) + laneHeight / 2];
-      if (dots.length === 0) context.moveTo(px, py);
-      else context.lineTo(px, py);
-      dots.push([px, py]);
-      if (at > to) break;
+    if (dots.length < width / 4) {
+      context.lineWidth = 1;
+      context.globalAlpha = 0.55;
+      context.beginPath();
+      for (const [px, py] of dots) context.lineTo(px, py);
+      context.stroke();
+      context.globalAlpha = 1;
     }
-    context.globalAlpha = 0.55;
-    context.stroke();
-    context.globalAlpha = 1;
-    // Closer together than this they are a line.
-    if (dots.length > width) return;
-    for (const [px, py] of dots) context.fillRect(px - 2, py - barHeight / 2, 4, barHeight);
+    const thick = dots.length < width ? 4 : 1;
+    for (const [px, py] of dots) context.fillRect(px - thick / 2, py - barHeight / 2, thick, barHeight);
   };
 
   const ruler = (context: CanvasRenderingContext2D, c: Record<'quiet', string>, width: number): void => {
