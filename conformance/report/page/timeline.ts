@@ -161,6 +161,8 @@ export function timelineView({ operations, lanes, unit, outOf, ordered }: Timeli
   const order = (context: CanvasRenderingContext2D, ink: string, from: number, to: number, width: number): void => {
     const first = Math.max(0, lowerBound(points.length, (i) => points[i]!.time >= from) - 1);
     const last = Math.min(points.length, lowerBound(points.length, (i) => points[i]!.time > to) + 1);
+    // Closer together than this none can be told from another.
+    if (last - first > width) return;
     const dots = points.slice(first, last).map(({ time: at, lane }) => [x(at), top(lane) + laneHeight / 2] as const);
     context.strokeStyle = context.fillStyle = ink;
     if (dots.length < width / 4) {
@@ -171,8 +173,7 @@ export function timelineView({ operations, lanes, unit, outOf, ordered }: Timeli
       context.stroke();
       context.globalAlpha = 1;
     }
-    const thick = dots.length < width ? 4 : 1;
-    for (const [px, py] of dots) context.fillRect(px - thick / 2, py - barHeight / 2, thick, barHeight);
+    for (const [px, py] of dots) if (py > 0 && py < height + barHeight) context.fillRect(px - 2, py - barHeight / 2, 4, barHeight);
   };
 
   const ruler = (context: CanvasRenderingContext2D, c: Record<'quiet', string>, width: number): void => {
