@@ -6,14 +6,15 @@ import { chapterOf } from './report/plain.js';
 import type { Report, RequirementResult } from './report/result.js';
 import { verify, type VerifyOptions } from './verify.js';
 
-type Define = (name: string, test: () => void | Promise<void>, limitMs?: number) => unknown;
+/** Defines a test. `limitMs`: how long it may take, for runners that ask for it here. */
+export type DefineTest = (name: string, test: () => void | Promise<void>, limitMs?: number) => unknown;
 
 /** What is asked of a test runner: vitest, jest, mocha and node:test have it. */
 export interface TestRunner {
   /** Begins a group of tests. */
   readonly describe: (name: string, define: () => void) => unknown;
-  /** Defines a test. `limitMs`: how long it may take, for runners that ask for it here. */
-  readonly it: Define & { /** Defines a test that is not run. */ readonly skip?: Define };
+  /** Defines a test; its `skip`, if it has one, defines a test that is not run. */
+  readonly it: DefineTest & { readonly skip?: DefineTest };
 }
 
 export interface DescribeOptions extends Omit<VerifyOptions, 'replay' | 'resume' | 'calling' | 'onProgress'> {
