@@ -1,4 +1,4 @@
-import { requirements, type Method, type RequirementId } from '../spec/index.js';
+import { requirementsOf, specificationVersion, type Method, type RequirementId, type SpecificationVersion } from '../spec/index.js';
 
 /** How much of the specification is judged: by operations in sequence, by those that overlap, by measurement, or all of it. */
 export const profiles = ['core', 'concurrent', 'sla', 'full'] as const;
@@ -11,9 +11,9 @@ const methods: Record<Profile, readonly Method[]> = {
   full: ['sequential', 'concurrent', 'load', 'argument'],
 };
 
-/** The requirements of a profile, or those asked for among them. Without a profile: all, of which those that need measurement are reported as untested. */
-export function selectedBy(profile: Profile | undefined, only: readonly RequirementId[] | undefined): RequirementId[] {
-  return requirements.filter(({ id, method }) => (profile === undefined || methods[profile].includes(method)) && (only === undefined || only.includes(id))).map(({ id }) => id);
+/** The requirements of a profile, or those asked for among them, of a version of the specification. Without a profile: all, of which those that need measurement are reported as untested. */
+export function selectedBy(profile: Profile | undefined, only: readonly RequirementId[] | undefined, specification: SpecificationVersion = specificationVersion): RequirementId[] {
+  return requirementsOf(specification).filter(({ id, method }) => (profile === undefined || methods[profile].includes(method)) && (only === undefined || only.includes(id))).map(({ id }) => id);
 }
 
 /** Whether measurements are made: only if the profile says so. They take minutes, and want a machine with nothing else to do. */

@@ -1,5 +1,5 @@
 import type { Operation } from '../model/index.js';
-import { features, findRequirement, type Feature, type RequirementId } from '../spec/index.js';
+import { features, findRequirement, specificationVersion, type Feature, type RequirementId, type SpecificationVersion } from '../spec/index.js';
 import { checks } from './checks/index.js';
 import { AdapterError, type Adapter } from './contract.js';
 import { showAnswer } from './engine/answer.js';
@@ -20,9 +20,11 @@ import type { Spread } from './load/run-load.js';
 import { searchLoad } from './load/search-load.js';
 import { measures, selectedBy, type Profile } from './profile.js';
 import { Wakers } from './progress/wakers.js';
+import { conditionsOf } from './report/conditions.js';
 import { withCauses } from './report/consequences.js';
 import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage, Situation } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
+import { timelineOf } from './report/timeline.js';
 import { unlessVacuous } from './report/vacuity.js';
 import { measurings, nullAdapter, slaFindings, thisMachine } from './sla/index.js';
 import { replayCommands, searchCommands } from './schedules/scheduled-commands.js';
@@ -34,6 +36,8 @@ export interface VerifyOptions {
   readonly only?: readonly RequirementId[];
   /** Which part of the specification; without it all but what needs measurement (chapter SLA). */
   readonly profile?: Profile;
+  /** The version of the specification, the newest unless said: what it requires is frozen. */
+  readonly specification?: SpecificationVersion;
   /** How much is measured before a verdict is tried: 1 unless it has to be quick. */
   readonly effort?: number;
   /** Where randomness starts; the same seed gives the same run. */
@@ -121,7 +125,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
   const started = performance.now();
   const { runs = defaults.runs, patienceMs = defaults.patienceMs } = options;
   const seed = options.seed ?? randomSeed();
-  const selected = selectedBy(options.profile, options.only);
+  const specification = options.specification ?? specificationVersion;
+  const selected = selectedBy(options.profile, options.only, specification);
   const findings: Finding[] = [];
   let sequences = 0;
   let schedules: ScheduleCoverage | undefined;
@@ -271,7 +276,7 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     done++;
     report('replay', findings);
   }
-  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) }, selected, withCauses(findings));
+  return summarise({ registry, seed, runs, sequences, milliseconds: performance.now() - started, interrupted: false, specification, conditions: conditionsOf(options.profile), ...(schedules && { schedules }), ...(load && { load }), ...(model && { model }) }, selected, withCauses(findings));
 }
 
 /** Nothing, of what could not begin because the registry did not answer. */
@@ -359,8 +364,9 @@ function replayFindings(title: string, { counterexamples, contested, inconclusiv
   return replayed.map((requirement) => finding(requirement, inconclusive === undefined ? unlessVacuous({ evidence: schedules, situation: known(requirement) }) : { status: 'inconclusive', reason: inconclusive }));
 }
 
-const describeOverlap = ({ violation, program, schedule, requirement, rows, replay }: OverlapCounterexample, context: Context): Failure => ({
+const describeOverlap = ({ violation, program, schedule, requirement, rows, history, replay }: OverlapCounterexample, context: Context): Failure => ({
   ...failure(violation, [], [], replayLineOf(replay ?? { suite: 'schedules', ...program, schedule }, requirement, context)),
+  timeline: timelineOf(history, { unit: 'steps' }),
   interleaving: rows.map(({ client, text, switch: interrupts }) => ({ ...(client !== undefined && { client }), text: safe(text, 200), switch: interrupts })),
 });
 

@@ -10,6 +10,7 @@ export * from './defaults.js';
 export * from './features.js';
 export * from './requirement.js';
 export * from './requirements.js';
+export * from './versions.js';
 export * from './claims.js';
 export * from './chapters.js';
 export * from './document.js';

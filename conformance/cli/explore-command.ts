@@ -6,7 +6,7 @@ import { progressLine, renderExploration } from '../report/exploration-console.j
 import { summariseExplorations } from '../report/exploration.js';
 import { integer } from './integer.js';
 import { exitCodes, UsageError } from './exit.js';
-import { writeJson } from './write-json.js';
+import { writeJson } from './write-file.js';
 
 interface Options extends Partial<ExploreSize> {
   readonly depth?: Depth;

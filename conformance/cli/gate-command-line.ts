@@ -10,7 +10,7 @@ import type { Verdict } from '../gate/verdict.js';
 import { workloads } from '../gate/workloads.js';
 import { UsageError } from './exit.js';
 import { integer } from './integer.js';
-import { writeJson } from './write-json.js';
+import { writeJson } from './write-file.js';
 
 /** What the exit code of the gate says. */
 export const gateExitCodes: Readonly<Record<Verdict, number>> & { readonly interrupted: number } = { pass: 0, undecided: 0, regression: 1, invalid: 3, interrupted: 130 };

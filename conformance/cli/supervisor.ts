@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { RequirementId } from '../../spec/index.js';
+import { specificationVersion, type RequirementId, type SpecificationVersion } from '../../spec/index.js';
 import { operationNames } from '../engine/answer.js';
 import type { Called } from '../engine/endurance.js';
 import { safe } from '../engine/show.js';
 import type { Program } from '../engine/sequences.js';
+import { conditionsOf } from '../report/conditions.js';
 import type { Report } from '../report/result.js';
 import { summarise, type Finding } from '../report/summary.js';
 import { selectedBy, type Profile } from '../profile.js';
@@ -15,6 +16,7 @@ export interface Assignment {
   readonly argument: string | undefined;
   readonly only: readonly RequirementId[] | undefined;
   readonly profile?: Profile;
+  readonly specification?: SpecificationVersion;
   readonly effort?: number;
   readonly seed: number;
   readonly runs: number;
@@ -56,7 +58,7 @@ const longestWithoutProgressMs = 180_000;
  */
 export function runInWorker({ showProgress, ...assignment }: Assignment & { readonly showProgress: boolean }, script: URL = new URL('./worker.js', import.meta.url)): Promise<Outcome> {
   const started = performance.now();
-  const { seed, runs, only, profile, patienceMs } = assignment;
+  const { seed, runs, only, profile, specification = specificationVersion, patienceMs } = assignment;
   // A call may take as long as anybody is patient, and the kit computes for some seconds now and then.
   const silenceMs = 10_000 + 2 * patienceMs;
   const findings: Finding[] = [];
@@ -67,9 +69,9 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
 
   const summary = (interrupted: boolean, isCut: boolean): Outcome => {
     const { sequences, coverage } = progress;
-    const about = { registry: registry ?? { name: assignment.module ?? 'sharded-registry', consistency: 'unknown', features: [] }, seed, runs, sequences, milliseconds: performance.now() - started, interrupted, ...coverage };
+    const about = { registry: registry ?? { name: assignment.module ?? 'sharded-registry', consistency: 'unknown', features: [] }, seed, runs, sequences, milliseconds: performance.now() - started, interrupted, specification, conditions: conditionsOf(profile), ...coverage };
     const aboutAll = findings.some(({ requirement }) => requirement === 'ERR-1') ? 'ERR-1' : undefined;
-    return { kind: 'report', report: summarise(about, reported(profile, only, aboutAll), findings, isCut) };
+    return { kind: 'report', report: summarise(about, reported(profile, only, specification, aboutAll), findings, isCut) };
   };
 
   /** Runs a worker until it is done, or has to be given up: then it says why. */
@@ -155,8 +157,8 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
 }
 
 /** The requirements to report: what stopped the run is reported under ERR-1, asked for or not. */
-function reported(profile: Profile | undefined, only: readonly RequirementId[] | undefined, more: RequirementId | undefined): readonly RequirementId[] {
-  const selected = selectedBy(profile, only);
+function reported(profile: Profile | undefined, only: readonly RequirementId[] | undefined, specification: SpecificationVersion, more: RequirementId | undefined): readonly RequirementId[] {
+  const selected = selectedBy(profile, only, specification);
   return more === undefined || selected.includes(more) ? selected : [...selected, more];
 }
 

@@ -2,28 +2,29 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { chapters, features, findRequirement, requirements, type RequirementId } from '../../spec/index.js';
+import { features, findRequirement, requirements, specificationVersion, specificationVersions, type RequirementId, type SpecificationVersion } from '../../spec/index.js';
 import { checks } from '../checks/index.js';
 import { safe } from '../engine/show.js';
 import { suites, type Program } from '../engine/sequences.js';
-import { renderConsole } from '../report/console.js';
 import type { Spread } from '../load/run-load.js';
 import { profiles, selectedBy, type Profile } from '../profile.js';
 import { measurings } from '../sla/index.js';
 import { defaults, randomSeed } from '../verify.js';
+import { Expected, exitCodeOf, withBaselineOptions, type BaselineOptions } from './baseline-options.js';
 import { integer } from './integer.js';
-import { exitCodes, UsageError } from './exit.js';
+import { UsageError } from './exit.js';
+import { probeReports, withReportOptions, writeReports, type ReportOptions } from './report-options.js';
 import { runInWorker } from './supervisor.js';
-import { writeJson } from './write-json.js';
+import { writeJson } from './write-file.js';
 
-interface Options {
+interface Options extends ReportOptions, BaselineOptions {
+  readonly spec: SpecificationVersion;
   readonly only?: readonly RequirementId[];
   readonly profile?: Profile;
   readonly effort: number;
   readonly seed?: number;
   readonly runs: number;
   readonly timeout: number;
-  readonly json?: string;
   readonly list?: boolean;
   readonly replay?: Program;
   readonly clients: Spread;
@@ -34,7 +35,7 @@ interface Options {
 
 /** The command `verify`; how it runs a verification can be replaced, so that the command can be tested by itself. */
 export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .summary('judge a registry')
     .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README.')
     .argument('[adapter-module]', 'JavaScript module that exports `adapter`')
@@ -48,7 +49,7 @@ export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
     .option('--concurrency <n>', 'how many clients a load has', integer(2, 64), defaults.concurrency)
     .option('--operations <n>', 'how many operations a load has, of all clients together', integer(100, 1_000_000), defaults.operations)
     .option('--history <file>', 'write the history of a load to a file, to be judged again with `check-history`')
-    .option('--json <file>', 'write the report as JSON to a file')
+    .addOption(new Option('--spec <version>', 'judge by this version of the specification: what it requires is frozen').choices(specificationVersions).default(specificationVersion))
     .option('--list', 'list the requirements and the checks, and judge nothing')
     .addOption(new Option('--replay <program>', 'replay a counterexample: the JSON that a failure prints, or @FILE').argParser(parseReplay))
     .addHelpText(
@@ -56,27 +57,30 @@ export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
       `
 Exit codes:
   0    conformant: every requirement that could be tested holds
-  1    not conformant: at least one MUST is broken
+  1    not conformant: at least one MUST is broken (with --expected-failures: one that is not listed, or a listed one holds)
   2    the command line or the adapter is wrong
   3    inconclusive: something did not answer in time, or could not be tried
   130  interrupted with Ctrl-C; what was found so far is printed
 
 Examples:
   sharded-registry verify
-  sharded-registry verify ./my-adapter.js --json verdict.json
+  sharded-registry verify ./my-adapter.js --json verdict.json --html verdict.html
   sharded-registry verify ./my-adapter.js --only BND,REG-4 --seed 42
   sharded-registry verify ./my-adapter.js --profile sla
+  sharded-registry verify ./my-adapter.js --expected-failures expected-failures.yaml
   sharded-registry verify --only CON-1 --clients threads --concurrency 32 --operations 100000`,
     )
     .action(async (module: string | undefined, options: Options) => {
-      if (options.list) return void process.stdout.write(listing(selectedBy(options.profile, options.only)));
+      if (options.list) return void process.stdout.write(listing(selectedBy(options.profile, options.only, options.spec)));
       process.exitCode = await verifyAndReport(module, options, run);
     });
+  return withBaselineOptions(withReportOptions(command));
 }
 
 async function verifyAndReport(module: string | undefined, options: Options, run: typeof runInWorker): Promise<number> {
   // Found out before the run, not after it.
-  if (options.json !== undefined) writeJson(options.json, undefined);
+  probeReports(options);
+  const expected = new Expected(options, options.spec);
   if (options.history !== undefined) writeJson(options.history, undefined);
   const seed = options.seed ?? randomSeed();
   const outcome = await run({
@@ -84,6 +88,7 @@ async function verifyAndReport(module: string | undefined, options: Options, run
     argument: module === undefined ? undefined : /^[\w./-]+$/.test(module) ? module : `'${module.replaceAll("'", String.raw`'\''`)}'`,
     only: options.only,
     ...(options.profile !== undefined && { profile: options.profile }),
+    specification: options.spec,
     effort: options.effort / 100,
     seed,
     runs: options.runs,
@@ -93,15 +98,10 @@ async function verifyAndReport(module: string | undefined, options: Options, run
     showProgress: process.stderr.isTTY === true,
   });
   if (outcome.kind === 'adapter-error') throw new UsageError(safe(outcome.reason, 1_000));
-  const { report } = outcome;
-  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  process.stdout.write(renderConsole(report, { colour, chapters: chapterTitle }));
-  if (options.json !== undefined) writeJson(options.json, report);
-  if (report.interrupted) return exitCodes.interrupted;
-  return report.verdict === 'conformant' ? exitCodes.conformant : report.verdict === 'not conformant' ? exitCodes.notConformant : exitCodes.inconclusive;
+  const report = expected.compare(outcome.report);
+  writeReports(report, options);
+  return exitCodeOf(report);
 }
-
-const chapterTitle = (prefix: string): string => chapters.find((chapter) => chapter.prefix === prefix)?.title ?? '';
 
 function parseOnly(value: string): RequirementId[] {
   const wanted = value.split(',').map((part) => part.trim().toUpperCase()).filter((part) => part !== '');

@@ -1,10 +1,11 @@
-import { createModel, guardsOf, machines, tables, type Operation, type RegistryModel } from '../../model/index.js';
+import { createModel, type Operation, type RegistryModel } from '../../model/index.js';
 import { SequentialSystem, type SequentialSize } from '../../model/explore/sequential.js';
 import { graphOf, walksOf, wayTo, type Edge, type Graph } from '../../model/explore/walks.js';
 import { detectionMs, type Feature, type RequirementId, type Thresholds } from '../../spec/index.js';
 import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
 import type { ModelCoverage } from '../report/result.js';
 import { Blocked, Unanswered, Violation } from './findings.js';
+import { allOutcomes, machineCoverage, outcomesOf, watchCells, type Cells } from './machine-coverage.js';
 import { offers } from './offers.js';
 import { Oracle } from './oracle.js';
 import { Rig } from './rig.js';
@@ -107,7 +108,7 @@ export async function walkModel(
   let late = false;
   let inconclusive: string | undefined;
   const totals = { states: { covered: 0, reachable: 0, total: 0 }, transitions: { covered: 0, reachable: 0, total: 0 } };
-  const guards = { covered: new Set<string>(), reachable: new Set<string>() };
+  const cells = { covered: new Set<string>(), reachable: new Set<string>() };
 
   for (const territory of territories) {
     const graph = mapOf(territory);
@@ -115,8 +116,8 @@ export async function walkModel(
     const lacking = graph.system.actions.map((_, action) => [...territory.needs, ...needsOf(graph.system, action)].find((feature) => offered?.(feature) !== true));
     const may = ({ action }: Edge): boolean => lacking[action] === undefined;
     const reachable = reachableStates(graph, may);
-    if (offered !== undefined) for (const outcome of guardsWithin(territory, graph, may)) guards.reachable.add(outcome);
-    const asked = countAsked();
+    if (offered !== undefined) for (const cell of cellsWithin(territory, graph, may)) cells.reachable.add(cell);
+    const askedSince = watchCells();
     const taken = new Set<Edge>();
     const wrong = new Set<Edge>();
     /** Transitions that the registry does not make, and need not. */
@@ -145,13 +146,15 @@ export async function walkModel(
       const reason = open.has(edge) ? overtaken : feature === undefined ? 'starts from a state that cannot be reached with this adapter' : `the adapter does not offer \`${feature}\``;
       unreachable.set(reason, (unreachable.get(reason) ?? 0) + 1);
     }
-    for (const outcome of outcomesSince(asked)) if (guards.reachable.has(outcome)) guards.covered.add(outcome);
+    for (const cell of askedSince()) cells.covered.add(cell);
   }
 
+  const guards = { covered: outcomesOf(cells.covered), reachable: outcomesOf(cells.reachable) };
   return {
     coverage: {
       ...totals,
-      guards: { covered: guards.covered.size, reachable: guards.reachable.size, total: allOutcomes.size },
+      guards: { covered: [...guards.covered].filter((outcome) => guards.reachable.has(outcome)).length, reachable: guards.reachable.size, total: allOutcomes.size },
+      machines: machineCoverage(cells.covered, cells.reachable),
       disagreements,
       unreachable: [...unreachable].map(([reason, transitions]) => ({ reason, transitions })),
     },
@@ -351,28 +354,15 @@ export async function retrace(oracle: Oracle, { suite, steps }: SequentialProgra
   }
 }
 
-type MachineName = keyof typeof machines;
-const machineNames = Object.keys(machines) as MachineName[];
-const outcomes = Object.fromEntries(machineNames.map((name) => [name, guardsOf(machines[name], tables[name] as never)])) as Readonly<Record<MachineName, readonly (readonly string[])[]>>;
-
-const allOutcomes: ReadonlySet<string> = new Set(machineNames.flatMap((name) => outcomes[name].flat()));
-
-type Asked = Readonly<Record<MachineName, Uint32Array>>;
-const countAsked = (): Asked => Object.fromEntries(machineNames.map((name) => [name, Uint32Array.from(tables[name].asked)])) as Record<MachineName, Uint32Array>;
-
-/** The outcomes of guards that have been asked for since. */
-const outcomesSince = (before: Asked): ReadonlySet<string> =>
-  new Set(machineNames.flatMap((name) => outcomes[name].filter((_, cell) => tables[name].asked[cell] !== before[name][cell]).flat()));
-
-/** The outcomes of guards that the model comes to when it takes all transitions that may be taken. */
-function guardsWithin(territory: Territory, graph: Graph, may: (edge: Edge) => boolean): ReadonlySet<string> {
+/** What of the machines comes about when the model takes all transitions that may be taken. */
+function cellsWithin(territory: Territory, graph: Graph, may: (edge: Edge) => boolean): Cells {
   const model = modelOf(territory);
-  const before = countAsked();
+  const askedSince = watchCells();
   for (const walk of walksOf(graph, may)) {
     let state = model.initial;
     for (const operation of operationsOf(territory, graph, walk, { mostPauses: Infinity, longestStallMs: Infinity }).flatMap((operations) => operations ?? [])) ({ state } = model.step(state, operation));
   }
-  return outcomesSince(before);
+  return askedSince();
 }
 
 const modelOf = ({ name, size }: Territory): RegistryModel => createModel({ partitions: size.partitions, ...(name === 'contention' && { thresholds }) });

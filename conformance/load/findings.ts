@@ -3,6 +3,7 @@ import { noOverlap } from '../engine/contested.js';
 import { safe } from '../engine/show.js';
 import type { CheckResult, Failure, LoadCoverage } from '../report/result.js';
 import type { Finding } from '../report/summary.js';
+import { timelineOf } from '../report/timeline.js';
 import { unlessVacuous } from '../report/vacuity.js';
 import type { LoadFigures, LoadResult } from './search-load.js';
 import type { LoadViolation } from './judge.js';
@@ -39,7 +40,7 @@ export function loadFindings({ violations, situations, overlapped, inconclusive,
 /** Longest history that is put on a command line. */
 const longest = 40;
 
-function describe({ violation, history }: LoadViolation, rerun: string): Failure {
+function describe({ violation, history, part }: LoadViolation, rerun: string): Failure {
   const rows = tableOf(history).map(({ client, text }) => ({ ...(client !== undefined && { client }), text: safe(text, 200), switch: false }));
   return {
     message: safe(violation.message, 600),
@@ -47,6 +48,7 @@ function describe({ violation, history }: LoadViolation, rerun: string): Failure
     actual: safe(violation.actual, 600),
     steps: [],
     stateBefore: [],
+    ...(part.length > 1 && { timeline: timelineOf(part, { unit: 'ns', core: history }) }),
     ...(rows.length > 0 && rows.length <= 2 * longest && { interleaving: rows }),
     // What clients do is planned, who comes first is not: so not the run is repeated, but the judgement of what it came to.
     replay: history.length > 0 && history.length <= longest ? `sharded-registry check-history --entries '${quotable(history)}'` : `${rerun}   (the same calls; who comes first nobody can repeat)`,

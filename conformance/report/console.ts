@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { safe } from '../engine/show.js';
 import { figureTable } from './figures.js';
+import { chapterOf, countsLine, occurrencesOf } from './plain.js';
 import type { CheckResult, Failure, LoadCoverage, ModelCoverage, ScheduleCoverage, Report, RequirementResult, Status } from './result.js';
 
 type Colours = ReturnType<typeof pc.createColors>;
@@ -16,7 +17,7 @@ export function renderConsole(report: Report, { colour, chapters }: { colour: bo
 
   let chapter = '';
   for (const requirement of report.requirements) {
-    const prefix = requirement.id.replace(/-\d+$/, '');
+    const prefix = chapterOf(requirement.id);
     if (prefix !== chapter) {
       chapter = prefix;
       lines.push(c.bold(`${chapter}  ${chapters(chapter)}`));
@@ -33,13 +34,17 @@ export function renderConsole(report: Report, { colour, chapters }: { colour: bo
   return `${lines.join('\n')}\n`;
 }
 
-function requirementLine({ id, level, status, checks, reason, text }: RequirementResult, c: Colours): string {
+function requirementLine(requirement: RequirementResult, c: Colours): string {
+  const { id, level, status, reason, text } = requirement;
   const paint = status === 'passed' ? c.green : status === 'failed' ? (level === 'MUST' ? c.red : c.yellow) : status === 'inconclusive' ? c.yellow : c.dim;
   // How often what the requirement is about came about; of an expectation that nothing could fail nobody wants to know.
-  const occurred = checks.reduce((sum, { situation }) => sum + situation.occurred, 0);
+  const occurred = occurrencesOf(requirement);
   const detail = status === 'passed' ? c.dim(`${occurred} ${occurred === 1 ? 'time' : 'times'}`) : status === 'failed' ? (level === 'MUST' ? 'failed' : 'failed (SHOULD)') : c.dim(`${status}: ${reason ?? ''}`);
   return `  ${paint(marks[status])} ${id.padEnd(7)} ${shorten(text, 76)}  ${detail}`;
 }
+
+/** What failed of a requirement, without colours. */
+export const failureText = (requirement: RequirementResult): string => failureLines(requirement, requirement.checks.filter(({ failure }) => failure !== undefined), pc.createColors(false)).join('\n');
 
 function failureLines({ id, level, text }: RequirementResult, checks: readonly CheckResult[], c: Colours): string[] {
   const lines = [c.bold((level === 'MUST' ? c.red : c.yellow)(`✗ ${id} (${level})`)), `  ${text}`];
@@ -76,16 +81,29 @@ export function columnsOf(rows: NonNullable<Failure['interleaving']>, c: Colours
   ];
 }
 
-function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements, model, schedules, load }: Report, c: Colours): string[] {
+function verdictLines({ verdict, interrupted, counts, seed, runs, sequences, milliseconds, requirements, model, schedules, load, baseline }: Report, c: Colours): string[] {
   const paint = verdict === 'conformant' ? c.green : verdict === 'not conformant' ? c.red : c.yellow;
   const failed = requirements.filter(({ status, level }) => status === 'failed' && level === 'MUST').map(({ id }) => id);
   return [
     c.bold(paint(verdict.toUpperCase())) + (failed.length > 0 ? `: ${failed.join(', ')}` : '') + (interrupted ? ' (interrupted: this is what was found so far)' : ''),
-    `${counts.passed} passed, ${counts.failed} failed, ${counts.inconclusive} inconclusive, ${counts.untested} untested${counts.warnings > 0 ? `, ${counts.warnings} warnings (SHOULD)` : ''}`,
+    countsLine({ counts }),
+    ...baselineLines(baseline, c),
     ...(model === undefined ? [] : coverageLines(model, c)),
     ...(schedules === undefined ? [] : [scheduleLine(schedules)]),
     ...(load === undefined ? [] : loadLines(load, c)),
     c.dim(`seed ${seed}, ${runs} runs asked for, ${sequences} random sequences, ${(milliseconds / 1000).toFixed(1)} s`),
+  ];
+}
+
+function baselineLines(baseline: Report['baseline'], c: Colours): string[] {
+  if (baseline === undefined) return [];
+  const { outcome, entries, unexpected } = baseline;
+  const said = { met: c.green('as expected'), broken: c.red('not as expected'), inconclusive: c.yellow('whether it is as expected could not be told') }[outcome];
+  const kept = entries.filter(({ state }) => state !== 'stale');
+  return [
+    `${c.bold(said)}${unexpected.length > 0 ? `: not on the list: ${unexpected.join(', ')}` : ''}`,
+    ...entries.filter(({ state }) => state === 'stale').map(({ id, reason }) => `  ${c.red('stale')}  ${safe(id)} passes, although it is listed (${safe(reason)}): take it off the list`),
+    ...kept.map(({ id, list, state, reason }) => c.dim(`  ${list === 'flaky' ? 'known to be flaky' : 'expected'}  ${safe(id)} ${state}: ${safe(reason)}`)),
   ];
 }
 

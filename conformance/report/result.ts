@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { specificationVersions } from '../../spec/index.js';
 
 /**
  * The result of a verification: the one type from which every report is made, as a schema, so that the published JSON
@@ -6,6 +7,30 @@ import { z } from 'zod';
  */
 
 const status = z.enum(['passed', 'failed', 'inconclusive', 'untested']);
+
+/** A page shows so many fluently; of longer histories those are kept that are nearest to what is wrong. */
+export const mostShownOperations = 10_000;
+
+const timeline = z.object({
+  unit: z.enum(['ns', 'steps']).describe('What times are counted in.'),
+  operations: z
+    .array(
+      z.object({
+        lane: z.number().int().nonnegative().describe('Whose it is, of `lanes`.'),
+        text: z.string(),
+        answer: z.string().optional(),
+        start: z.number(),
+        end: z.number().optional().describe('Absent: it may have happened at any time after its start, or never.'),
+        place: z.number().int().nonnegative().optional().describe('Its place in the longest order that the specification allows.'),
+        stuck: z.boolean().optional().describe('It could have been next by its times, and has no place there.'),
+        core: z.boolean().optional().describe('It is one of the fewest that contradict each other.'),
+      }),
+    )
+    .max(mostShownOperations),
+  lanes: z.array(z.string()),
+  outOf: z.number().int().describe('How many operations the history has.'),
+  ordered: z.boolean().describe('Whether an order was looked for: without, no operation has a place.'),
+});
 
 const failure = z.object({
   message: z.string().describe('What is wrong, in a sentence.'),
@@ -17,6 +42,7 @@ const failure = z.object({
     .array(z.object({ client: z.number().int().optional(), text: z.string(), switch: z.boolean().describe('Whether another client is interrupted here.') }))
     .optional()
     .describe('Of operations that overlap: who took which step, one after the other; clients are counted from 0.'),
+  timeline: timeline.optional().describe('Of operations that overlap: when each was called and answered, and the longest order that explains the most of them.'),
   replay: z.string().describe('A command line that replays exactly this case.'),
 });
 
@@ -99,12 +125,31 @@ const schedules = z.object({
   commands: z.number().int().describe('Beside these, random commands that were run, each time under one random schedule.'),
 });
 
+const machine = z.object({
+  name: z.string(),
+  title: z.string(),
+  initial: z.string(),
+  states: z.array(z.object({ name: z.string(), covered: z.boolean(), reachable: z.boolean() })),
+  transitions: z.array(
+    z.object({
+      from: z.string(),
+      to: z.string(),
+      event: z.string(),
+      guard: z.string().optional().describe('The guard that said yes.'),
+      effects: z.array(z.string()),
+      covered: z.boolean(),
+      reachable: z.boolean().describe('Whether the walk through the model can come to it with what the adapter offers.'),
+    }),
+  ),
+});
+
 const coverage = z.object({
   states: share,
   transitions: share,
   guards: share.describe('Outcomes of guards of the machines: each has said yes, and has said no.'),
   disagreements: z.number().int().describe('Transitions that the registry did not take as the model does.'),
   unreachable: z.array(z.object({ reason: z.string(), transitions: z.number().int() })),
+  machines: z.array(machine).optional().describe('The machines that the model is made of, and which of their transitions came about.'),
 });
 
 const load = z.object({
@@ -123,9 +168,32 @@ const load = z.object({
   verdict: z.enum(['linearizable', 'violated', 'unknown']),
 });
 
+const baseline = z.object({
+  outcome: z.enum(['met', 'broken', 'inconclusive']).describe('Broken: something fails that is not listed, or something listed passes (stale).'),
+  entries: z.array(
+    z.object({
+      list: z.enum(['expected', 'flaky']),
+      id: z.string().describe('A requirement or a pattern.'),
+      reason: z.string(),
+      state: z.enum(['failed', 'inconclusive', 'passed', 'stale', 'not judged']),
+      requirements: z.array(z.string()).describe('The requirements of the report that it means.'),
+    }),
+  ),
+  unexpected: z.array(z.string()).describe('Requirements that failed or are inconclusive, and are on no list.'),
+});
+
+const conditions = z.object({
+  kit: z.string().describe('The version of the kit.'),
+  node: z.string(),
+  platform: z.string(),
+  processors: z.number().int(),
+  profile: z.string().optional(),
+});
+
+/** Optional properties may come without a new `schemaVersion`; it grows when one goes, or means something else. */
 export const report = z.object({
   schemaVersion: z.literal(1),
-  specification: z.literal('1.0'),
+  specification: z.enum(specificationVersions),
   registry: z.object({
     name: z.string(),
     version: z.string().optional(),
@@ -142,6 +210,8 @@ export const report = z.object({
   requirements: z.array(requirementResult),
   schedules: schedules.optional().describe('How many orders of overlapping operations were tried (CON, DLK).'),
   load: load.optional().describe('What clients did all at once (CON, DLK, LST-3, RTE).'),
+  conditions: conditions.optional().describe('Where and with what it was run.'),
+  baseline: baseline.optional().describe('What was known not to hold, and whether it came so.'),
   model: coverage.optional().describe('How much of the model the registry was walked through (MODEL-1).'),
 });
 
@@ -161,7 +231,15 @@ export interface RequirementResult extends z.infer<typeof requirementResult> {}
 export interface ModelCoverage extends z.infer<typeof coverage> {}
 /** The verdict on a registry, and all that it rests on. */
 export interface Report extends z.infer<typeof report> {}
+/** When overlapping operations were called and answered, and how far they can be explained. */
+export interface Timeline extends z.infer<typeof timeline> {}
+/** A machine of the model, and what of it came about. */
+export interface MachineCoverage extends z.infer<typeof machine> {}
 /** How many orders of overlapping operations were tried. */
 export interface ScheduleCoverage extends z.infer<typeof schedules> {}
 /** What clients did all at once. */
 export interface LoadCoverage extends z.infer<typeof load> {}
+/** What was known not to hold, and whether it came so. */
+export interface Baseline extends z.infer<typeof baseline> {}
+/** Where and with what a verification was run. */
+export interface Conditions extends z.infer<typeof conditions> {}

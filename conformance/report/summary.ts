@@ -1,4 +1,4 @@
-import { requirements, type RequirementId } from '../../spec/index.js';
+import { requirements, specificationVersion, type RequirementId } from '../../spec/index.js';
 import type { CheckResult, Report, RequirementResult, Status } from './result.js';
 
 /** What the run found about one requirement, before it is summed up. */
@@ -17,7 +17,7 @@ export function standing(checks: readonly CheckResult[]): Status {
 
 /** Sums findings up, requirement by requirement, in the order of the specification. */
 export function summarise(
-  about: Pick<Report, 'registry' | 'seed' | 'runs' | 'sequences' | 'milliseconds' | 'interrupted' | 'model' | 'schedules' | 'load'>,
+  about: Pick<Report, 'registry' | 'seed' | 'runs' | 'sequences' | 'milliseconds' | 'interrupted' | 'conditions' | 'model' | 'schedules' | 'load'> & Partial<Pick<Report, 'specification'>>,
   selected: readonly RequirementId[],
   findings: readonly Finding[],
   /** Whether the run ended before it came to everything, whoever ended it. */
@@ -42,7 +42,7 @@ export function summarise(
     untested: count('untested'),
   };
   const verdict = counts.failed > 0 ? 'not conformant' : counts.inconclusive > 0 || about.interrupted || counts.passed === 0 ? 'inconclusive' : 'conformant';
-  return { schemaVersion: 1, specification: '1.0', ...about, verdict, counts, requirements: results };
+  return { schemaVersion: 1, specification: specificationVersion, ...about, verdict, counts, requirements: results };
 }
 
 function missing(method: string, cutShort: boolean): string {

@@ -200,7 +200,7 @@ export async function replayCommands(adapter: Adapter, replay: ReplayedCommands,
     if (one === undefined) return { ...none, inconclusive: 'the path leads nowhere' };
     const { violation, rows, undecided, program, history } = await runCase(adapter, one, patienceMs);
     if (violation === undefined) return { ...none, contested: inAny(contested(history)), inconclusive: undecided };
-    return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: one.choices, rows: rows(), replay }] };
+    return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: one.choices, rows: rows(), history, replay }] };
   } catch (error) {
     if (!isOfRegistry(error)) throw error;
     return { ...none, inconclusive: error.message };
@@ -208,8 +208,8 @@ export async function replayCommands(adapter: Adapter, replay: ReplayedCommands,
 }
 
 async function confirmed(adapter: Adapter, one: CommandsCase, requirement: RequirementId, patienceMs: number, replay: ReplayedCommands): Promise<OverlapCounterexample | undefined> {
-  const { violation, rows, program } = await runCase(adapter, one, patienceMs);
-  return violation?.requirement === requirement ? { requirement, violation, program, schedule: one.choices, rows: rows(), replay } : undefined;
+  const { violation, rows, program, history } = await runCase(adapter, one, patienceMs);
+  return violation?.requirement === requirement ? { requirement, violation, program, schedule: one.choices, rows: rows(), history, replay } : undefined;
 }
 
 /** What fast-check itself says of a property that gives false. */

@@ -21,6 +21,7 @@ export interface OverlapCounterexample {
   readonly program: ConcurrentProgram;
   readonly schedule: Schedule;
   readonly rows: readonly Row[];
+  readonly history: Run['history'];
   /** How it is found again, if not by its program and its schedule. */
   readonly replay?: ReplayedCommands;
 }
@@ -216,7 +217,7 @@ class Search {
       this.undecided.push('a failure did not come again under the same schedule: the registry waits for something else than the clock it was given');
       return undefined;
     }
-    return { requirement, violation: confirmed.violation, program: smallest.program, schedule: confirmed.schedule, rows: confirmed.rows() };
+    return { requirement, violation: confirmed.violation, program: smallest.program, schedule: confirmed.schedule, rows: confirmed.rows(), history: confirmed.history };
   }
 
   readonly #attempt: Attempt = async (program, chooser) => {
@@ -259,7 +260,7 @@ export async function replaySchedule(adapter: Adapter, { setup, clients, reactio
   });
   const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, counterexamples: [], late: false, contested: uncontested, inconclusive: undefined };
   if (result === undefined || result instanceof Error) return { ...none, inconclusive: result?.message };
-  const { violation, rows, undecided } = result;
-  if (violation === undefined) return { ...none, contested: inAny(contested(result.history)), inconclusive: undecided };
-  return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: result.schedule, rows: rows() }] };
+  const { violation, rows, undecided, history } = result;
+  if (violation === undefined) return { ...none, contested: inAny(contested(history)), inconclusive: undecided };
+  return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: result.schedule, rows: rows(), history }] };
 }
