@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AdapterError } from '../contract.js';
 import { safe, show } from '../engine/show.js';
-import { envelopes, limits, notifications, operations, requests, type Failure, type Method, type Notification, type Params, type RemoteOperation } from './messages.js';
+import { envelopes, errorCodes, limits, notifications, operations, requests, type Failure, type Method, type Notification, type Params, type RemoteOperation } from './messages.js';
 import { LineError, LineReader, readJson } from './lines.js';
 
 /** A program has answered a request with an error. */
@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   /** Writes whole lines. */
   readonly write: (lines: string) => void;
   readonly hear: Hear;
+  /** The reason of a verdict, with what else is known. */
+  readonly because?: (reason: string) => AdapterError;
   /** The connection is of no use any more: called once. */
   readonly broken: (error: AdapterError) => void;
 }
@@ -49,7 +51,8 @@ export class Connection {
   concurrency = usualConcurrency;
   readonly #reader = new LineReader(limits.line);
   readonly #pending = new Map<number, Pending>();
-  readonly #queue: (() => void)[] = [];
+  /** Operations that wait for their turn. */
+  readonly #queue: Pending[] = [];
   #next = 0;
   #underWay = 0;
   #outbox = '';
@@ -70,13 +73,10 @@ export class Connection {
    */
   request<M extends Method>(method: M, params: Params<M>): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (!(method in operations)) return this.#send({ method, params, resolve, reject });
-      const send = (): void => {
-        this.#underWay++;
-        this.#send({ method, params, resolve, reject });
-      };
-      if (this.#underWay < this.concurrency) send();
-      else if (this.#queue.length < limits.open) this.#queue.push(send);
+      const pending = { method, params, resolve, reject };
+      if (this.#error !== undefined) reject(this.#error);
+      else if (!(method in operations) || this.#underWay < this.concurrency) this.#send(pending);
+      else if (this.#queue.length < limits.open) this.#queue.push(pending);
       else reject(new AdapterError(`more than ${limits.open} requests wait for their turn`));
     });
   }
@@ -100,9 +100,9 @@ export class Connection {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#outbox = '';
-    this.#queue.length = 0;
-    const open = [...this.#pending.values()];
+    const open = [...this.#pending.values(), ...this.#queue];
     this.#pending.clear();
+    this.#queue.length = 0;
     this.options.broken(error);
     for (const { reject } of open) reject(error);
   }
@@ -113,9 +113,12 @@ export class Connection {
   }
 
   #send(pending: Pending): void {
-    if (this.#error !== undefined) return pending.reject(this.#error);
-    if (this.#pending.size >= limits.open) return this.break(new AdapterError(`the program has not answered ${limits.open} requests, the first of them ${describe([...this.#pending.values()][0]!)}`));
+    if (this.#pending.size >= limits.open) {
+      this.#queue.push(pending);
+      return this.#fail(`the program has not answered ${limits.open} requests, the first of them ${describe([...this.#pending.values()][0]!)}`);
+    }
     const id = this.#next++;
+    if (pending.method in operations) this.#underWay++;
     this.#pending.set(id, pending);
     this.#last = pending;
     this.#write({ jsonrpc: '2.0', id, method: pending.method, params: pending.params });
@@ -150,21 +153,21 @@ export class Connection {
       const complains = answer.error !== undefined && answer.id === null;
       return this.#wrong('answers', complains ? 'an answer: the program could not read a request' : 'an answer to a request that is open, with its id', line);
     }
+    const { method, resolve, reject } = pending;
+    // It says that it offers the method, or has to have it.
+    if (answer.error?.code === errorCodes.method) return this.#wrong('methods', `an answer to ${describe(pending)}: the program has said that it has the method`, line, pending);
+    const parsed = answer.error === undefined ? requests[method].result.safeParse(answer.result) : undefined;
+    if (parsed?.success === false) return this.#wrong(method === 'initialize' ? 'initialize' : 'methods', `the result of ${describe(pending)}; ${reason(parsed.error)}`, line, pending);
+    // Only now: what is wrong fails with all the rest that is open.
     this.#pending.delete(answer.id as number);
     this.#unasked = 0;
-    if (pending.method in operations) {
+    if (method in operations) {
       this.#underWay--;
-      this.#queue.shift()?.();
+      const next = this.#queue.shift();
+      if (next !== undefined) this.#send(next);
     }
-    if (answer.error !== undefined) {
-      // It says that it offers the method, or has to have it.
-      if (answer.error.code === -32601) return this.#wrong('methods', `an answer to ${describe(pending)}: the program has said that it has the method`, line, pending);
-      return pending.reject(new RequestError(answer.error));
-    }
-    const { result } = requests[pending.method];
-    const parsed = result.safeParse(answer.result);
-    if (parsed.success) return pending.resolve(parsed.data);
-    this.#wrong(pending.method === 'initialize' ? 'initialize' : 'methods', `the result of ${describe(pending)}; ${reason(parsed.error)}`, line, pending);
+    if (answer.error === undefined) resolve(parsed!.data);
+    else reject(new RequestError(answer.error));
   }
 
   #told(line: string, message: object): void {
@@ -177,12 +180,12 @@ export class Connection {
     const shape: z.ZodType = notifications[method as Notification];
     const parsed = shape.safeParse(params);
     if (!parsed.success) return this.#wrong('notifications', `the parameters of \`${method}\`; ${reason(parsed.error)}`, line);
-    if (++this.#unasked > limits.unasked) return this.break(new AdapterError(`the program floods: ${limits.unasked} messages that nobody asked for, the last of them \`${method}\`; see ${where}#limits`));
+    if (++this.#unasked > limits.unasked) return this.#fail(`the program floods: ${limits.unasked} messages that nobody asked for, the last of them \`${method}\`; see ${where}#limits`);
     let outcome: unknown;
     try {
       outcome = this.options.hear(method as Notification, parsed.data as never);
     } catch (error) {
-      if (error instanceof AdapterError) return this.break(error);
+      if (error instanceof AdapterError) return this.#fail(error.message);
       outcome = Promise.reject(error as Error);
     }
     if (!hasId) return void Promise.resolve(outcome).catch(() => undefined);
@@ -190,13 +193,17 @@ export class Connection {
     const answer = (more: { result: null } | { error: Failure }): void => void (this.#error ?? this.#write({ jsonrpc: '2.0', id, ...more }));
     Promise.resolve(outcome).then(
       () => answer({ result: null }),
-      (error: unknown) => answer({ error: { code: -32000, message: show(error, 200) } }),
+      (error: unknown) => answer({ error: { code: errorCodes.refused, message: show(error, 200) } }),
     );
+  }
+
+  #fail(reason: string): void {
+    this.break(this.options.because?.(reason) ?? new AdapterError(reason));
   }
 
   #wrong(section: string, expected: string, came: string, about = this.#last): void {
     const after = about === undefined ? 'before anything was asked' : `after ${describe(about)}`;
-    this.break(new AdapterError(`the program broke the protocol, ${after}: expected ${safe(expected, 300)}; came ${safe(came, 200)}; see ${where}#${section}`));
+    this.#fail(`the program broke the protocol, ${after}: expected ${safe(expected, 300)}; came ${safe(came, 200)}; see ${where}#${section}`);
   }
 }
 

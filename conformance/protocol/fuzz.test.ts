@@ -25,8 +25,15 @@ const params = fc.oneof(
 const error = fc.oneof(fc.record({ code: fc.constantFrom<unknown>(-32000, -32601, 0.5, '1'), message: fc.constantFrom<unknown>('no', 7), data: fc.constantFrom<unknown>({ code: 'already_registered' }, { code: 7 }, null, 'x') }, { requiredKeys: [] }), fc.jsonValue({ maxDepth: 1 }));
 const jsonrpc = fc.oneof({ weight: 12, arbitrary: fc.constant('2.0') }, { weight: 1, arbitrary: fc.constantFrom<unknown>('1.0', 2, undefined) });
 
+/** An answer as it should be, to one of those that are open at first. */
+const good = fc.oneof(
+  fc.record({ jsonrpc: fc.constant('2.0'), id: fc.nat({ max: asked - 1 }), result: fc.constantFrom<unknown>(null, [], { id: 'a', endpoint: 'e1', config: {} }) }),
+  fc.record({ jsonrpc: fc.constant('2.0'), id: fc.nat({ max: asked - 1 }), error: fc.constant({ code: -32000, message: 'no', data: { code: 'already_registered' } }) }),
+);
+
 /** Messages as they should be, nearly as they should be, and not at all. */
 const message = fc.oneof(
+  { weight: 9, arbitrary: good },
   { weight: 6, arbitrary: fc.record({ jsonrpc, id, result: fc.jsonValue({ maxDepth: 3 }) }, { requiredKeys: ['jsonrpc'] }) },
   { weight: 2, arbitrary: fc.record({ jsonrpc, id, error }) },
   { weight: 1, arbitrary: fc.record({ jsonrpc, id, result: fc.constant(1), error }) },

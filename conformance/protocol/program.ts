@@ -16,8 +16,9 @@ export interface ProgramOptions {
   readonly ended?: (pid: number) => void;
 }
 
-/** Lines of its stderr that a verdict quotes, and how long each may be. */
-const lastLines = 4;
+/** Lines of its stderr that are kept, of which a verdict quotes the last few, and how long each may be. */
+const keptLines = 24;
+const quotedLines = 4;
 const longestLine = 160;
 
 /** Bytes of its stderr that are passed on. */
@@ -43,7 +44,7 @@ export class Program {
       this.kill();
       options.broken(error);
     };
-    this.connection = new Connection({ write: (lines) => this.#write(lines), hear: options.hear, broken });
+    this.connection = new Connection({ write: (lines) => this.#write(lines), hear: options.hear, because: (reason) => this.because(reason), broken });
     // Without a shell: what was written is what runs.
     const child = (this.#child = spawn(file!, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: process.platform !== 'win32' }));
     if (child.pid !== undefined) {
@@ -78,8 +79,11 @@ export class Program {
 
   /** The reason of a verdict, with the last that it said on its stderr. */
   because(reason: string): AdapterError {
-    const said = this.#stderr.length === 0 ? '' : `; the last of its stderr: ${this.#stderr.map((line) => `"${line}"`).join(' / ')}`;
-    return new AdapterError(`${reason}${said}`);
+    const last = this.#stderr.slice(-quotedLines);
+    // Some languages say what went wrong first, and then at length where.
+    const telling = this.#stderr.findLast((line) => /(error|exception|panic)\b/i.test(line));
+    const quoted = telling === undefined || last.includes(telling) ? last : [telling, ...last.slice(1)];
+    return new AdapterError(`${reason}${quoted.length === 0 ? '' : `; the last of its stderr: ${quoted.map((line) => `"${line}"`).join(' / ')}`}`);
   }
 
   /** Lets it end by itself, which it does when its stdin ends, and ends it if it does not. */
@@ -118,7 +122,7 @@ export class Program {
     let rest = '';
     const line = (text: string): void => {
       const shown = safe(text, longestLine);
-      if (this.#stderr.push(shown) > lastLines) this.#stderr.shift();
+      if (this.#stderr.push(shown) > keptLines) this.#stderr.shift();
       if (this.#logged > mostLogged) return;
       this.#logged += text.length;
       this.options.log(this.#logged > mostLogged ? 'no more of it is shown' : safe(text, 2_000));

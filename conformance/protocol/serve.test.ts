@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { adapter as ours } from '../adapters/sharded-registry.js';
 import { adapter as naive } from '../adapters/naive-map.js';
 import { VirtualClock } from '../engine/virtual-clock.js';
-import { findMutant } from '../../proof/catalogue.js';
-import { kill } from '../../proof/kill.js';
 import { throughProtocol } from '../testing/through-protocol.js';
 import { verify } from '../verify.js';
 import type { RequirementId } from '../../spec/index.js';
@@ -69,54 +67,6 @@ describe('a registry behind the protocol', () => {
     const report = await verify(adapter, { only: ['INC-1', 'BND-4'], seed: 1, runs: 1, patienceMs: 5_000 });
     const inProcess = await verify(naive, { only: ['INC-1', 'BND-4'], seed: 1, runs: 1, patienceMs: 5_000 });
     expect(report.requirements.map(({ id, status }) => [id, status])).toEqual(inProcess.requirements.map(({ id, status }) => [id, status]));
-    await adapter.end();
-  });
-});
-
-/** Broken registries of every kind and every chapter: each is found out through the protocol as it is in process. */
-const some: readonly string[] = [
-  'sender-unchecked',
-  'code-units-counted',
-  'uuids-in-any-case',
-  'unregister-unbinds-namesake',
-  'few-names-per-endpoint',
-  'errors-without-codes',
-  'full-table',
-  'same-transport-twice',
-  'dead-endpoint-in-silence',
-  'refused-transport-is-bound-anyway',
-  'no-way-back',
-  'shared-below-the-third-level',
-  'update-registers-anew',
-  'names-are-paths',
-  'gone-is-an-error',
-  'list-misses-updates',
-  'late-down-of-transports',
-  'bindings-outlive-a-down-transport',
-  'bind-once-seen',
-  'cascade-skips-every-second',
-  'config-binding-ignored',
-  'bindings-survive-down',
-  'routing-to-nobody-counts',
-  'broadcast-to-names',
-  'answers-last-come-first',
-  'nobody-hears-a-rejection',
-  'routes-cached-for-each-pair',
-  'hash-of-first-character',
-  'attempts-counted',
-  'min-writes-too-high',
-  'alarm-polled',
-  'two-thirds',
-  'any-mode',
-  'lands-after-closing',
-  'lost-update',
-];
-
-describe('a broken registry is killed through the protocol for the requirement for which it is in process', () => {
-  it.each(some)('%s', async (id) => {
-    const mutant = findMutant(id)!;
-    const adapter = await throughProtocol(mutant.adapter);
-    expect(await kill({ ...mutant, adapter }, { seeds: [1], runs: 60, patienceMs: 1_000 })).toMatchObject({ fate: 'killed', aim: mutant.breaks[0] });
     await adapter.end();
   });
 });

@@ -267,11 +267,13 @@ function failureOf(error: unknown): object {
 export async function serve(adapter: Adapter, { input = process.stdin, output = process.stdout }: { readonly input?: Readable; readonly output?: Writable } = {}): Promise<void> {
   const write = output.write.bind(output) as Writable['write'];
   const host = new Host(adapter, { write } as Writable);
-  if (output === process.stdout) process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
-  // As in process: a rejection that nobody handles is bad style, unless it is that of an endpoint (RTE-6), which ends a process.
-  process.on('unhandledRejection', (reason) => {
-    if (reason instanceof EndpointFailed) throw reason;
-  });
+  if (output === process.stdout) {
+    process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+    // As in process: a rejection that nobody handles is bad style, unless it is that of an endpoint (RTE-6), which ends a process.
+    process.on('unhandledRejection', (reason) => {
+      if (reason instanceof EndpointFailed) throw reason;
+    });
+  }
   const reader = new LineReader(limits.line);
   for await (const chunk of input as AsyncIterable<Buffer>) {
     for (const line of reader.read(chunk)) {

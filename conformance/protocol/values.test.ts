@@ -23,6 +23,7 @@ describe('a value', () => {
     ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), true],
     ['a function', () => 1, false],
     ['what has a toJSON', { toJSON: () => 1 }, false],
+    ['what has a toJSON that is data', { toJSON: 'j', then: 1, '': 2 }, true],
     ['what cannot be read', Object.defineProperty({}, 'a', { enumerable: true, get: () => 1 }), false],
     ['what cannot be looked at', new Proxy({}, { ownKeys: () => { throw new Error('no'); } }), false],
     ['a list with a property', Object.assign([1], { more: 1 }), false],

@@ -12,7 +12,7 @@ const envelope = { bytes: 2_048, depth: 4 } as const;
 
 /**
  * Whether a value reaches the other side as it is. JSON carries null, booleans, finite numbers, strings, lists without gaps and plain
- * objects; nothing else is emulated, least of all what `JSON.stringify` quietly leaves out or turns into something else.
+ * objects (of which a `toJSON` would be a function, and is none); nothing else is emulated, least of all what `JSON.stringify` quietly leaves out or turns into something else.
  */
 export function carries(value: unknown, { line, depth, strings }: Reach): boolean {
   let budget = line - envelope.bytes;
@@ -40,7 +40,7 @@ export function carries(value: unknown, { line, depth, strings }: Reach): boolea
     return keys.every((key) => {
       if (isList && key === 'length') return true;
       const property = Reflect.getOwnPropertyDescriptor(one, key);
-      if (typeof key !== 'string' || property?.enumerable !== true || !('value' in property) || key === 'toJSON') return false;
+      if (typeof key !== 'string' || property?.enumerable !== true || !('value' in property)) return false;
       return (isList || text(key)) && any(property.value, left - 1);
     });
   };
