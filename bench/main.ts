@@ -5,6 +5,7 @@ import { benchExplore, type ExploreFigure } from './explore.js';
 import { benchFaults, type FaultFigure } from './faults.js';
 import { benchChecker, type CheckFigure } from './linearizability.js';
 import { writePage, type Results } from './page.js';
+import { benchProtocol, type ProtocolFigure } from './protocol.js';
 import { runScenarios, type Figure } from './run.js';
 import { scenarios } from './scenarios.js';
 import { benchSchedules, type ScheduleFigure } from './schedules.js';
@@ -16,12 +17,13 @@ const sections: Readonly<Record<string, () => Promise<unknown>>> = {
   explore: async () => shown(benchExplore({ rounds, ms }), exploreTable),
   linearizability: async () => shown(benchChecker({ rounds }), checkTable),
   schedules: async () => shown(await benchSchedules({ rounds, ms }), scheduleTable),
+  protocol: async () => shown(await benchProtocol({ rounds, ms }), protocolTable),
   faults: async () => shown(await benchFaults({ seeds: 20 }), faultTable),
   soak: async () => shown([await everySchedule({ programs: 50, seed: 1 }), await randomSchedules({ schedules: 100_000, seed: 1 })], soakTable),
 };
 
 /** What takes many minutes is measured only if it is asked for. */
-const long: ReadonlySet<string> = new Set(['faults', 'soak']);
+const long: ReadonlySet<string> = new Set(['faults', 'soak', 'protocol']);
 
 /** What the page shows: the rest says nothing of how fast anything is. */
 const onPage = ['micro', 'explore', 'linearizability', 'schedules'];
@@ -86,6 +88,11 @@ function scheduleTable(all: readonly ScheduleFigure[]): string {
   const whole = (rate: number): string => Math.round(rate).toLocaleString('en');
   const rows = all.map(({ what, schedules, median, low, high }) => [what, schedules.toLocaleString('en'), whole(median), `${whole(low)} – ${whole(high)}`]);
   return columns(['schedules', 'complete ones a round', 'schedules/s, median', 'least – most'], rows);
+}
+
+function protocolTable(all: readonly ProtocolFigure[]): string {
+  const rows = all.map(({ where, open, median, low, high }) => [where, String(open), median.toFixed(1), `${low.toFixed(1)} – ${high.toFixed(1)}`, `${(median / all.find((one) => one.open === open)!.median).toFixed(0)}x`]);
+  return columns(['a lookup of a registry that does nothing', 'at once', 'µs/op, median', 'least – most', 'ratio'], rows);
 }
 
 function faultTable(all: readonly FaultFigure[]): string {

@@ -19,6 +19,13 @@ export interface Adapter {
   readonly without?: readonly Feature[];
   /** The numbers that the registry promises, stricter or laxer than those of the specification, by requirement: `{ 'SLA-2': 1 }`. It is held to these. */
   readonly sla?: Partial<Record<RequirementId, number>>;
+  /** Whether a value reaches the registry as it is. What does not is reported *untested*. Everything does, unless said. */
+  carries?(value: unknown): boolean;
+  /**
+   * What of the adapter itself has broken down so far, a sentence each: a program that has ended, for example. Whatever was found
+   * meanwhile says nothing of the registry.
+   */
+  readonly breakdowns?: readonly string[];
   /** Opens a registry that holds no names. Called once for each thing tried: registries must not share state. */
   open(options: OpenOptions): Subject | PromiseLike<Subject>;
   /**
@@ -58,6 +65,11 @@ export type Subject = {
   slowCommit?(ms: number): Awaitable<void>;
   /** Who waits for whom at this moment. */
   waits?(): Awaitable<readonly Wait[]>;
+  /**
+   * Of a registry in another process: settles when everything has been done that does not wait for the clock, and what came of it has
+   * arrived. Where it is missing, the kit can only wait for as long as anybody has patience.
+   */
+  settle?(): Awaitable<void>;
   /** What `connect` of the adapter is given, an address for example: anything that can be cloned (`structuredClone`). */
   readonly handle?: unknown;
   /** Frees what the subject holds outside the process. Called when the kit is done with it, whatever happened. */

@@ -1,18 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { features, requirements, type Feature } from '../spec/index.js';
+import { claims } from './claims.js';
 import { AdapterError, type Adapter } from './contract.js';
 import { show } from './engine/show.js';
 
-const feature = z.enum(Object.keys(features) as [Feature, ...Feature[]]);
-
-const adapterShape = z.object({
-  name: z.string().min(1).max(200),
-  version: z.string().max(100).optional(),
-  consistency: z.union([z.object({ level: z.literal('linearizable') }), z.object({ level: z.literal('eventual'), stalenessMs: z.number().nonnegative().max(60_000) })]).optional(),
-  features: z.array(feature).optional(),
-  without: z.array(feature).optional(),
-  sla: z.partialRecord(z.enum(requirements.filter(({ sla }) => sla !== undefined).map(({ id }) => id)), z.number().positive()).optional(),
+const adapterShape = claims.extend({
   open: z.custom<Adapter['open']>((value) => typeof value === 'function', 'must be a function'),
   connect: z.custom<Adapter['connect']>((value) => typeof value === 'function', 'must be a function').optional(),
 });

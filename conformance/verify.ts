@@ -4,6 +4,7 @@ import { checks } from './checks/index.js';
 import { AdapterError, type Adapter } from './contract.js';
 import { showAnswer } from './engine/answer.js';
 import { EndpointFailure } from './engine/endpoint.js';
+import { watchBreakdowns } from './engine/breakdowns.js';
 import { Endurance, type GivenUp } from './engine/endurance.js';
 import { Blocked, Unanswered, Violation } from './engine/findings.js';
 import { offers } from './engine/offers.js';
@@ -458,6 +459,7 @@ async function runCheck(check: Check, context: Context, offered: readonly string
   }
   const began = performance.now();
   const trial = new Trial(context.adapter, context.seed, context.patienceMs);
+  const brokenDown = watchBreakdowns(context.adapter);
   const shown = (): Pick<CheckResult, 'evidence' | 'situation'> => ({ evidence: trial.evidence, situation: { what, occurred: trial.occurrences } });
   const finding = (more: Pick<CheckResult, 'status'> & Partial<CheckResult>, about = requirement): Finding => ({
     requirement: about,
@@ -466,9 +468,13 @@ async function runCheck(check: Check, context: Context, offered: readonly string
   try {
     await trial.open(check.options);
     await check.run(trial);
-    if (trial.occurrences === 0 && trial.impossible !== undefined) return [finding({ status: 'untested', reason: trial.impossible })];
-    return [finding(unlessVacuous(shown()))];
+    const untried = trial.untried.size === 0 ? undefined : `does not reach the registry as it is, and was not tried: ${[...trial.untried].join(', ')}`;
+    const impossible = trial.impossible ?? untried;
+    if (trial.occurrences === 0 && impossible !== undefined) return [finding({ status: 'untested', reason: impossible })];
+    return [finding(unlessVacuous(shown())), ...(untried === undefined ? [] : [finding({ status: 'untested', evidence: 0, situation: { what, occurred: 0 }, reason: untried })])];
   } catch (error) {
+    const broke = brokenDown();
+    if (broke !== undefined) return [finding({ status: 'inconclusive', reason: broke })];
     if (error instanceof Violation) {
       const broken = error.requirement ?? requirement;
       const replayLine = commandLine(context, `--only ${requirement}${broken === requirement ? '' : `,${broken}`} --seed ${context.seed}`);

@@ -15,6 +15,7 @@ const publish = async (module, name, file) => {
   writeFileSync(new URL(file, dist), `${JSON.stringify(schema, undefined, 2)}\n`);
 };
 await publish('conformance/report/schema.js', 'reportSchema', 'conformance/report/report.schema.json');
+await publish('conformance/protocol/messages.js', 'protocolSchema', 'conformance/protocol/protocol.schema.json');
 await publish('conformance/report/exploration.js', 'explorationSchema', 'conformance/report/exploration.schema.json');
 
 const sources = new URL('../conformance/report/page/', import.meta.url);

@@ -21,6 +21,8 @@ export const features = {
   override: { meaning: 'setting admission by hand', operations: ['setAdmission'] },
   close: { meaning: 'closing a registry', operations: ['close'] },
   'in-process': { meaning: 'endpoints and registry share a process, so that "down" takes effect before the abort returns', operations: ['registerServer'] },
+  'send-failures': { meaning: 'what a `send` throws, or rejects with, reaches the registry', operations: ['registerServer'] },
+  'send-awaited': { meaning: 'what a `send` calls is called from within the call that set it off: the registry hears when the `send` is over', operations: ['registerServer'] },
   partitions: { meaning: 'the number of partitions is an option, `partitions`', operations: [] },
   thresholds: { meaning: 'the thresholds of contention are options', operations: [] },
   'virtual-time': { meaning: 'all time comes from the `clock` given to open', operations: [] },

@@ -115,7 +115,7 @@ function dubiousCalls(t: Trial): DubiousCall[] {
     ['bindTransportToServer', [broadcast, 'other']],
     ['unregisterTransport', [broadcast]],
   ];
-  return calls.filter(([operation]) => typeof t.rig.subject[operation] === 'function');
+  return calls.filter(([operation, args]) => typeof t.rig.subject[operation] === 'function' && t.carries(operation, args));
 }
 
 export const anyCallChecks = [

@@ -48,12 +48,12 @@ export const anyMessageChecks = [
       const ids = Array.from({ length: many }, (_, i) => `t${i}`);
       await t.setup(server('s', 'e1'));
       for (const [i, id] of ids.entries()) await t.setup(transport(id, i === 0 ? 'first' : i === many - 1 ? 'last' : `e${i % 5}`), bind(id, 's'));
-      // Not awaited one by one: a registry that hands over later must still keep the order.
-      const calls = Array.from({ length: 28 }, (_, n) => {
-        const message = kinds[n % kinds.length]!(n);
-        return t.rig.call('routeToTransport', n % 4 === 1 ? broadcast : n % 2 === 0 ? ids[0]! : ids[many - 1]!, 's', message);
+      const routes = Array.from({ length: 28 }, (_, n): Operation => {
+        // The model knows strings only; a registry carries whatever it is given.
+        const message = kinds[n % kinds.length]!(n) as string;
+        return n % 4 === 1 ? { op: 'broadcast', serverId: 's', message } : { op: 'routeToTransport', transportId: n % 2 === 0 ? ids[0]! : ids[many - 1]!, serverId: 's', message };
       });
-      for (const answer of await Promise.all(calls)) t.accepted(answer, 'a route', 'the recipient is registered');
+      await t.inOrder(routes, (answer) => t.accepted(answer, 'a route', 'the recipient is registered'));
       const arrived = await t.arrivals(21 + 7 * many);
       for (const endpoint of ['first', 'last']) {
         const order = arrived.filter((one) => one.endpoint === endpoint).map(({ message }) => numberOf(message));

@@ -412,6 +412,7 @@ export const overrideChecks = [
   check('ADM-7', 'a mode that does not exist is refused', 'a mode that does not exist, given where one that does is taken', async (t) => {
     await t.setup({ op: 'setAdmission', mode: 'auto' });
     for (const mode of ['shut', '', undefined, null, 1]) {
+      if (!t.carries('setAdmission', [mode])) continue;
       const answer = await t.rig.call('setAdmission', mode);
       t.check(answer.kind === 'refused' && answer.code === 'invalid_argument', 'there are three modes: auto, open and closed', 'refused: invalid_argument', showAnswer(answer));
       t.occurred();

@@ -69,7 +69,7 @@ export const deadlockChecks = [
         await allEnd(`the recipient of a message waits for ${showOperation(operation)}`);
       });
     }
-  }, { needs: ['transports', 'routing'] }),
+  }, { needs: ['transports', 'routing', 'send-awaited'] }),
 
   check('DLK-4', 'whoever hears that an endpoint is down may call, before the registry has heard it and after', 'a call made by whoever hears that an endpoint is down, and open', async (t) => {
     for (const react of [unregister, server, (id: string): Operation => server(id, 'e2'), (id: string): Operation => ({ op: 'findServer', id })]) {

@@ -173,7 +173,7 @@ export const fromWithinChecks = [
     await t.given(closes(t, call, refused));
     await closes(t, callFromWithin, refused);
     t.occurred();
-  }, { needs: ['transports', 'binding', 'routing'] }),
+  }, { needs: ['transports', 'binding', 'routing', 'send-awaited'] }),
 
   check('RTE-3', 'a name that somebody else gets in the middle of a broadcast: not the new one', 'a name that went from one endpoint to another while a broadcast was being delivered', async (t) => {
     for (const bindsAgain of [false, true]) {
@@ -188,7 +188,7 @@ export const fromWithinChecks = [
       await routesFromWithin(t, failing);
       t.occurred();
     }
-  }, { needs: ['binding'] }),
+  }, { needs: ['binding', 'send-awaited'] }),
 ];
 
 /** Routes from within a send to `b`, which may fail, among others, and to everybody when that is over. */

@@ -5,6 +5,7 @@ import { exitCodes, UsageError } from './exit.js';
 import { benchCommand } from './bench-command.js';
 import { checkHistoryCommand } from './check-history-command.js';
 import { exploreCommand } from './explore-command.js';
+import { serveCommand } from './serve-command.js';
 import { verifyCommand } from './verify-command.js';
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
@@ -15,6 +16,7 @@ const program = new Command('sharded-registry')
   .showHelpAfterError('(see --help)')
   .exitOverride()
   .addCommand(verifyCommand())
+  .addCommand(serveCommand())
   .addCommand(exploreCommand())
   .addCommand(checkHistoryCommand())
   .addCommand(benchCommand());

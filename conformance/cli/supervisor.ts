@@ -13,6 +13,8 @@ import type { Progress, Resumption, VerifyOptions } from '../verify.js';
 /** What the worker is told. */
 export interface Assignment {
   readonly module: string | undefined;
+  /** A program that speaks the adapter protocol, in place of a module: file and arguments. */
+  readonly command?: readonly string[];
   readonly argument: string | undefined;
   readonly only: readonly RequirementId[] | undefined;
   readonly profile?: Profile;
@@ -31,6 +33,9 @@ export type WorkerData = Assignment & { readonly resume: Resumption | undefined;
 /** What the worker says. */
 export type Message =
   | { readonly kind: 'alive' }
+  /** A program has begun, or has ended: the process group of this number. */
+  | { readonly kind: 'began'; readonly pid: number }
+  | { readonly kind: 'ended'; readonly pid: number }
   | { readonly kind: 'opened'; readonly registry: Report['registry'] }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'report'; readonly report: Report }
@@ -69,7 +74,7 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
 
   const summary = (interrupted: boolean, isCut: boolean): Outcome => {
     const { sequences, coverage } = progress;
-    const about = { registry: registry ?? { name: assignment.module ?? 'sharded-registry', consistency: 'unknown', features: [] }, seed, runs, sequences, milliseconds: performance.now() - started, interrupted, specification, conditions: conditionsOf(profile), ...coverage };
+    const about = { registry: registry ?? { name: assignment.module ?? assignment.command?.join(' ') ?? 'sharded-registry', consistency: 'unknown', features: [] }, seed, runs, sequences, milliseconds: performance.now() - started, interrupted, specification, conditions: conditionsOf(profile), ...coverage };
     const aboutAll = findings.some(({ requirement }) => requirement === 'ERR-1') ? 'ERR-1' : undefined;
     return { kind: 'report', report: summarise(about, reported(profile, only, specification, aboutAll), findings, isCut) };
   };
@@ -90,6 +95,11 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
       worker.stdout.pipe(process.stderr, { end: false });
       worker.stderr.pipe(process.stderr, { end: false });
 
+      // Programs do not outlive the verdict, whatever became of the thread that started them.
+      const programs = new Set<number>();
+      const endPrograms = (): void => programs.forEach(endGroup);
+      process.once('exit', endPrograms);
+
       let finished = false;
       const finish = (outcome: Awaited<ReturnType<typeof runOne>>): void => {
         if (finished) return;
@@ -98,7 +108,11 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
         process.off('SIGINT', interrupt);
         process.off('SIGTERM', interrupt);
         if (showProgress) process.stderr.write('\r\u001b[K');
-        void worker.terminate().finally(() => resolve(outcome));
+        void worker.terminate().finally(() => {
+          endPrograms();
+          process.off('exit', endPrograms);
+          resolve(outcome);
+        });
       };
       const cutOff = (what: string): void => {
         const called = operationNames[calling[0]!];
@@ -123,6 +137,8 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
         if (message.kind === 'alive') return;
         idle = 0;
         if (message.kind === 'opened') registry ??= message.registry;
+        else if (message.kind === 'began') programs.add(message.pid);
+        else if (message.kind === 'ended') programs.delete(message.pid);
         else if (message.kind === 'progress') {
           const { findings: found, sequences, coverage, ...rest } = message.progress;
           progress = { ...rest, sequences: before.sequences + sequences, coverage: { ...before.coverage, ...coverage } };
@@ -154,6 +170,15 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
       resume = { after: progress.done + 1, failed: [...new Set(failed)], givenUp };
     }
   })();
+}
+
+/** Ends a process and all that it has begun. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // Nobody is left.
+  }
 }
 
 /** The requirements to report: what stopped the run is reported under ERR-1, asked for or not. */

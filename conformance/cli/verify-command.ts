@@ -11,14 +11,22 @@ import { profiles, selectedBy, type Profile } from '../profile.js';
 import { measurings } from '../sla/index.js';
 import { defaults, randomSeed } from '../verify.js';
 import { Expected, exitCodeOf, withBaselineOptions, type BaselineOptions } from './baseline-options.js';
+import { quotedWord, wordsOf } from './command-line.js';
 import { integer } from './integer.js';
 import { UsageError } from './exit.js';
 import { probeReports, withReportOptions, writeReports, type ReportOptions } from './report-options.js';
 import { runInWorker } from './supervisor.js';
 import { writeJson } from './write-file.js';
 
+/** A command line as it was given, and its words. */
+interface CommandLine {
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
 interface Options extends ReportOptions, BaselineOptions {
   readonly spec: SpecificationVersion;
+  readonly command?: CommandLine;
   readonly only?: readonly RequirementId[];
   readonly profile?: Profile;
   readonly effort: number;
@@ -37,8 +45,9 @@ interface Options extends ReportOptions, BaselineOptions {
 export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
   const command = new Command('verify')
     .summary('judge a registry')
-    .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README.')
+    .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README. A program in any language speaks the adapter protocol: see docs/protocol.md.')
     .argument('[adapter-module]', 'JavaScript module that exports `adapter`')
+    .addOption(new Option('--command <line>', 'start this program, and judge the registry that it speaks for by the adapter protocol, in place of a module').argParser((text): CommandLine => ({ text, words: wordsOf(text) })))
     .option('--only <ids>', 'judge these requirements only: ids or chapters, separated by commas (REG-1,BND)', parseOnly)
     .addOption(new Option('--profile <part>', 'judge this part only: operations in sequence, overlapping ones, measurements (chapter SLA, about a minute and a half), or all; without it, all but the measurements').choices(profiles))
     .option('--effort <percent>', 'how much is measured before a verdict is tried', integer(1, 1_000), 100)
@@ -68,6 +77,7 @@ Examples:
   sharded-registry verify ./my-adapter.js --only BND,REG-4 --seed 42
   sharded-registry verify ./my-adapter.js --profile sla
   sharded-registry verify ./my-adapter.js --expected-failures expected-failures.yaml
+  sharded-registry verify --command "python3 my_registry.py"
   sharded-registry verify --only CON-1 --clients threads --concurrency 32 --operations 100000`,
     )
     .action(async (module: string | undefined, options: Options) => {
@@ -78,6 +88,7 @@ Examples:
 }
 
 async function verifyAndReport(module: string | undefined, options: Options, run: typeof runInWorker): Promise<number> {
+  if (module !== undefined && options.command !== undefined) throw new UsageError('name a module or a --command, not both');
   // Found out before the run, not after it.
   probeReports(options);
   const expected = new Expected(options, options.spec);
@@ -85,7 +96,8 @@ async function verifyAndReport(module: string | undefined, options: Options, run
   const seed = options.seed ?? randomSeed();
   const outcome = await run({
     module: module === undefined ? undefined : resolve(module),
-    argument: module === undefined ? undefined : /^[\w./-]+$/.test(module) ? module : `'${module.replaceAll("'", String.raw`'\''`)}'`,
+    ...(options.command && { command: options.command.words }),
+    argument: options.command !== undefined ? `--command ${quotedWord(options.command.text)}` : module === undefined ? undefined : /^[\w./-]+$/.test(module) ? module : quotedWord(module),
     only: options.only,
     ...(options.profile !== undefined && { profile: options.profile }),
     specification: options.spec,

@@ -2,12 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { AdapterError } from '../contract.js';
 import { Unanswered } from '../engine/findings.js';
 import { loadAdapter } from '../load-adapter.js';
+import { commandAdapter } from '../protocol/command-adapter.js';
 import { Wakers } from '../progress/wakers.js';
 import { introduce, verify } from '../verify.js';
 import { heartbeatMs, type Message, type WorkerData } from './supervisor.js';
 
 const say = (message: Message): void => parentPort!.postMessage(message);
-const { module, argument, only, profile, specification, effort, seed, runs, patienceMs, replay, load, resume, calling } = workerData as WorkerData;
+const { module, command, argument, only, profile, specification, effort, seed, runs, patienceMs, replay, load, resume, calling } = workerData as WorkerData;
 
 // As long as it beats, the event loop turns.
 setInterval(() => say({ kind: 'alive' }), heartbeatMs).unref();
@@ -15,10 +16,10 @@ setInterval(() => say({ kind: 'alive' }), heartbeatMs).unref();
 try {
   // From before the registry is loaded, so that nothing of it goes unseen.
   const wakers = Wakers.watchAll();
-  const adapter = await loadAdapter(module);
+  const adapter = command === undefined ? await loadAdapter(module) : await commandAdapter(command, { began: (pid) => say({ kind: 'began', pid }), ended: (pid) => say({ kind: 'ended', pid }) });
   const registry = await introduce(adapter, patienceMs);
-  // What lives by our clock waits for nothing else, and to look at every promise costs time.
-  if (registry.features.includes('virtual-time')) wakers.stop();
+  // What lives by our clock, or elsewhere, waits for nothing else here, and to look at every promise costs time.
+  if (registry.features.includes('virtual-time') || command !== undefined) wakers.stop();
   say({ kind: 'opened', registry });
   const report = await verify(adapter, {
     seed,
@@ -30,7 +31,7 @@ try {
     ...(profile && { profile }),
     ...(specification && { specification }),
     ...(effort !== undefined && { effort }),
-    isDefaultAdapter: module === undefined,
+    isDefaultAdapter: module === undefined && command === undefined,
     ...(replay && { replay }),
     ...load,
     ...(module !== undefined && { adapterModule: module }),

@@ -1,5 +1,6 @@
 import { errorCodes, type Config, type ErrorCode, type Registry, type RequirementId } from '../../spec/index.js';
 import { z } from 'zod';
+import { AdapterError } from '../contract.js';
 import { EndpointFailure, TestEndpoint } from './endpoint.js';
 import { asData, readPlain } from './plain-answer.js';
 import { safe, show } from './show.js';
@@ -108,8 +109,10 @@ export function readShaped(operation: keyof Registry, value: unknown, isElsewher
 
 const codes: ReadonlySet<unknown> = new Set(errorCodes);
 
-/** Reads what an operation threw, or rejected with. */
+/** Reads what an operation threw, or rejected with. Throws {@link AdapterError} if it is the adapter that has failed. */
 export function readError(operation: keyof Registry, error: unknown): Answer {
+  // The registry has not answered at all.
+  if (error instanceof AdapterError) throw error;
   if (error instanceof EndpointFailure) return broken(`${operation} failed with what a recipient threw: ${error.message}`, 'RTE-6');
   let code: unknown;
   try {

@@ -8,7 +8,7 @@ export interface Arrival extends Delivery {
 }
 
 /** What an endpoint does when it is sent something: nothing, or harm. The name says which: `e1`, `throws1`, `rejects1`. */
-type Manner = 'quiet' | 'throws' | 'rejects';
+export type Manner = 'quiet' | 'throws' | 'rejects';
 
 const mannerOf = (name: string): Manner => (name.startsWith('throws') ? 'throws' : name.startsWith('rejects') ? 'rejects' : 'quiet');
 
@@ -32,7 +32,7 @@ const gone = Object.freeze(new DOMException('This operation was aborted', 'Abort
 /** An endpoint that keeps what it is sent, in a mailbox shared by all endpoints of one registry under test. */
 export class TestEndpoint implements Endpoint {
   readonly signal: Endpoint['signal'];
-  readonly #manner: Manner;
+  readonly manner: Manner;
 
   constructor(
     readonly name: string,
@@ -41,7 +41,7 @@ export class TestEndpoint implements Endpoint {
     private readonly lifetime = new AbortController(),
   ) {
     this.signal = lifetime.signal;
-    this.#manner = mannerOf(name);
+    this.manner = mannerOf(name);
     // Adapters may pull `send` off its endpoint; it must still know whose it is.
     this.send = this.send.bind(this);
     // Too many listeners is a finding (CLS-4), not a warning in the middle of a report.
@@ -52,8 +52,8 @@ export class TestEndpoint implements Endpoint {
     const reaction = this.mailbox.put(this.name, delivery);
     const gives = this.mailbox.gives.get(this.name);
     if (gives !== undefined) return gives();
-    if (this.#manner === 'throws') throw new EndpointFailure(`${this.name} always throws`, this.mailbox);
-    if (this.#manner === 'rejects') return Promise.reject(new EndpointFailure(`${this.name} always rejects`, this.mailbox));
+    if (this.manner === 'throws') throw new EndpointFailure(`${this.name} always throws`, this.mailbox);
+    if (this.manner === 'rejects') return Promise.reject(new EndpointFailure(`${this.name} always rejects`, this.mailbox));
     return reaction;
   }
 

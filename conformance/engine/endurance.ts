@@ -5,7 +5,7 @@ import { Unanswered } from './findings.js';
 import { within } from './patience.js';
 
 /** What is called and waited for: an operation, or something else that an adapter has. */
-export type Called = keyof Registry | 'open' | 'slowCommit' | 'dispose';
+export type Called = keyof Registry | 'open' | 'slowCommit' | 'settle' | 'dispose';
 
 /** Operations that must not be called any more, and what they did. */
 export type GivenUp = Readonly<Partial<Record<Called, string>>>;

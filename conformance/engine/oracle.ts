@@ -143,7 +143,7 @@ export class Oracle {
 
   /** After the last step: nothing may arrive any more. */
   async end(): Promise<void> {
-    await turn();
+    await this.rig.settle();
     const late = this.rig.mailbox.take();
     if (late.length > 0) throw new Violation('a delivery arrived that nothing asked for', 'no further delivery', show(late), 'RTE-5');
   }
@@ -192,7 +192,8 @@ export class Oracle {
       throw new Violation('a delivery was malformed', '{ namespace, to, from, message }', mailbox.malformed, 'RTE-1');
     }
     if (expected.length === 0 && mailbox.size === 0) return;
-    const patience = performance.now() + Math.min(250, this.rig.patienceMs);
+    if (mailbox.size < expected.length) await this.rig.arrived();
+    const patience = performance.now() + this.rig.arrivalMs;
     for (let turns = 0; mailbox.size < expected.length && (turns < 50 || performance.now() < patience); turns++) await turn();
     const extra: ExpectedDelivery[] = [...mailbox.take()];
     const missing = expected.filter((wanted) => {

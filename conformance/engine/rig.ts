@@ -8,7 +8,7 @@ import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
 import type { Lag } from './patience.js';
 import { show, showOperation } from './show.js';
-import { turn, VirtualClock, waitUntil } from './virtual-clock.js';
+import { drained, turn, VirtualClock, waitUntil } from './virtual-clock.js';
 
 /** One line of what was done to a registry: the operation, and what came of it. */
 export interface Line {
@@ -51,6 +51,8 @@ export class Rig {
   readonly #endpoints = new Map<string, TestEndpoint>();
   readonly #endurance: Endurance;
   #subject: Subject | undefined;
+  /** The adapter has broken down under a call that nobody waits for. */
+  #lost: AdapterError | undefined;
   /** Whether what it answers may show endpoints that were made in another thread or process. */
   readonly #isElsewhere: boolean;
   /** How much of the time of `clock` reads may lag behind writes, if it is by that clock that the registry lives. */
@@ -101,11 +103,47 @@ export class Rig {
       }
     }
     rig.#subject = subject;
+    if (rig.#settles) rig.clock.settle = () => rig.settle();
     return rig;
   }
 
   get subject(): Subject {
     return this.#subject!;
+  }
+
+  /** Whether the registry is elsewhere, and tells when nothing is left to do there that does not wait for the clock. */
+  get #settles(): boolean {
+    return typeof this.subject.settle === 'function';
+  }
+
+  /** Lets everything run that does not wait for the clock, and arrive, where that can be told: else what takes a turn of the event loop. */
+  settle(): Promise<void> {
+    return this.#settles ? this.#settleElsewhere() : turn();
+  }
+
+  /** The same; in this process no more than the jobs of the promise queue. */
+  drained(): Promise<void> {
+    return this.#settles ? this.#settleElsewhere() : drained();
+  }
+
+  /** The same; in this process nothing is on its way. */
+  async arrived(): Promise<void> {
+    if (this.#settles) await this.#settleElsewhere();
+  }
+
+  async #settleElsewhere(): Promise<void> {
+    this.#endurance.beforeWait('settle');
+    await this.#endurance.wait('settle', this.patienceMs, Promise.resolve(this.subject.settle!()));
+  }
+
+  /** How long what was told elsewhere may be on its way here. Milliseconds of real time. */
+  get arrivalMs(): number {
+    return offers(this.adapter, this.subject, 'in-process') || this.#settles ? Math.min(250, this.patienceMs) : this.patienceMs;
+  }
+
+  /** Throws {@link AdapterError} if the adapter has broken down: then calls that nobody waited for say nothing. */
+  assertSound(): void {
+    if (this.#lost !== undefined) throw this.#lost;
   }
 
   /** The endpoint of this name, made when it is first asked for. */
@@ -167,15 +205,22 @@ export class Rig {
 
   #pending(operation: keyof Registry, given: Answer | Promise<Answer>): Call {
     if (!(given instanceof Promise)) return { answer: Promise.resolve(given), settled: given, isPrompt: true, operation };
-    const call: Call = { answer: given, settled: undefined, isPrompt: false, operation };
-    void given.then((settled) => (call.settled = settled));
+    const answer = given.catch((error: unknown) => {
+      if (!(error instanceof AdapterError)) throw error;
+      this.#lost ??= error;
+      return broken(error.message);
+    });
+    const call: Call = { answer, settled: undefined, isPrompt: false, operation };
+    void answer.then((settled) => (call.settled = settled));
     return call;
   }
 
   /** Waits, within bounds, for the answer of a call. */
   async finish(call: Call, what: string): Promise<Answer> {
     if (call.settled === undefined) this.#endurance.beforeWait(call.operation);
-    return this.#endurance.wait(call.operation, this.patienceMs, call.answer, what);
+    const answer = await this.#endurance.wait(call.operation, this.patienceMs, call.answer, what);
+    this.assertSound();
+    return answer;
   }
 
   /** Commits take `ms` milliseconds of virtual time from now on. */
@@ -202,13 +247,14 @@ export class Rig {
     try {
       return await this.#endurance.wait(operation, this.patienceMs, Promise.resolve(call.apply(this.subject, args)));
     } catch (error) {
-      if (error instanceof Unanswered) throw error;
+      if (error instanceof Unanswered || error instanceof AdapterError) throw error;
       throw new Blocked(`${operation} had to succeed first, and failed: ${show(error)}`);
     }
   }
 
   /** Waits until the commit of a call is under way, or the call has been answered. */
   async underway(call: Call): Promise<void> {
+    await this.arrived();
     // A registry may begin a commit some turns after the call: time must not pass before it has.
     await waitUntil(() => call.settled !== undefined || this.clock.timers > 0, Math.min(50, this.patienceMs));
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { createModel, type Operation } from '../../model/index.js';
 import { detectionMs, type Feature, type RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
+import { watchBreakdowns } from './breakdowns.js';
 import { companionCommands, contentionCommands, nameCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
 import { Blocked, Unanswered, Violation } from './findings.js';
 import { hostilePool, sampleIds } from './ids.js';
@@ -209,6 +210,7 @@ export async function runSuite(
       if (unanswered !== undefined) return;
       sequences++;
       progress(sequences);
+      const brokenDown = watchBreakdowns(adapter);
       const oracle = await suite.prepare(adapter, ids, patienceMs).catch(stop);
       if (oracle === undefined) return;
       try {
@@ -217,6 +219,8 @@ export async function runSuite(
         if (!oracle.spoiled) await oracle.end();
         for (const [requirement, { what, occurred }] of situationsIn(oracle, suite)) situations.set(requirement, { what, occurred: occurred + (situations.get(requirement)?.occurred ?? 0) });
       } catch (error) {
+        const broke = brokenDown();
+        if (broke !== undefined) return void stop(new AdapterError(broke));
         if (error instanceof Unanswered || error instanceof AdapterError) return void stop(error);
         if (!(error instanceof Violation)) return void stop(new Blocked(`the sequence broke down: ${show(error)}`));
         const requirement = error.requirement ?? 'ERR-1';
@@ -269,12 +273,15 @@ function vocabulary(adapter: Adapter, rig: Rig): Vocabulary {
     binding: has('binding') && has('transports'),
     routing: has('routing') && has('transports'),
     override: has('override'),
+    failures: has('send-failures'),
+    awaited: has('send-awaited'),
   };
 }
 
 /** Replays a program: the counterexample, if it still is one. */
 export async function replay(program: SequentialProgram, adapter: Adapter, patienceMs: number): Promise<SuiteResult> {
   const suite = suites.find(({ name }) => name === program.suite);
+  const brokenDown = watchBreakdowns(adapter);
   let oracle: Oracle;
   try {
     oracle = suite === undefined ? await prepareWalk(adapter, program.suite === 'model-names' ? 'names' : 'contention', patienceMs) : await suite.prepare(adapter, program.ids, patienceMs);
@@ -299,6 +306,8 @@ export async function replay(program: SequentialProgram, adapter: Adapter, patie
     await oracle.end();
     return result([]);
   } catch (error) {
+    const broke = brokenDown();
+    if (broke !== undefined) return result([], broke);
     if (error instanceof Unanswered || error instanceof AdapterError) return result([], error.message);
     if (!(error instanceof Violation)) throw error;
     return result([{ requirement: suite?.blames?.requirement ?? error.requirement ?? 'ERR-1', violation: error, lines: oracle.rig.lines, stateBefore: oracle.describeBefore(), program }]);

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createModel, describe, type Operation } from '../../model/index.js';
-import type { ErrorCode, Feature, PartitionStats, RequirementId } from '../../spec/index.js';
+import { broadcast, type ErrorCode, type Feature, type PartitionStats, type Registry, type RequirementId } from '../../spec/index.js';
 import type { Adapter, Consistency, OpenOptions } from '../contract.js';
 import { showAnswer, type Answer } from './answer.js';
-import type { Arrival } from './endpoint.js';
+import { TestEndpoint, type Arrival } from './endpoint.js';
 import { Blocked, Violation } from './findings.js';
 import { offers } from './offers.js';
 import { eventually } from './patience.js';
 import { Rig, type Call } from './rig.js';
 import { sampleIds } from './ids.js';
 import { show, showOperation } from './show.js';
-import { turn, waitUntil } from './virtual-clock.js';
+import { waitUntil } from './virtual-clock.js';
 
 type Options = Omit<OpenOptions, 'clock'>;
 
@@ -23,6 +23,8 @@ export class Trial {
   /** Calls that had to be under way for the situation to come about. */
   readonly #awaited: Call[] = [];
   #ruledOut: string | undefined;
+  /** What could not be tried, because it does not reach the registry as it is. */
+  readonly untried = new Set<string>();
   readonly #opened: Rig[] = [];
   #ids: Generator<string>;
   #rig: Rig | undefined;
@@ -83,6 +85,14 @@ export class Trial {
   async waiting(calls: readonly Call[], least = 1): Promise<boolean> {
     await this.settled(calls, 1);
     return this.underWay(calls, least);
+  }
+
+  /** Whether a call reaches the registry as it is made; if it does not, what it is given is untried. */
+  carries(operation: keyof Registry, args: readonly unknown[], what?: string): boolean {
+    const stays = (arg: unknown, i: number): boolean => arg === undefined || arg instanceof TestEndpoint || (arg === broadcast && operation === 'routeToTransport' && i === 0) || this.adapter.carries?.(arg) !== false;
+    const lost = args.find((arg, i) => !stays(arg, i));
+    if (lost !== undefined) this.untried.add(what ?? show(lost, 60));
+    return lost === undefined;
   }
 
   /** The situation cannot come about, for a reason that is no fault. */
@@ -227,8 +237,9 @@ export class Trial {
   /** What has arrived, once `count` deliveries have, or have had time to. */
   async arrivals(count: number): Promise<Arrival[]> {
     const { mailbox } = this.rig;
-    await waitUntil(() => mailbox.size >= count, Math.min(250, this.patienceMs));
-    await turn();
+    await this.rig.arrived();
+    await waitUntil(() => mailbox.size >= count, this.rig.arrivalMs);
+    await this.rig.settle();
     return mailbox.take();
   }
 
@@ -279,8 +290,26 @@ export class Trial {
     return call;
   }
 
+  /**
+   * Makes calls in this order, none of which waits for the one before, so that what is handed over later must keep the order too: unless
+   * the registry is elsewhere, where calls that are open together have no order. Gives whether any overlapped.
+   */
+  async inOrder(operations: readonly Operation[], each: (answer: Answer) => void): Promise<boolean> {
+    const isHere = this.offers('in-process');
+    const calls: Call[] = [];
+    for (const operation of operations) {
+      const call = this.rig.start(operation);
+      calls.push(call);
+      if (!isHere) await this.finish(call, operation.op);
+    }
+    const overlap = isHere && calls.some(({ settled }) => settled === undefined);
+    for (const [i, call] of calls.entries()) each(await this.finish(call, operations[i]!.op));
+    return overlap;
+  }
+
   /** Gives calls a few milliseconds of real time to answer, before virtual time goes on; says whether all have. */
-  settled(calls: readonly Call[], ms = 8): Promise<boolean> {
+  async settled(calls: readonly Call[], ms = 8): Promise<boolean> {
+    await this.rig.arrived();
     return waitUntil(() => calls.every(({ settled }) => settled !== undefined), ms);
   }
 
@@ -292,9 +321,10 @@ export class Trial {
   /** The call answers soon, in real time and in virtual time, whatever else is stuck for a minute. */
   async answersNow(operation: Operation, why: string): Promise<Answer> {
     const call = this.rig.start(operation);
-    for (let i = 0; i < 10 && call.settled === undefined; i++) await turn();
+    for (let i = 0; i < 10 && call.settled === undefined; i++) await this.rig.settle();
     for (let ms = 0; ms < 100 && call.settled === undefined; ms += 20) await this.rig.clock.advance(20);
-    if (call.settled === undefined) await waitUntil(() => call.settled !== undefined, Math.min(250, this.patienceMs));
+    if (call.settled === undefined) await waitUntil(() => call.settled !== undefined, this.rig.arrivalMs);
+    this.rig.assertSound();
     this.evidence++;
     if (call.settled === undefined) throw new Violation(`${showOperation(operation)}: ${why}`, 'an answer, soon', 'no answer: it waits');
     return call.settled;

@@ -4,6 +4,7 @@ import { graphOf, walksOf, wayTo, type Edge, type Graph } from '../../model/expl
 import { detectionMs, type Feature, type RequirementId, type Thresholds } from '../../spec/index.js';
 import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
 import type { ModelCoverage } from '../report/result.js';
+import { watchBreakdowns } from './breakdowns.js';
 import { Blocked, Unanswered, Violation } from './findings.js';
 import { allOutcomes, machineCoverage, outcomesOf, watchCells, type Cells } from './machine-coverage.js';
 import { offers } from './offers.js';
@@ -172,6 +173,7 @@ export async function walkModel(
 
   /** Walks on a fresh registry, until the first disagreement; gives whether it went all the way. */
   async function take(territory: Territory, graph: Graph, walk: readonly Edge[], taken: Set<Edge>, wrong: Set<Edge>, open: Set<Edge>, seen: Set<number>): Promise<boolean> {
+    const brokenDown = watchBreakdowns(adapter);
     const oracle = await prepareWalk(adapter, territory.name, patienceMs);
     try {
       const operations = operationsOf(territory, graph, walk);
@@ -181,6 +183,8 @@ export async function walkModel(
         try {
           await perform(oracle, territory.name, operations[i]);
         } catch (error) {
+          const broke = brokenDown();
+          if (broke !== undefined) throw new AdapterError(broke);
           if (!(error instanceof Violation)) throw error;
           if (isOvertaken(graph, edge, error)) {
             open.add(edge);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Operation } from '../../model/index.js';
 import { features, type Feature } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
+import { unlessBrokenDown } from '../engine/breakdowns.js';
 import { Unanswered } from '../engine/findings.js';
 import { withoutStrangers } from '../engine/strangers.js';
 import { offers } from '../engine/offers.js';
@@ -67,7 +68,11 @@ export interface LoadRun {
 }
 
 /** Runs one load on a fresh registry. Throws what `Site.open` does. */
-export async function runLoad(adapter: Adapter, options: LoadOptions): Promise<LoadRun> {
+export function runLoad(adapter: Adapter, options: LoadOptions): Promise<LoadRun> {
+  return unlessBrokenDown(adapter, () => runOnce(adapter, options));
+}
+
+async function runOnce(adapter: Adapter, options: LoadOptions): Promise<LoadRun> {
   const { spread, seed, clients, patienceMs, milliseconds, killsOne = false } = options;
   const each = Math.max(1, Math.floor(options.operations / clients));
   const origin = process.hrtime.bigint();
@@ -99,6 +104,7 @@ export async function runLoad(adapter: Adapter, options: LoadOptions): Promise<L
     if (options.readsAfter !== false && site.waiting.size === 0) await lookUpAll(site, ledger, mix, patienceMs);
     await lastArrivals(ledger, patienceMs);
     await workers?.dismiss();
+    site.rig.assertSound();
     return { mix, history: await withoutStrangers(adapter, ledger.history(), patienceMs), arrivals: ledger.arrivals, connected: connect !== undefined, abandoned: workers?.abandoned ?? [], unanswered: [...site.waiting], blocked, flooded: ledger.flooded, milliseconds: took };
   } finally {
     await site.dispose();
@@ -139,7 +145,7 @@ async function lastArrivals(ledger: Ledger, patienceMs: number): Promise<void> {
 async function isAtRest(site: Site): Promise<boolean> {
   for (let turns = 0; turns < 50; turns++) {
     if (site.waiting.size === 0 || site.clock.pending > 0) return false;
-    await turn();
+    await site.rig.settle();
   }
   return true;
 }

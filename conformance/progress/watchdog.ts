@@ -1,4 +1,5 @@
 import type { Subject, Wait } from '../contract.js';
+import { within } from '../engine/patience.js';
 import type { VirtualClock } from '../engine/virtual-clock.js';
 import { askWaits, findCycle, showCycle } from './wait-for-graph.js';
 import type { Wakers } from './wakers.js';
@@ -20,7 +21,7 @@ export interface DetectedCycle {
 
 export interface WatchdogOptions {
   /** Is asked who waits for whom, if it can tell. */
-  readonly subject: Pick<Subject, 'waits'>;
+  readonly subject: Pick<Subject, 'waits' | 'settle'>;
   /** How long nothing at all may be answered before it is given up. Milliseconds of real time. */
   readonly patienceMs: number;
   /** How long it waits where there is progress. Milliseconds of real time; ten times the patience unless said. */
@@ -177,6 +178,8 @@ export class Watchdog {
       if (!idle()) return false;
       await this.#turn();
     }
+    // Elsewhere something may still be on its way.
+    if (this.options.subject.settle !== undefined) await within(this.options.patienceMs, 'settle', Promise.resolve(this.options.subject.settle()));
     return idle();
   }
 

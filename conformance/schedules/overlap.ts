@@ -1,6 +1,7 @@
 import type { Operation } from '../../model/index.js';
 import type { Adapter, Subject } from '../contract.js';
 import { showAnswer } from '../engine/answer.js';
+import { unlessBrokenDown } from '../engine/breakdowns.js';
 import { withoutStrangers } from '../engine/strangers.js';
 import { Violation } from '../engine/findings.js';
 import { offers } from '../engine/offers.js';
@@ -38,8 +39,12 @@ export interface Run {
   readonly widths: readonly number[];
 }
 
-/** Runs a program under a schedule, and judges what came of it. Undefined: the chooser gave up on it. */
-export async function runProgram(adapter: Adapter, program: ConcurrentProgram, chooser: Chooser<RegistryStep>, patienceMs: number): Promise<Run | undefined> {
+/** Runs a program under a schedule, and judges what came of it. Undefined: the chooser gave up on it. Throws what `Rig.open` does. */
+export function runProgram(adapter: Adapter, program: ConcurrentProgram, chooser: Chooser<RegistryStep>, patienceMs: number): Promise<Run | undefined> {
+  return unlessBrokenDown(adapter, () => runOnce(adapter, program, chooser, patienceMs));
+}
+
+async function runOnce(adapter: Adapter, program: ConcurrentProgram, chooser: Chooser<RegistryStep>, patienceMs: number): Promise<Run | undefined> {
   const world = await RegistryWorld.open(adapter, program, patienceMs);
   const steps: RegistryStep[] = [];
   const widths: number[] = [];

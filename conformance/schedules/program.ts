@@ -118,7 +118,8 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
   const program = { setup, clients: Array.from({ length: clients }, () => Array.from({ length: 1 + below(operations) }, () => one(kinds)())) };
   /** Whoever is called looks around now and then, if only to find out who is left. */
   const called = (): Operation => (lists && below(3) === 0 ? list() : one(kinds)());
-  return { ...program, ...callbacks(program, one, called) };
+  const { reactions, downReactions } = callbacks(program, one, called);
+  return { ...program, ...(reactions && offers('send-awaited') && { reactions }), ...(downReactions && { downReactions }) };
 }
 
 /** Of the endpoints that will be sent something, or go down, some call back. */

@@ -8,7 +8,7 @@ import { offers } from '../engine/offers.js';
 import { isRoute, type Observed } from '../engine/registry-history.js';
 import { Rig, type Call } from '../engine/rig.js';
 import { showOperation } from '../engine/show.js';
-import { drained, turn, type VirtualTimer } from '../engine/virtual-clock.js';
+import { turn, type VirtualTimer } from '../engine/virtual-clock.js';
 import { Recorder, type History } from '../linearizability/index.js';
 import { askWaits, describeCycle } from '../progress/wait-for-graph.js';
 
@@ -106,13 +106,14 @@ export class RegistryWorld implements World<RegistryStep> {
 
   /** Opens a registry and does what is to be done first. Throws what `Rig.open` does; a setup that fails is part of the history. */
   static async open(adapter: Adapter, program: ConcurrentProgram, patienceMs: number): Promise<RegistryWorld> {
-    const rig = await Rig.open(adapter, { partitions: 2 }, patienceMs);
+    // Haste is for calls: to open a registry takes what it takes.
+    const rig = await Rig.open(adapter, { partitions: 2 }, Math.max(patienceMs, 2_000));
     const world = new RegistryWorld(rig, program, patienceMs);
     for (const operation of program.setup) {
       const waits = world.#perform('setup', operation);
       if (waits !== undefined) await waits;
     }
-    await drained();
+    await rig.drained();
     for (const [endpoint, operation] of Object.entries(program.downReactions ?? {})) rig.endpoint(endpoint).signal.addEventListener('abort', () => void world.#callBack(`${endpoint}, going down`, operation), { once: true });
     if (program.commits !== 'prompt' && offers(adapter, rig.subject, 'slow-commit')) await rig.slowCommit(world.#isStuck ? stuckMs : commitMs);
     return world;
@@ -167,10 +168,10 @@ export class RegistryWorld implements World<RegistryStep> {
       case 'timer':
         this.#owners.delete(does.timer);
         this.rig.clock.fire(does.timer);
-        return drained();
+        return this.rig.drained();
       case 'time':
         this.#runOff();
-        return drained();
+        return this.rig.drained();
       case 'wait':
         return this.#wait();
     }
@@ -199,6 +200,7 @@ export class RegistryWorld implements World<RegistryStep> {
       return route === undefined ? [] : [[route, endpoint] as const];
     }));
     await this.rig.dispose();
+    this.rig.assertSound();
     if (this.#routes.size === 0) return history;
     return history.map((entry) => (isRoute(entry.invocation) && entry.response?.kind === 'done' ? { ...entry, response: { kind: 'done', value: reached.get(entry.id) } } : entry));
   }
@@ -208,7 +210,7 @@ export class RegistryWorld implements World<RegistryStep> {
     client.next++;
     if (operation.op === 'down') {
       this.#kill(this.#recorder.call(`client ${thread + 1}`, operation), operation.endpoint);
-      return drained();
+      return this.rig.drained();
     }
     const sent = this.#addressed(operation);
     const id = this.#recorder.call(`client ${thread + 1}`, sent);
@@ -218,10 +220,10 @@ export class RegistryWorld implements World<RegistryStep> {
     if (call.settled !== undefined) {
       this.#answered(client, id, call.settled);
       // What was looked up at once has set nothing off.
-      return isLookup(operation) ? undefined : drained();
+      return isLookup(operation) ? undefined : this.rig.drained();
     }
     void call.answer.then((answer) => this.#answered(client, id, answer));
-    return jobs === Infinity ? drained() : jobs > 0 ? passing(jobs) : undefined;
+    return jobs === Infinity ? this.rig.drained() : jobs > 0 ? passing(jobs) : undefined;
   }
 
   #answered(client: Client, id: number, answer: Answer): void {
@@ -283,6 +285,7 @@ export class RegistryWorld implements World<RegistryStep> {
   async #handedOver(history: History<Operation, Observed>): Promise<void> {
     let expected = 0;
     for (const { invocation, response } of history) if ('message' in invocation && response?.kind === 'done') expected += Number(response.value);
+    await this.rig.arrived();
     const end = performance.now() + this.patienceMs;
     for (let turns = 0; this.rig.mailbox.size < expected && (turns < 20 || performance.now() < end); turns++) await turn();
   }
@@ -305,14 +308,14 @@ export class RegistryWorld implements World<RegistryStep> {
 
   async #answerOf(call: Call, operation: Operation): Promise<Answer> {
     for (let jobs = 0; jobs < 4 && call.settled === undefined; jobs++) await undefined;
-    if (call.settled === undefined) await drained();
+    if (call.settled === undefined) await this.rig.drained();
     const patienceMs = Math.max(this.patienceMs, 2_000);
     const end = performance.now() + patienceMs;
     for (let turns = 0; call.settled === undefined; turns++) {
       const [timer] = this.rig.clock.pending().sort((a, b) => a.due - b.due);
       if (timer !== undefined) this.rig.clock.fire(timer);
       else if (turns > 50 && performance.now() > end) throw new Unanswered(`${showOperation(operation)}, by itself, did not answer within ${patienceMs} ms`);
-      await (timer === undefined ? turn() : drained());
+      await (timer === undefined ? turn() : this.rig.drained());
     }
     return call.settled;
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Operation } from '../../model/index.js';
 import type { Feature, RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter, type Subject } from '../contract.js';
+import { unlessBrokenDown } from '../engine/breakdowns.js';
 import { contested, sum, uncontested } from '../engine/contested.js';
 import { withoutStrangers } from '../engine/strangers.js';
 import { Blocked, Unanswered } from '../engine/findings.js';
@@ -117,7 +118,13 @@ function schedulerBy(choices: readonly number[]): fc.Scheduler {
 }
 
 /** Starts the operations of a case one after the other, lets fast-check decide what comes between, and judges what came of it. */
-async function runCase(adapter: Adapter, { setup, operations, choices }: CommandsCase, patienceMs: number): Promise<Pick<Run, 'history' | 'rows' | 'violation' | 'undecided'> & { readonly program: ConcurrentProgram }> {
+function runCase(adapter: Adapter, commands: CommandsCase, patienceMs: number): Promise<CaseRun> {
+  return unlessBrokenDown(adapter, () => runOnce(adapter, commands, patienceMs));
+}
+
+type CaseRun = Pick<Run, 'history' | 'rows' | 'violation' | 'undecided'> & { readonly program: ConcurrentProgram };
+
+async function runOnce(adapter: Adapter, { setup, operations, choices }: CommandsCase, patienceMs: number): Promise<CaseRun> {
   const perClient = Array.from({ length: mostClients }, (): Operation[] => []);
   const program: ConcurrentProgram = { setup, clients: perClient };
   const world = await RegistryWorld.open(adapter, program, patienceMs);
