@@ -34,5 +34,5 @@ it('a registry of three operations is judged by what they do', async () => {
   };
   const report = await verify(least, { seed: 9, runs: 20 });
   expect(report.verdict).toBe('conformant');
-  expect(report.registry.features).toEqual(['servers', 'configs', 'liveness', 'in-process']);
+  expect(report.registry.features).toEqual(['servers', 'configs', 'liveness', 'in-process', 'send-failures', 'send-awaited']);
 });

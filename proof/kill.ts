@@ -13,6 +13,8 @@ export interface Settings {
   readonly patienceMs: number;
   /** How many operations each load has; as many as by default unless said. */
   readonly operations?: number;
+  /** Whether nothing is judged but what the mutant breaks: then it is not known what else would have failed. */
+  readonly aimOnly?: boolean;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function kill(mutant: Mutant, settings: Settings): Promise<Row> {
   return { ...first, escapes };
 }
 
-async function judge(mutant: Mutant, seed: number, { runs, patienceMs, operations }: Settings): Promise<Row> {
+async function judge(mutant: Mutant, seed: number, { runs, patienceMs, operations, aimOnly = false }: Settings): Promise<Row> {
   const began = performance.now();
   const [aim] = mutant.breaks;
   const counter = counting(mutant.adapter);
@@ -73,7 +75,7 @@ async function judge(mutant: Mutant, seed: number, { runs, patienceMs, operation
     runs,
     patienceMs,
     ...(operations !== undefined && { operations }),
-    only: judgedBy(mutant.profile, mutant.breaks),
+    only: aimOnly ? mutant.breaks : judgedBy(mutant.profile, mutant.breaks),
     onProgress: ({ findings }) => {
       if (!findings.some(({ requirement, result }) => requirement === aim && result.status === 'failed')) return;
       at ??= { operations: counter.calls, seconds: (performance.now() - began) / 1_000 };

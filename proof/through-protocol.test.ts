@@ -28,7 +28,6 @@ const some: readonly string[] = [
   'bindings-survive-down',
   'routing-to-nobody-counts',
   'eight-slots-an-endpoint',
-  'urgent-messages-first',
   'routes-cached-for-each-pair',
   'hash-of-first-character',
   'attempts-counted',
@@ -36,7 +35,7 @@ const some: readonly string[] = [
   'alarm-polled',
   'two-thirds',
   'any-mode',
-  'lands-after-closing',
+  'bindings-outlive-close',
   'lost-update',
 ];
 
@@ -44,7 +43,7 @@ describe('a broken registry fails, through the protocol, the requirement that it
   it.each(some)('%s', async (id) => {
     const { adapter: inProcess, breaks } = findMutant(id)!;
     const adapter = await throughProtocol(inProcess);
-    const report = await verify(adapter, { only: breaks, seed: 1, runs: 100, patienceMs: 5_000 });
+    const report = await verify(adapter, { only: breaks, seed: 1, runs: 5, patienceMs: 5_000 });
     expect(report.requirements.filter(({ status }) => status === 'failed').map((one) => one.id)).toContain(breaks[0]);
     await adapter.end();
   });

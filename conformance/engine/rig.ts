@@ -141,6 +141,12 @@ export class Rig {
     return offers(this.adapter, this.subject, 'in-process') || this.#settles ? Math.min(250, this.patienceMs) : this.patienceMs;
   }
 
+  /** How long a "down" may take to show: no time at all in process. Milliseconds of real time. */
+  get downMs(): number {
+    if (offers(this.adapter, this.subject, 'in-process')) return this.#stalenessMs;
+    return Math.max(this.#stalenessMs, this.#settles ? this.arrivalMs : this.patienceMs / 2);
+  }
+
   /** Throws {@link AdapterError} if the adapter has broken down: then calls that nobody waited for say nothing. */
   assertSound(): void {
     if (this.#lost !== undefined) throw this.#lost;

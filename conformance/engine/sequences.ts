@@ -148,7 +148,7 @@ function scopeOf(adapter: Adapter, rig: Rig, contention: boolean): Scope {
     configs: has('configs'),
     listeners: has('in-process') && trial === 0,
     stalenessMs: trial,
-    downMs: has('in-process') ? trial : Math.max(trial, rig.patienceMs / 2),
+    downMs: rig.downMs,
   };
 }
 

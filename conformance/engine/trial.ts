@@ -226,7 +226,7 @@ export class Trial {
 
   /** How long a "down" may take to show: no time at all in process. */
   get downMs(): number {
-    return this.offers('in-process') ? this.stalenessMs : Math.max(this.stalenessMs, this.patienceMs / 2);
+    return this.rig.downMs;
   }
 
   /** How long it is waited for what a "down" has to end: that it does so at once is for DWN-3 to say. */

@@ -291,7 +291,7 @@ export async function prepareWalk(adapter: Adapter, name: Territory['name'], pat
     // The model knows of none.
     listeners: false,
     stalenessMs: staleness,
-    downMs: has('in-process') ? staleness : Math.max(staleness, patienceMs / 2),
+    downMs: rig.downMs,
   });
   if (contention) {
     await oracle.begin([{ op: 'registerServer', id: rig.anchor, endpoint: 'e0' }, { op: 'resetStats' }]);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AdapterError } from '../contract.js';
 import { safe, show } from '../engine/show.js';
 import { envelopes, errorCodes, limits, notifications, operations, requests, type Failure, type Method, type Notification, type Params, type RemoteOperation } from './messages.js';

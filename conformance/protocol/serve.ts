@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { broadcast, type Clock, type Delivery, type Endpoint } from '../../spec/index.js';
 import type { Adapter, OpenOptions, Subject } from '../contract.js';
@@ -81,6 +82,8 @@ class Served {
 
   create({ endpoint: handle, fails }: Params<'endpoint/create'>): void {
     const lifetime = new AbortController();
+    // How many listen is the registry's own affair, and no warning.
+    setMaxListeners(0, lifetime.signal);
     const send = (delivery: Delivery): unknown => {
       const params = { registry: this.handle, endpoint: handle, ...delivery };
       if (fails === undefined && this.host.awaits) return this.host.ask('delivered', params);

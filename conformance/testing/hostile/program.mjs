@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 
 const way = process.argv[2];
 const write = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-const introduction = { protocol: 1, name: 'hostile', methods: ['registerServer', 'unregisterServer', 'findServer'] };
+const introduction = { protocol: 1, name: 'hostile', methods: ['registerServer', 'unregisterServer', 'findServer'], without: ['liveness'] };
 const servers = new Map();
 let calls = 0;
 
