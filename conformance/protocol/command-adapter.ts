@@ -6,7 +6,7 @@ export interface CommandOptions extends Partial<Pick<ProgramOptions, 'log' | 'be
   readonly startupMs?: number;
 }
 
-/** The adapter that a program is, by the command line that starts it: file and arguments, without a shell. See {@link remoteAdapter}. */
+/** The adapter that a program is, by the command line that starts it: file and arguments, without a shell. See `remoteAdapter`. */
 export function commandAdapter(command: readonly string[], options: CommandOptions = {}): Promise<RemoteAdapter> {
   const { log = (line: string) => void process.stderr.write(`${line}\n`), startupMs = 10_000, began, ended } = options;
   return remoteAdapter({ startupMs, start: (events) => new Program(command, { ...events, log, ...(began && { began }), ...(ended && { ended }) }) });
