@@ -13,7 +13,7 @@ import { check, type Trial } from '../engine/trial.js';
  * depths, however much of what was given is frozen.
  */
 
-/** Values that are easily taken for something else, or come back as something else. */
+/** Values that are easily taken for something else, or come back as something else, or not at all. */
 const tricky: readonly Json[] = [
   '2024-01-01T00:00:00.000Z',
   '2024-01-01',
@@ -66,6 +66,17 @@ const tricky: readonly Json[] = [
   { size: 0, entries: [], keys: null },
   { 'a.b': 1, 'a[0]': 2, 'A': 3, 'a': 4 },
   { ' ': 1, '': 2, '\u0000': 3 },
+  [[]],
+  -1.5e300,
+  'a\0b',
+  '\ud83d\ude00',
+  { constructor: 'c', toString: 1, hasOwnProperty: null, length: 0 },
+  { then: 1, toJSON: 'j', id: 'other', endpoint: 'e9', config: {} },
+  { '': '', '0': 0, '-1': null },
+  JSON.parse('{"__proto__": {"x": 1}, "y": 2}') as Json,
+  'x'.repeat(10_000),
+  Array.from({ length: 300 }, (_, i) => i),
+  { a: { b: { c: { d: { e: { f: [{ g: null }] } } } } } },
 ];
 
 const key = fc.constantFrom('a', 'b', 'A', 'a.b', '0', '10', 'id', 'config', 'endpoint', 'constructor', '__proto__', 'length', 'toJSON', '', ' ');
@@ -113,8 +124,8 @@ function frozenTo(levels: number): Config {
 }
 
 export const anyConfigChecks = [
-  check('CFG-1', 'random JSON data is kept as it was given, by whichever way it comes in and out', 'a configuration of random JSON data, looked up', async (t) => {
-    const configs = [...tricky.map((value): Config => ({ value, more: [value] })), ...fc.sample(fc.dictionary(fc.constantFrom('a', 'b', 'c', 'D'), json, { minKeys: 1, maxKeys: 3 }), { seed: t.seed, numRuns: 60 }).map((one): Config => ({ ...one }))];
+  check('CFG-1', 'any JSON data is kept as it was given, by whichever way it comes in and out', 'a configuration of any JSON data, looked up', async (t) => {
+    const configs = [...tricky.map((value): Config => ({ value, more: [value, { value }] })), ...fc.sample(fc.dictionary(fc.constantFrom('a', 'b', 'c', 'D'), json, { minKeys: 1, maxKeys: 3 }), { seed: t.seed, numRuns: 60 }).map((one): Config => ({ ...one }))];
     for (const kind of offered(t)) {
       const endpoint = `e of ${kind.register}`;
       for (const config of configs) {
@@ -125,6 +136,11 @@ export const anyConfigChecks = [
         await lists(t, kind, { id, endpoint, config }, 'it was registered with this configuration');
         await t.setup({ op: kind.unregister, id });
       }
+      // Nothing is left of what a name was registered with before.
+      const id = t.id();
+      await t.setup({ op: kind.register, id, endpoint, config: { v: 1 } }, { op: kind.unregister, id }, { op: kind.register, id, endpoint });
+      await shows(t, kind, { id, endpoint, config: {} }, 'it was registered without a configuration');
+      await t.setup({ op: kind.unregister, id });
     }
   }),
   check('UPD-1', 'an update replaces a configuration, however alike they are', 'a configuration replaced by another', async (t) => {

@@ -1,5 +1,4 @@
 import type { Operation } from '../../model/index.js';
-import { Blocked } from '../engine/findings.js';
 import { check, type Trial } from '../engine/trial.js';
 
 const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
@@ -56,18 +55,6 @@ export const bindingChecks = [
     await t.occurs(bound(t, gone, s, 'it was bound'));
   }),
 
-  check('BND-4', 'binding again moves the transport', 'a transport that shows another server than before', async (t) => {
-    const [s1, s2, a] = t.ids(3) as Three;
-    await t.setup(server(s1), server(s2), transport(a), bind(a, s1));
-    await t.given(bound(t, a, s1, 'it was bound'));
-    await t.succeeds(bind(a, s2), 'a bound transport may be moved');
-    await bound(t, a, s2, 'it was moved');
-    t.occurred();
-    await t.setup({ op: 'unregisterServer', id: s1 });
-    await bound(t, a, s2, 'the server it was moved away from was unregistered');
-    await t.succeeds(bind(a, s2), 'binding again to the same server is no error');
-    await bound(t, a, s2, 'it was bound again to the same server');
-  }),
   check('BND-4', 'a moved transport gets broadcasts of its new server only', 'a transport that was moved, and gets a broadcast of its new server', async (t) => {
     const [s1, s2, a] = t.ids(3) as Three;
     await t.setup(server(s1), server(s2), transport(a), bind(a, s1), bind(a, s2), { op: 'broadcast', serverId: s1, message: 'old' }, { op: 'broadcast', serverId: s2, message: 'new' });
@@ -87,31 +74,6 @@ export const bindingChecks = [
     await t.succeeds({ op: 'unbindTransport', transportId: a }, 'unbinding is idempotent');
     await t.succeeds({ op: 'unbindTransport', transportId: t.id() }, 'unbinding what is not registered succeeds');
     await t.holds(a, 'e2', 'it was unbound, not unregistered', 'findTransport');
-  }),
-
-  check('BND-6', 'unregistering a server ends all its bindings, and no others', 'a binding that was there when its server was unregistered', async (t) => {
-    const [s1, s2] = t.ids(2) as [string, string];
-    const transports = t.ids(12);
-    await t.setup(server(s1), server(s2));
-    for (const [i, id] of transports.entries()) await t.setup(transport(id, `e${i % 4}`), bind(id, i % 3 === 0 ? s2 : s1));
-    for (const [i, id] of transports.entries()) await t.occurs(bound(t, id, i % 3 === 0 ? s2 : s1, 'it was bound'));
-    await t.setup({ op: 'unregisterServer', id: s1 });
-    for (const [i, id] of transports.entries()) {
-      await bound(t, id, i % 3 === 0 ? s2 : undefined, i % 3 === 0 ? 'another server was unregistered' : 'its server was unregistered');
-    }
-  }),
-  check('BND-7', 'unregistering a transport ends its binding', 'a binding that was there when its transport was unregistered', async (t) => {
-    const [s, a, b] = t.ids(3) as Three;
-    await t.setup(server(s), transport(a), transport(b, 'e3'), bind(a, s), bind(b, s));
-    await t.occurs(bound(t, a, s, 'it was bound'));
-    await t.setup({ op: 'unregisterTransport', id: a });
-    await bound(t, a, undefined, 'it was unregistered');
-    await bound(t, b, s, 'another transport was unregistered');
-    if (t.offers('routing')) {
-      await t.setup({ op: 'broadcast', serverId: s, message: 'm' });
-      const reached = (await t.arrivals(1)).map(({ to }) => to);
-      t.check(!reached.includes(a), 'a broadcast reached a transport that was unregistered', [b], reached);
-    }
   }),
 
   check('BND-8', 'a transport registered with a registered serverId is bound at once', 'a transport that shows the server that its configuration names', async (t) => {
@@ -137,34 +99,6 @@ export const bindingChecks = [
     await t.occurs(bound(t, b, s, 'it was bound'));
     await t.setup({ op: 'unregisterServer', id: s }, server(s));
     await bound(t, b, undefined, 'its server was registered again');
-  }),
-
-  check('DWN-1', 'all names of an endpoint that goes down are gone', 'a name found held, whose endpoint goes down', async (t) => {
-    const ids = t.ids(20);
-    for (const id of ids) await t.setup(server(id));
-    // A lookup may leave traces of its own: half of the names are not looked up.
-    for (const id of ids.slice(10)) await t.occurs(t.holds(id, 'e1', 'it was registered'));
-    await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(async () => {
-      for (const id of ids) await t.holds(id, undefined, 'its endpoint went down');
-    }, t.goneMs);
-    if (t.offers('lists')) await t.gives({ op: 'listServers' }, [], 'every endpoint went down');
-  }),
-  check('DWN-1', 'in both namespaces', 'a server and a transport found held by an endpoint that goes down', async (t) => {
-    const [s, a] = t.ids(2) as [string, string];
-    await t.setup(server(s), transport(a, 'e1'));
-    await t.given(t.holds(s, 'e1', 'it was registered'));
-    await t.occurs(t.holds(a, 'e1', 'it was registered', 'findTransport'));
-    await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), t.goneMs);
-    await t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), t.goneMs);
-  }, { needs: ['transports'] }),
-  check('DWN-1', 'of a name registered again too', 'a name found held, registered again, whose endpoint goes down', async (t) => {
-    const id = t.id();
-    await t.setup(server(id), { op: 'unregisterServer', id }, server(id));
-    await t.occurs(t.holds(id, 'e1', 'it was registered'));
-    await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => t.holds(id, undefined, 'its endpoint went down'), t.goneMs);
   }),
 
   check('DWN-1', 'of those that are left when one has been given up', 'a name found held, whose endpoint has given up another and goes down', async (t) => {
@@ -197,34 +131,6 @@ export const bindingChecks = [
       await t.eventually(() => bound(t, id, stays ? kept : undefined, stays ? 'the endpoint of another server went down' : 'the endpoint of its server went down'), t.goneMs);
     }
   }),
-  check('DWN-2', 'the transports of a server whose endpoint goes down are unbound', 'a binding that was there when the endpoint of its server went down', async (t) => {
-    const [s, a] = t.ids(2) as [string, string];
-    await t.setup(server(s), transport(a), bind(a, s));
-    await t.occurs(bound(t, a, s, 'it was bound'));
-    await t.setup({ op: 'down', endpoint: 'e1' });
-    await t.eventually(() => bound(t, a, undefined, 'the endpoint of its server went down'), t.goneMs);
-  }),
-  check('DWN-2', 'a transport whose endpoint goes down is unbound', 'a binding that was there when the endpoint of its transport went down', async (t) => {
-    const [s, a, b] = t.ids(3) as Three;
-    await t.setup(server(s), transport(a), transport(b, 'e3'), bind(a, s), bind(b, s));
-    await t.occurs(bound(t, a, s, 'it was bound'));
-    await t.setup({ op: 'down', endpoint: 'e2' });
-    await t.eventually(() => bound(t, a, undefined, 'its endpoint went down'), t.goneMs);
-    await bound(t, b, s, 'the endpoint of another transport went down');
-  }),
-
-  check('DWN-3', 'the names are gone when the abort returns', 'a name found held, whose endpoint goes down', async (t) => {
-    const id = t.id();
-    await t.setup(server(id));
-    await t.occurs(t.holds(id, 'e1', 'it was registered'));
-    t.rig.endpoint('e1').kill();
-    // No turn of the event loop in between: the very next call must not see it.
-    const answer = t.rig.perform({ op: 'findServer', id });
-    const settled = answer instanceof Promise ? await answer : answer;
-    if (settled.kind !== 'done') throw new Blocked('a lookup of what may be gone had to be answered, and was not');
-    t.check(settled.value === undefined, 'a name outlived the abort of its endpoint', 'nothing', settled);
-    // What an eventual registry shows may be old, of a "down" as well.
-  }, { consistency: 'linearizable' }),
 
   check('DWN-4', 'also those of the same id in the other namespace', 'a name that goes with its endpoint, and another of its id that stays', async (t) => {
     const [one, other] = t.ids(2) as [string, string];

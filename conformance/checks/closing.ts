@@ -83,12 +83,6 @@ export const closingChecks = [
     }
   }, { needs: ['close'] }),
 
-  check('CLS-1', 'a closed registry finds nothing, in neither namespace, and no binding', 'a name that was found before the registry was closed', async (t) => {
-    const { s, a } = await furnished(t);
-    t.occurred();
-    await t.setup({ op: 'close' });
-    await findsNothing(t, s, a);
-  }),
   check('CLS-1', 'it refuses every registration, whatever was there before, and shows nothing of it', 'a name that was found before the registry was closed', async (t) => {
     const { s, a, none } = await furnished(t);
     t.occurred();

@@ -6,8 +6,9 @@ import { check } from '../engine/trial.js';
  */
 
 export const idleChecks = [
-  check('CTN-8', 'nor after refusals of every kind, looks at everything, and closed admission', 'writes that are refused', async (t) => {
+  check('CTN-8', 'a fresh registry sets no timer, and none is left after refusals of every kind, looks at everything, and closed admission', 'writes that are refused', async (t) => {
     const [s, a, none] = t.ids(3) as [string, string, string];
+    t.check(t.rig.clock.timers === 0, 'a fresh registry has set a timer', 0, t.rig.clock.timers);
     const refused: Operation[] = [{ op: 'registerServer', id: s, endpoint: 'e2' }];
     await t.setup({ op: 'registerServer', id: s, endpoint: 'e1' });
     if (t.offers('update')) refused.push({ op: 'updateServer', id: none, config: {} });

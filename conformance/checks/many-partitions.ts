@@ -82,8 +82,10 @@ export const manyPartitionsChecks = [
     const status = (await t.rig.raw('getContentionStatus')) as ContentionStatus;
     t.check(JSON.stringify(status.alarmed) === JSON.stringify(expected.toSorted((a, b) => a - b)), 'the status does not list the alarmed partitions in ascending order', expected, status.alarmed);
   }, { needs: ['update', 'partitions'], options: { partitions: 12 } }),
-  check('STA-1', 'a thousand writes to one partition are counted', 'a partition in which writes are counted', async (t) => {
+  check('STA-1', 'a thousand writes to one partition are counted, and there only', 'a partition in which writes are counted', async (t) => {
     const id = t.id();
+    const total = async (): Promise<number> => (await t.stats()).reduce((sum, { writeCount }) => sum + writeCount, 0);
+    t.check((await total()) === 0, 'a fresh registry has no writes', 0, await total());
     const partition = await t.partitionOf(id);
     await t.setup({ op: 'resetStats' });
     for (let count = 0; count < 1_000; count += 2) await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'unregisterServer', id });
@@ -92,5 +94,6 @@ export const manyPartitionsChecks = [
     const counted = (await t.stats()).find((stats) => stats.partition === partition)?.writeCount;
     t.occurred((counted ?? 0) > 0);
     t.check(counted === 1_000, `the write count of partition ${partition} is wrong`, 1_000, counted);
+    t.check((await total()) === 1_000, 'writes are counted in several partitions', 1_000, await total());
   }),
 ];

@@ -126,30 +126,7 @@ export const namesChecks = [
       await t.setup(...[id, other].flatMap((name): Operation[] => [{ op: 'unregisterServer', id: name }, { op: 'unregisterTransport', id: name }]));
     }
   }, { needs: ['transports', 'binding'] }),
-  check('NAM-4', 'names that would collide if namespace and id were joined do not', 'names that are found held, and run together with others', async (t) => {
-    for (const separator of [':', '/', '.', '|', '-', '_', '\u0001', ',']) {
-      const [server, transport] = [`transport${separator}a`, 'a'];
-      await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' });
-      await t.holds(transport, undefined, 'nothing has this name', 'findTransport');
-      await t.setup({ op: 'registerTransport', id: `server${separator}b`, endpoint: 'e1' });
-      await t.holds('b', undefined, 'nothing has this name');
-      await t.given(t.holds(server, 'e1', 'it was registered'));
-      await t.occurs(t.holds(`server${separator}b`, 'e1', 'it was registered', 'findTransport'));
-    }
-  }),
 
-  check('EPT-1', 'one endpoint holds a hundred names', 'a name found held by an endpoint that holds others', async (t) => {
-    const ids = Array.from({ length: 100 }, (_, i) => `name-${i}`);
-    // What fails for a hundred endpoints as well does not fail because they are one.
-    for (const [i, id] of ids.entries()) await t.setup({ op: 'registerServer', id, endpoint: `e${i}` });
-    for (const [i, id] of ids.entries()) await t.given(t.holds(id, `e${i}`, 'it was registered'));
-    await t.open();
-    for (const id of ids) await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, 'one endpoint may hold many names');
-    for (const id of ids) {
-      await t.holds(id, 'e1', 'one endpoint may hold many names');
-      t.occurred();
-    }
-  }),
   check('EPT-1', 'one endpoint holds names in both namespaces', 'an endpoint found to hold names in both namespaces', async (t) => {
     const [server, transport] = t.ids(2) as [string, string];
     await t.setup({ op: 'registerServer', id: server, endpoint: 'e1' });

@@ -12,36 +12,6 @@ export function listened(t: Trial, endpoints: readonly string[]): void {
 const server = (id: string): Operation => ({ op: 'registerServer', id, endpoint: 'e1' });
 
 export const progressChecks = [
-  check('PRT-4', 'a stuck write in one partition delays nothing in another', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
-    const [stuck, free] = await t.idPerPartition(2);
-    const { id } = free!;
-    const others: Operation[] = [...(t.offers('update') ? [{ op: 'updateServer', id, config: {} } as const] : []), { op: 'findServer', id }, { op: 'unregisterServer', id }];
-    await t.answers(server(id), ...others);
-    t.occurred(t.underWay([await t.stall(server(stuck!.id), 60_000)]));
-    const why = 'a write is stuck in another partition';
-    t.accepted(await t.answersNow(server(id), why), server(id), why);
-    for (const operation of others) await t.answersNow(operation, why);
-  }, { needs: ['partitions'] }),
-
-  check('DLK-1', 'reads answer while a write is stuck in their partition', 'calls that are open while others read', async (t) => {
-    const [held, other] = t.ids(2) as [string, string];
-    await t.setup(server(held));
-    await t.holds(held, 'e1', 'it was just registered');
-    // In whichever partitions these two are, one of them has a write in flight and is read.
-    t.occurred(t.underWay([await t.stall({ op: 'unregisterServer', id: held }, 60_000), await t.stall(server(other), 60_000)]));
-    const why = 'a read must not wait for a write';
-    const seen = t.accepted(await t.answersNow({ op: 'findServer', id: held }, why), 'findServer', why);
-    t.check(seen !== undefined, 'a lookup shows a write that has not been committed', 'the registration', 'nothing');
-    t.accepted(await t.answersNow({ op: 'findServer', id: other }, why), 'findServer', why);
-    if (t.offers('transports')) t.accepted(await t.answersNow({ op: 'findTransport', id: held }, why), 'findTransport', why);
-    if (t.offers('lists')) t.accepted(await t.answersNow({ op: 'listServers' }, why), 'listServers', why);
-    if (t.offers('binding')) t.accepted(await t.answersNow({ op: 'getServerForTransport', transportId: held }, why), 'getServerForTransport', why);
-    // Whether one may send who is not registered is left open: it is answered.
-    if (t.offers('routing')) await t.answersNow({ op: 'routeToServer', serverId: held, transportId: other, message: 'm' }, why);
-    if (t.offers('stats')) t.accepted(await t.answersNow({ op: 'getPartitionStats' }, why), 'getPartitionStats', why);
-    if (t.offers('contention')) t.accepted(await t.answersNow({ op: 'getContentionStatus' }, why), 'getContentionStatus', why);
-  }),
-
   check('DLK-2', 'writes to one name take effect in the order of their calls', 'writes to one name that are under way at the same time', async (t) => {
     const id = t.id();
     await t.rig.slowCommit(20);
@@ -77,20 +47,6 @@ export const progressChecks = [
         const nothing = answer.kind === 'done' && (answer.value === undefined || answer.value === 0 || (Array.isArray(answer.value) && answer.value.length === 0));
         t.check(nothing || (answer.kind === 'refused' && answer.code === 'registry_closed'), 'a closed registry still shows a name', 'nothing, or refused: registry_closed', answer);
       });
-    }
-  }),
-  check('CLS-2', 'closing again succeeds', 'a registry closed again that takes no names any more', async (t) => {
-    await t.succeeds({ op: 'close' }, 'the registry is open');
-    await t.succeeds({ op: 'close' }, 'closing is idempotent');
-    t.occurred((await t.rig.perform(server(t.id()))).kind === 'refused');
-  }),
-  check('CLS-3', 'a closed registry has no listener left', 'endpoints that were listened to before the registry was closed', async (t) => {
-    for (const [i, id] of t.ids(6).entries()) await t.setup({ op: 'registerServer', id, endpoint: `e${i % 3}` });
-    listened(t, ['e0', 'e1', 'e2']);
-    await t.setup({ op: 'close' });
-    for (const name of ['e0', 'e1', 'e2']) {
-      const left = getEventListeners(t.rig.endpoint(name).signal, 'abort').length;
-      t.check(left === 0, `a listener was left on the signal of ${name}`, 0, left);
     }
   }),
   check('CLS-4', 'listeners do not grow with names, and go with the last', 'an endpoint that was listened to while it held names', async (t) => {
