@@ -291,6 +291,36 @@ const lifetimes: readonly Mutant[] = [
       for (const entry of entries) if (entry.registration.endpoint === endpoint) this.remove(entry);
     }
   }),
+  plain('remembers-the-last-lookup', ['DWN-3'], 'what was looked up last is remembered until the next turn of the event loop, or the next write', class extends PlainRegistry {
+    #last: Registration | undefined;
+
+    override findServer(id: string): Registration | undefined {
+      const found = super.findServer(id);
+      if (found === undefined && this.#last?.id === id) return this.#last;
+      if (found !== undefined) setImmediate(() => (this.#last = undefined));
+      return (this.#last = found);
+    }
+
+    protected override insert(namespace: Namespace, registration: Registration): Entry {
+      this.#last = undefined;
+      return super.insert(namespace, registration);
+    }
+
+    protected override unregister(namespace: Namespace, id: string): void {
+      this.#last = undefined;
+      super.unregister(namespace, id);
+    }
+
+    protected override update(entry: Entry, config: Config): void {
+      this.#last = undefined;
+      super.update(entry, config);
+    }
+
+    override close(): void {
+      this.#last = undefined;
+      super.close();
+    }
+  }),
   plain('takes-the-next-as-well', ['DWN-4'], 'servers are an array, those of one endpoint next to each other, and a "down" takes a slice that is one too long', class extends PlainRegistry {
     protected override down(signal: AbortSignal): void {
       const all = [...this.names.server.values()];
@@ -726,30 +756,44 @@ export const aloneInOverlap: readonly Mutant[] = [
     })(clock)) },
   },
   {
-    id: 'begins-again-with-each-bind',
-    how: 'a broadcast that others bind under begins again, so as to leave nobody out',
+    id: 'closes-up-when-one-has-left',
+    how: 'a broadcast walks an array by index, from which nobody is taken who is unbound, but who is unregistered is, and the rest moves up',
     breaks: ['RTE-9'],
-    adapter: anew('begins again', (clock) => new (class extends Honest {
-      #binds = 0;
+    adapter: anew('closes up when one has left', (clock) => new (class extends Honest {
+      readonly #audiences = new Map<Task, Task[]>();
+
+      #join(entry: Task | undefined): void {
+        const server = entry?.server;
+        if (entry === undefined || server === undefined) return;
+        const audience = this.#audiences.get(server) ?? [];
+        this.#audiences.set(server, audience);
+        if (!audience.includes(entry)) audience.push(entry);
+      }
 
       protected override tie(transportId: string, serverId: string): void {
         super.tie(transportId, serverId);
-        this.#binds++;
+        this.#join(this.transports.get(transportId));
+      }
+
+      protected override put(names: Map<string, Task>, entry: Task): void {
+        super.put(names, entry);
+        this.#join(entry);
+      }
+
+      protected override remove(names: Map<string, Task>, entry: Task): void {
+        for (const audience of this.#audiences.values()) if (audience.includes(entry)) audience.splice(audience.indexOf(entry), 1);
+        super.remove(names, entry);
       }
 
       override async routeToTransport(transportId: string | typeof broadcast, serverId: string, message: unknown): Promise<number> {
-        if (transportId !== broadcast) return super.routeToTransport(transportId, serverId, message);
+        const server = this.servers.get(serverId);
+        if (transportId !== broadcast || server === undefined) return super.routeToTransport(transportId, serverId, message);
+        const audience = this.#audiences.get(server) ?? [];
         let reached = 0;
-        for (let again = true; again; ) {
-          const binds = this.#binds;
-          again = false;
-          for (const { id } of this.bound(serverId)) {
-            reached += await super.routeToTransport(id, serverId, message);
-            // Others have their turn.
-            for (let turns = 0; turns < 4; turns++) await this.pause();
-            again ||= this.#binds !== binds;
-            if (again) break;
-          }
+        for (let i = 0; i < audience.length; i++) {
+          const { id, server: its } = audience[i]!;
+          if (its === server) reached += await super.routeToTransport(id, serverId, message);
+          await this.pause();
         }
         return reached;
       }
