@@ -1,3 +1,4 @@
+import { aloneInOverlap, aloneMutants } from '../conformance/testing/alone-mutants.js';
 import { bluntMutants } from '../conformance/testing/blunt-mutants.js';
 import { deadlockingMutants } from '../conformance/testing/deadlocking-mutants.js';
 import { fieldMutants } from '../conformance/testing/field-mutants.js';
@@ -35,6 +36,7 @@ const inOverlap = ({ id, how, breaks, adapter }: Broken): Mutant => ({ id, how, 
 export const catalogue: readonly Mutant[] = [
   ...mutants.map(listed),
   ...bluntMutants.map(listed),
+  ...aloneMutants.map(listed),
   ...fieldMutants.map(listed),
   ...heldOutNames.map(listed),
   ...heldOutBindings.map(listed),
@@ -47,6 +49,7 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutThirdLoad.map(listed),
   ...heldOutThirdNamesInOverlap.map(inOverlap),
   ...heldOutThirdLoadInOverlap.map(inOverlap),
+  ...aloneInOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),
   ...slowMutants.map(listed),

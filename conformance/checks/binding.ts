@@ -1,4 +1,5 @@
 import type { Operation } from '../../model/index.js';
+import { Blocked } from '../engine/findings.js';
 import { check, type Trial } from '../engine/trial.js';
 
 const server = (id: string, endpoint = 'e1'): Operation => ({ op: 'registerServer', id, endpoint });
@@ -131,6 +132,19 @@ export const bindingChecks = [
       await t.eventually(() => bound(t, id, stays ? kept : undefined, stays ? 'the endpoint of another server went down' : 'the endpoint of its server went down'), t.goneMs);
     }
   }),
+
+  check('DWN-3', 'the names are gone when the abort returns', 'a name found held, whose endpoint goes down', async (t) => {
+    const id = t.id();
+    await t.setup(server(id));
+    await t.occurs(t.holds(id, 'e1', 'it was registered'));
+    t.rig.endpoint('e1').kill();
+    // No turn of the event loop in between: the very next call must not see it.
+    const answer = t.rig.perform({ op: 'findServer', id });
+    const settled = answer instanceof Promise ? await answer : answer;
+    if (settled.kind !== 'done') throw new Blocked('a lookup of what may be gone had to be answered, and was not');
+    t.check(settled.value === undefined, 'a name outlived the abort of its endpoint', 'nothing', settled);
+    // What an eventual registry shows may be old, of a "down" as well.
+  }, { consistency: 'linearizable' }),
 
   check('DWN-4', 'also those of the same id in the other namespace', 'a name that goes with its endpoint, and another of its id that stays', async (t) => {
     const [one, other] = t.ids(2) as [string, string];

@@ -282,6 +282,11 @@ export const deliveriesChecks = [
   check('RTE-7', 'two that answer each other a hundred times are not cut short', 'a call made from within a send', async (t) => {
     const [s, a] = t.ids(2) as [string, string];
     await t.setup(server(s, 'e1'), transport(a, 'e2'));
+    // That messages arrive at all is not for this to say.
+    for (const operation of [{ op: 'routeToTransport', transportId: a, serverId: s, message: 'first' }, { op: 'routeToServer', serverId: s, transportId: a, message: 'first' }] as const) {
+      await t.setup(operation);
+      await t.given(t.arrivals(1).then(({ length }) => t.check(length === 1, 'a message did not arrive', 1, length)));
+    }
     const times = 100;
     const answer = (n: number): void => {
       t.rig.mailbox.reaction = {

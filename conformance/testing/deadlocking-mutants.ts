@@ -228,7 +228,7 @@ class ClosedForGood extends Closing {
 }
 
 /** Admission is opened and closed by hand. */
-class Admitting extends Honest {
+export class Admitting extends Honest {
   protected mode: AdmissionMode = 'auto';
 
   setAdmission(mode: AdmissionMode): void {

@@ -224,7 +224,7 @@ const takes: Partial<Record<keyof Registry, { readonly ids: number; readonly con
 };
 
 /** The same registry, to which only valid arguments come, and configurations that are its own: what it gets wrong besides is about overlap. */
-function withEdge(inner: Honest): Honest {
+export function withEdge(inner: Honest): Honest {
   return new Proxy(inner, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);

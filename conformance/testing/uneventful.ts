@@ -51,6 +51,7 @@ export const uneventfuls: readonly Uneventful[] = [
     'LKP-2 a lookup of a name that nobody holds gives nothing',
     'INC-2 a server registered again does not inherit bindings',
     'DWN-1 of those that are left when one has been given up',
+    'DWN-3 the names are gone when the abort returns',
     'DWN-1 all of hundreds of names go',
     'DWN-3 of hundreds of names none is left when the abort returns',
     'CLS-1 it refuses every registration, whatever was there before, and shows nothing of it',
