@@ -28,6 +28,38 @@ function command(...args: string[]): { code: number | null; out: string; err: st
 
 const quick = ['--runs', '10', '--timeout', '200', '--seed', '5'];
 
+describe('verify --command', () => {
+  const program = `"${process.execPath}" "${main}" serve`;
+
+  it('judges what a program speaks for as what it loads itself', () => {
+    const { code, out, err } = command('verify', '--command', program, ...quick, '--timeout', '10000', '--only', 'REG-2,CLS-4');
+    expect(out).toContain('✓ REG-2');
+    expect(out).toContain('the adapter does not offer `in-process`');
+    expect(out).toContain('CONFORMANT\n');
+    expect([code, err]).toEqual([0, '']);
+  });
+
+  it('prints a line that replays a failure, with the program in it', () => {
+    const { code, out } = command('verify', '--command', `${program} "${join(dist, 'conformance/adapters/naive-map.js')}"`, ...quick, '--timeout', '10000', '--only', 'INC-1');
+    expect(code).toBe(1);
+    const line = /replay {4}sharded-registry (verify --command .*)/.exec(out)![1]!;
+    const again = spawnSync('bash', ['-c', `"${process.execPath}" "${main}" ${line}`], { encoding: 'utf8' });
+    expect(again.status).toBe(1);
+    expect(again.stdout).toContain('✗ INC-1');
+  });
+
+  it.each([
+    ['a program that ends', [`"${process.execPath}" "${hostile('program')}" "exits at once"`], /^error: the program ended, with exit code 7; the last of its stderr: .*"the second line"/m],
+    ['a program that does not exist', ['/no/such/program'], /^error: the program cannot be started: .*ENOENT/m],
+    ['a line for a shell', ['cat | cat'], /is for a shell to understand/],
+    ['a module besides', ['cat', './my-adapter.js'], /^error: name a module or a --command, not both/m],
+  ])('takes %s for a wrong command line', (_, args, reason) => {
+    const { code, err } = command('verify', '--command', ...args, '--only', 'REG-2');
+    expect(err).toMatch(reason);
+    expect(code).toBe(2);
+  });
+});
+
 describe('verify', () => {
   it('judges our own registry conformant', () => {
     const { code, out, err } = command('verify', ...quick);
