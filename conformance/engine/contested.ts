@@ -47,24 +47,38 @@ export function contested(history: History<Operation, Observed>): Contested {
   return { ...pairs(history), ...(history.some(isWhole) ? wholes(history) : { lists: 0, broadcasts: 0 }) };
 }
 
+/** An operation, and what it has met with so far. */
+interface Seen {
+  readonly entry: Done;
+  readonly names: readonly string[];
+  readonly writes: boolean;
+  overlaps: boolean;
+  crosses: boolean;
+  meets: boolean;
+  waits: boolean;
+}
+
 /** Goes through all pairs that overlap. What touches does not count: of two things that happen at one time either may have come first. */
 function pairs(history: History<Operation, Observed>): Pick<Contested, 'crossing' | 'operations' | 'refusals' | 'waits'> {
   const held = namesHeld(history);
-  const [overlapping, crossing, meeting, waiting] = [new Set<Done>(), new Set<Done>(), new Set<Done>(), new Set<Done>()];
-  let open: Done[] = [];
-  for (const entry of [...history].sort((a, b) => a.start - b.start)) {
-    open = open.filter(({ end }) => end > entry.start);
+  const all = [...history]
+    .sort((a, b) => a.start - b.start)
+    .map((entry): Seen => ({ entry, names: namesIn(entry, held), writes: isWrite(entry), overlaps: false, crosses: false, meets: false, waits: false }));
+  let open: Seen[] = [];
+  for (const one of all) {
+    open = open.filter(({ entry }) => entry.end > one.entry.start);
     for (const earlier of open) {
-      overlapping.add(entry).add(earlier);
-      const crosses = entry.end > earlier.end;
-      if (crosses) crossing.add(entry);
-      if (!(isWrite(entry) || isWrite(earlier)) || !haveInCommon(namesIn(entry, held), namesIn(earlier, held))) continue;
-      meeting.add(entry).add(earlier);
-      if (crosses) waiting.add(entry);
+      const crosses = one.entry.end > earlier.entry.end;
+      one.overlaps = earlier.overlaps = true;
+      one.crosses ||= crosses;
+      if (!(one.writes || earlier.writes) || !haveInCommon(one.names, earlier.names)) continue;
+      one.meets = earlier.meets = true;
+      one.waits ||= crosses;
     }
-    open.push(entry);
+    open.push(one);
   }
-  return { crossing: crossing.size, operations: meeting.size, refusals: [...overlapping].filter(isInDoubt).length, waits: waiting.size };
+  const count = (isCounted: (one: Seen) => boolean): number => all.filter(isCounted).length;
+  return { crossing: count(({ crosses }) => crosses), operations: count(({ meets }) => meets), refusals: count(({ overlaps, entry }) => overlaps && isInDoubt(entry)), waits: count(({ waits }) => waits) };
 }
 
 const haveInCommon = (some: readonly string[], others: readonly string[]): boolean => some.some((one) => others.includes(one));

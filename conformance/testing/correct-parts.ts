@@ -195,9 +195,9 @@ export class Meter {
 
   protected condition(partition: number): boolean {
     const { writes, samples, inFlight } = this.#parts[partition]!;
-    const mean = meanOf(samples.filter(({ at }) => this.now() - at < this.thresholds.windowMs).map(({ ms }) => ms));
-    const stuck = [...inFlight].some(({ calledAt }) => this.now() - calledAt > this.thresholds.stuckAfterMs);
-    return stuck || (writes >= this.thresholds.minWrites && mean > this.thresholds.alarmAboveMs);
+    if ([...inFlight].some(({ calledAt }) => this.now() - calledAt > this.thresholds.stuckAfterMs)) return true;
+    if (writes < this.thresholds.minWrites) return false;
+    return meanOf(samples.filter(({ at }) => this.now() - at < this.thresholds.windowMs).map(({ ms }) => ms)) > this.thresholds.alarmAboveMs;
   }
 }
 
