@@ -13,6 +13,7 @@ export type { Spread } from './load/run-load.js';
 export type { ReplayedCommands } from './schedules/scheduled-commands.js';
 export { VirtualClock, type VirtualTimer } from './engine/virtual-clock.js';
 export { adapterFor } from './adapters/adapter-for.js';
+export { examine, type Examination } from './doctor.js';
 export { describeConformance, type DefineTest, type DescribeOptions, type TestRunner } from './describe-conformance.js';
 export { renderBadge } from './report/badge.js';
 export { expectationsFrom, ExpectationsError, parseExpectations, withExpectations, type Expectations } from './report/baseline.js';

@@ -31,20 +31,25 @@ const operations = 240;
 export const untried = 'nothing was put to the test';
 
 /** Everything but the service levels. */
-const judged = requirements.map(({ id }) => id).filter((id) => !id.startsWith('SLA-'));
+const inQuestion = requirements.map(({ id }) => id).filter((id) => !id.startsWith('SLA-'));
 
-const only = (seed: Accusation['seed']): RequirementId[] => judged.filter((id) => (id === 'MODEL-1') === (seed === 'the model'));
+const only = (seed: Accusation['seed']): RequirementId[] => inQuestion.filter((id) => (id === 'MODEL-1') === (seed === 'the model'));
 
-/** Has the kit judge a correct registry. */
+/** Has the kit judge a correct registry. What so few sequences leave open is put to as many as whoever runs the kit gets. */
 export async function accuse({ registry, seed, runs }: Accusation): Promise<Trial> {
   const began = performance.now();
-  const report = await verify(findInnocent(registry)!.adapter, { seed: seed === 'the model' ? 1 : seed, runs, operations, only: only(seed) });
+  const { adapter } = findInnocent(registry)!;
+  const which = seed === 'the model' ? 1 : seed;
+  const report = await verify(adapter, { seed: which, runs, operations, only: only(seed) });
+  const left = only(seed).filter((id) => report.requirements.some((one) => one.id === id && one.status === 'inconclusive'));
+  const again = left.length === 0 ? [] : (await verify(adapter, { seed: which, only: left })).requirements;
+  const judged = report.requirements.map((one) => again.find(({ id }) => id === one.id) ?? one);
   return {
     registry,
     seed,
-    passed: report.requirements.filter(({ status }) => status === 'passed').map(({ id }) => id),
-    accused: report.requirements.filter(({ status }) => status === 'failed').flatMap(({ id, checks }) => checks.flatMap(({ title, failure }) => (failure === undefined ? [] : [{ requirement: id, check: title, message: `${failure.message}: expected ${failure.expected}, got ${failure.actual}` }]))),
-    open: report.requirements.filter(({ status }) => status === 'inconclusive').map(({ id, reason, checks }) => ({ requirement: id, reason: reason ?? checks.find(({ status }) => status === 'inconclusive')?.reason ?? '' })),
+    passed: judged.filter(({ status }) => status === 'passed').map(({ id }) => id),
+    accused: judged.filter(({ status }) => status === 'failed').flatMap(({ id, checks }) => checks.flatMap(({ title, failure }) => (failure === undefined ? [] : [{ requirement: id, check: title, message: `${failure.message}: expected ${failure.expected}, got ${failure.actual}` }]))),
+    open: judged.filter(({ status }) => status === 'inconclusive').map(({ id, reason, checks }) => ({ requirement: id, reason: reason ?? checks.find(({ status }) => status === 'inconclusive')?.reason ?? '' })),
     sequences: report.sequences,
     schedules: (report.schedules?.run ?? 0) + (report.schedules?.commands ?? 0),
     operations: report.load?.operations ?? 0,

@@ -60,6 +60,35 @@ describe('verify --command', () => {
   });
 });
 
+describe('doctor', () => {
+  it.each([['a module', []], ['a program', ['--command', `"${process.execPath}" "${main}" serve`]]])('finds ours sound: %s', (_, args) => {
+    const { code, out, err } = command('doctor', ...args, '--timeout', '10000');
+    expect(out).toMatch(/✓ two registries that are open at once share nothing\n/);
+    expect(out).not.toMatch(/[✗\u001b]/);
+    expect(out).toMatch(/\nSound: /);
+    expect([code, err]).toEqual([0, '']);
+  });
+
+  it('says what is wrong, and where to look', () => {
+    const { code, out } = command('doctor', '--command', `"${process.execPath}" "${hostile('program')}" "crashes"`, '--timeout', '100');
+    expect(out).toMatch(/✗ .*\n {6}.*\n {6}look {2}/);
+    expect(out).toMatch(/\nNot sound: /);
+    expect(code).toBe(1);
+  });
+
+  it.each([['exits', /ended the process with code/], ['blocks', /blocked the event loop/]])('outlives an adapter that %s', (name, reason) => {
+    const { code, out } = command('doctor', hostile(name), '--timeout', '100');
+    expect(out).toMatch(reason);
+    expect(code).toBe(1);
+  });
+
+  it.each([['a module that is not there', ['./no-such.js'], /^error: cannot load /], ['a program that ends', ['--command', `"${process.execPath}" "${hostile('program')}" "exits at once"`], /^error: the program ended/m]])('takes %s for a wrong command line', (_, args, reason) => {
+    const { code, err } = command('doctor', ...args);
+    expect(err).toMatch(reason);
+    expect(code).toBe(2);
+  });
+});
+
 describe('verify', () => {
   it('judges our own registry conformant', () => {
     const { code, out, err } = command('verify', ...quick);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parse } from 'shell-quote';
 
 /**
@@ -20,6 +20,16 @@ export function wordsOf(commandLine: string): string[] {
   if (plain.length === 0 || plain[0] === '') throw new InvalidArgumentError('name a program.');
   return plain;
 }
+
+/** A command line as it was given, and its words. */
+export interface CommandLine {
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/** The option that names a program in place of an adapter module. */
+export const commandOption = (): Option =>
+  new Option('--command <line>', 'start this program, and take the registry that it speaks for by the adapter protocol, in place of a module').argParser((text): CommandLine => ({ text, words: wordsOf(text) }));
 
 /** A command line in one word of a POSIX shell: as the argument of an option. */
 export const quotedWord = (commandLine: string): string => `'${commandLine.replaceAll("'", String.raw`'\''`)}'`;

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { exitCodes, UsageError } from './exit.js';
 import { benchCommand } from './bench-command.js';
 import { checkHistoryCommand } from './check-history-command.js';
+import { doctorCommand } from './doctor-command.js';
 import { exploreCommand } from './explore-command.js';
 import { serveCommand } from './serve-command.js';
 import { verifyCommand } from './verify-command.js';
@@ -16,6 +17,7 @@ const program = new Command('sharded-registry')
   .showHelpAfterError('(see --help)')
   .exitOverride()
   .addCommand(verifyCommand())
+  .addCommand(doctorCommand())
   .addCommand(serveCommand())
   .addCommand(exploreCommand())
   .addCommand(checkHistoryCommand())

@@ -173,7 +173,7 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
 }
 
 /** Ends a process and all that it has begun. */
-function endGroup(pid: number): void {
+export function endGroup(pid: number): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
   } catch {

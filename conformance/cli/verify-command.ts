@@ -11,18 +11,12 @@ import { profiles, selectedBy, type Profile } from '../profile.js';
 import { measurings } from '../sla/index.js';
 import { defaults, randomSeed } from '../verify.js';
 import { Expected, exitCodeOf, withBaselineOptions, type BaselineOptions } from './baseline-options.js';
-import { quotedWord, wordsOf } from './command-line.js';
+import { commandOption, quotedWord, type CommandLine } from './command-line.js';
 import { integer } from './integer.js';
 import { UsageError } from './exit.js';
 import { probeReports, withReportOptions, writeReports, type ReportOptions } from './report-options.js';
 import { runInWorker } from './supervisor.js';
 import { writeJson } from './write-file.js';
-
-/** A command line as it was given, and its words. */
-interface CommandLine {
-  readonly text: string;
-  readonly words: readonly string[];
-}
 
 interface Options extends ReportOptions, BaselineOptions {
   readonly spec: SpecificationVersion;
@@ -47,7 +41,7 @@ export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
     .summary('judge a registry')
     .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README. A program in any language speaks the adapter protocol: see docs/protocol.md.')
     .argument('[adapter-module]', 'JavaScript module that exports `adapter`')
-    .addOption(new Option('--command <line>', 'start this program, and judge the registry that it speaks for by the adapter protocol, in place of a module').argParser((text): CommandLine => ({ text, words: wordsOf(text) })))
+    .addOption(commandOption())
     .option('--only <ids>', 'judge these requirements only: ids or chapters, separated by commas (REG-1,BND)', parseOnly)
     .addOption(new Option('--profile <part>', 'judge this part only: operations in sequence, overlapping ones, measurements (chapter SLA, about a minute and a half), or all; without it, all but the measurements').choices(profiles))
     .option('--effort <percent>', 'how much is measured before a verdict is tried', integer(1, 1_000), 100)

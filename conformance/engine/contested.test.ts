@@ -21,13 +21,13 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ op: fc.constant('unbindTransport' as const), transportId: t }),
   fc.record({ op: fc.constant('down' as const), endpoint: e }),
 );
-const response: fc.Arbitrary<Observed | undefined> = fc.constantFrom<(Observed | undefined)[]>({ kind: 'done', value: undefined }, { kind: 'refused', code: 'not_registered' }, undefined);
+const response: fc.Arbitrary<Observed | undefined> = fc.constantFrom<Observed | undefined>({ kind: 'done', value: undefined }, { kind: 'refused', code: 'server_not_found' }, undefined);
 const entry: fc.Arbitrary<Done> = fc
   .tuple(operation, response, fc.nat(12), fc.integer({ min: 1, max: 6 }))
   .map(([invocation, response, start, lasted]) => ({ ...someone, invocation, response, start, end: response === undefined ? Infinity : start + lasted }));
 
 const done = (invocation: Operation, start: number, end: number, response: Observed = { kind: 'done', value: undefined }): Done => ({ ...someone, invocation, response, start, end });
-const refused: Observed = { kind: 'refused', code: 'not_registered' };
+const refused: Observed = { kind: 'refused', code: 'server_not_found' };
 
 describe('what is contested in a history', () => {
   it('is what overlaps, and not what touches', () => {
@@ -50,8 +50,8 @@ describe('what is contested in a history', () => {
     expect(meets(server, { op: 'findTransport', id: 'x' })).toBe(false);
     expect(meets(server, { op: 'registerTransport', id: 't', endpoint: 'f', config: { serverId: 'x' } })).toBe(true);
     expect(meets({ op: 'bindTransportToServer', transportId: 't', serverId: 'x' }, { op: 'findServer', id: 'x' })).toBe(true);
-    expect(meets({ op: 'unregisterServer', id: 'x' }, { op: 'routeToServer', serverId: 'x', transportId: 't', message: 1 })).toBe(true);
-    expect(meets({ op: 'unregisterTransport', id: 't' }, { op: 'routeToServer', serverId: 'x', transportId: 't', message: 1 })).toBe(false);
+    expect(meets({ op: 'unregisterServer', id: 'x' }, { op: 'routeToServer', serverId: 'x', transportId: 't', message: 'hello' })).toBe(true);
+    expect(meets({ op: 'unregisterTransport', id: 't' }, { op: 'routeToServer', serverId: 'x', transportId: 't', message: 'hello' })).toBe(false);
     const down = (endpoint: string): number => contested([done(server, 0, 1), done({ op: 'down', endpoint }, 2, 4), done({ op: 'findServer', id: 'x' }, 3, 5)]).operations;
     expect([down('e'), down('f')]).toEqual([2, 0]);
   });
@@ -61,7 +61,7 @@ describe('what is contested in a history', () => {
       const { lists, broadcasts } = contested([done({ op: 'registerTransport', id: 't', endpoint: 'e', config: { serverId: 'x' } }, 0, 1), done(write, 2, 4), done(read, 3, 5)]);
       return [lists, broadcasts];
     };
-    const broadcast: Operation = { op: 'broadcast', serverId: 'x', message: 1 };
+    const broadcast: Operation = { op: 'broadcast', serverId: 'x', message: 'hello' };
     expect(during({ op: 'registerServer', id: 'y', endpoint: 'f' }, { op: 'listServers' })).toEqual([1, 0]);
     expect(during({ op: 'registerServer', id: 'y', endpoint: 'f' }, { op: 'listTransports' })).toEqual([0, 0]);
     expect(during({ op: 'down', endpoint: 'f' }, { op: 'listTransports' })).toEqual([1, 0]);

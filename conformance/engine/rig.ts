@@ -51,6 +51,7 @@ export class Rig {
   readonly #endpoints = new Map<string, TestEndpoint>();
   readonly #endurance: Endurance;
   #subject: Subject | undefined;
+  #isDisposed = false;
   /** The adapter has broken down under a call that nobody waits for. */
   #lost: AdapterError | undefined;
   /** Whether what it answers may show endpoints that were made in another thread or process. */
@@ -306,8 +307,10 @@ export class Rig {
     return this.#invoke(operation);
   }
 
-  /** Lets go of the registry. Never throws: what it was used for has been judged. */
+  /** Lets go of the registry, once. Never throws: what it was used for has been judged. */
   async dispose(): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     try {
       this.#endurance.beforeWait('dispose');
       const disposed = this.#subject?.dispose?.();
