@@ -27,7 +27,7 @@ const command = gateFlags(
     try {
       const builds = await buildBoth(options.baseline, signal);
       try {
-        process.exitCode = options.selfTest === undefined ? await gateAndReport(options, { ...builds, functions }, signal) : await selfTest(builds, { repetitions: options.selfTest, isBusy: options.busy, signal });
+        process.exitCode = options.selfTest === undefined ? await gateAndReport(options, { ...builds, functions }, signal) : await selfTest(builds, { repetitions: options.selfTest, first: command.getOptionValueSource('seed') === 'cli' ? options.seed : 1, isBusy: options.busy, signal });
       } finally {
         builds.remove();
       }

@@ -35,15 +35,15 @@ export const doseName = (dose: number): string => (dose === 0 ? 'A/A' : `+${Math
 
 /**
  * Runs the gate so many times on one build, a git revision, beside itself with slowdowns planted in it. All doses of a repetition share their baseline,
- * their controls, their processes and the moment, which takes a third of the time; repetitions share nothing. Each is kept as soon as it is done.
+ * their controls and the moment, which takes half of the time; repetitions share nothing. Each is kept as soon as it is done.
  */
-export async function selfTest({ baseline, revision }: Builds, { repetitions, isBusy, signal }: { readonly repetitions: number; readonly isBusy: boolean; readonly signal: AbortSignal }): Promise<number> {
+export async function selfTest({ baseline, revision }: Builds, { repetitions, first, isBusy, signal }: { readonly repetitions: number; readonly first: number; readonly isBusy: boolean; readonly signal: AbortSignal }): Promise<number> {
   const condition = isBusy ? 'busy' : 'idle';
   let all = existsSync(kept) ? (JSON.parse(readFileSync(kept, 'utf8')) as Repetition[]) : [];
   const spinners = isBusy ? Array.from({ length: availableParallelism() }, spin) : [];
   try {
     const [sized] = await calibrate([baseline], [workload], { ...gateDefaults, signal });
-    for (let seed = 1; seed <= repetitions; seed++) {
+    for (let seed = first; seed < first + repetitions; seed++) {
       if (all.some((one) => one.condition === condition && one.seed === seed)) continue;
       const began = performance.now();
       const { verdicts, rounds } = await repeat(baseline, sized!, seed, signal).catch((error: unknown) => {
@@ -65,7 +65,7 @@ export async function selfTest({ baseline, revision }: Builds, { repetitions, is
 /** One gate run for each dose: the first run is for all of them, the second for those that seemed slower. */
 async function repeat(baseline: string, sized: Sized, seed: number, signal: AbortSignal): Promise<Pick<Repetition, 'verdicts' | 'rounds'>> {
   const options = { ...gateDefaults, baseline, workloads: [sized], signal };
-  const candidates = doses.map((dose) => ({ name: doseName(dose), module: baseline, planted: dose, process: 'candidate' }));
+  const candidates = doses.map((dose) => ({ name: doseName(dose), module: baseline, planted: dose }));
   // No two runs take turns in the same order.
   const [first] = await timedRun({ ...options, candidates, seed: 2 * seed });
   const suspicious = candidates.filter(({ name }) => first!.judgements.get(name)!.verdict === 'slower');

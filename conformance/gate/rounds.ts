@@ -9,8 +9,6 @@ export interface Arm {
   readonly module: string;
   /** A planted slowdown, a multiple of 1/20: with 0.1 it does eleven units of work where it should do ten. */
   readonly planted?: number;
-  /** Arms of one name share a process: its own, unless said. */
-  readonly process?: string;
 }
 
 /** Units of a batch; a planted slowdown is a multiple of one of them. */
@@ -39,13 +37,11 @@ export interface RoundOptions {
   readonly start?: Start;
 }
 
-const processOf = ({ name, process }: Arm): string => process ?? name;
-
 /** One round: fresh processes of all arms, which take turns, there and back. Only one of them works at a time. */
 export async function measureRound({ arms, workloads, blocks, warmUpMs, random, signal, start = startProcess }: RoundOptions): Promise<Round> {
   const processes = new Map<string, Worker>();
   try {
-    for (const arm of shuffled(arms, random)) if (!processes.has(processOf(arm))) processes.set(processOf(arm), start(arm.module, 'times', signal));
+    for (const { name, module } of shuffled(arms, random)) processes.set(name, start(module, 'times', signal));
     const round: Record<string, Times> = {};
     for (const sized of shuffled(workloads, random)) {
       for (const name of shuffled([...processes.keys()], random)) await processes.get(name)!.ask({ kind: 'prepare', ...sized, warmUpMs });
@@ -53,7 +49,7 @@ export async function measureRound({ arms, workloads, blocks, warmUpMs, random, 
       for (let block = 0; block < blocks; block++) {
         for (const arm of thereAndBack(arms, random)) {
           const units = Math.round(unitsOfBatch * (1 + (arm.planted ?? 0)));
-          times[arm.name]!.push(await processes.get(processOf(arm))!.ask<number>({ kind: 'measure', workload: sized.workload, units }));
+          times[arm.name]!.push(await processes.get(arm.name)!.ask<number>({ kind: 'measure', workload: sized.workload, units }));
         }
       }
       round[sized.workload] = times;
