@@ -102,11 +102,11 @@ const ids: readonly Mutant[] = [
 
       protected override unlink(transport: Entry): void {
         super.unlink(transport);
-        delete this.#serverOf[transport.id];
+        Reflect.deleteProperty(this.#serverOf, transport.id);
       }
 
       protected override endBindings(server: Entry): void {
-        for (const transport of server.bound) delete this.#serverOf[transport.id];
+        for (const transport of server.bound) Reflect.deleteProperty(this.#serverOf, transport.id);
         super.endBindings(server);
       }
 
