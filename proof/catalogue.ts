@@ -4,6 +4,7 @@ import { deadlockingMutants } from '../conformance/testing/deadlocking-mutants.j
 import { fieldMutants } from '../conformance/testing/field-mutants.js';
 import { heldOutBindings } from '../conformance/testing/held-out-bindings.js';
 import { heldOutNames } from '../conformance/testing/held-out-names.js';
+import { heldOutFourth } from '../conformance/testing/held-out-fourth.js';
 import { heldOutLoad } from '../conformance/testing/held-out-load.js';
 import { heldOutSecondLoad } from '../conformance/testing/held-out-second-load.js';
 import { heldOutSecondNames } from '../conformance/testing/held-out-second-names.js';
@@ -49,6 +50,7 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutThirdLoad.map(listed),
   ...heldOutThirdNamesInOverlap.map(inOverlap),
   ...heldOutThirdLoadInOverlap.map(inOverlap),
+  ...heldOutFourth.map(listed),
   ...aloneInOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),
