@@ -4,6 +4,7 @@ import { checks } from './checks/index.js';
 import { renderConsole } from './report/console.js';
 import { correct } from './testing/correct.js';
 import { correctRegistries } from './testing/correct-registries.js';
+import { correctFourth } from './testing/correct-fourth.js';
 import { correctThird } from './testing/correct-third.js';
 import { foundations } from './testing/held-out-load.js';
 import { third } from './testing/third-registry.js';
@@ -25,7 +26,7 @@ describe.each([...correct, ...foundations, third])('$name', (adapter) => {
 
 // Written from the specification alone; `npm run false-accusations` tries three hundred seeds of each.
 // Those that take real time at every step are left to that.
-describe.each([...correctRegistries, ...correctThird].filter(({ takesTime }) => takesTime !== true).map(({ adapter }) => adapter))('$name', (adapter) => {
+describe.each([...correctRegistries, ...correctThird, ...correctFourth].filter(({ takesTime }) => takesTime !== true).map(({ adapter }) => adapter))('$name', (adapter) => {
   it.each([1, 2])('is not accused with seed %i', async (seed) => {
     const report = await verify(adapter, { seed, runs: 10, operations: 240, ...(seed !== 1 && { only: inSequence }) });
     expect(report.counts, renderConsole(report, { colour: false, chapters: () => '' })).toMatchObject({ failed: 0, warnings: 0 });

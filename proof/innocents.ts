@@ -1,6 +1,7 @@
 import type { Adapter } from '../conformance/contract.js';
 import { correct } from '../conformance/testing/correct.js';
 import { correctRegistries, type CorrectRegistry } from '../conformance/testing/correct-registries.js';
+import { correctFourth } from '../conformance/testing/correct-fourth.js';
 import { correctThird } from '../conformance/testing/correct-third.js';
 import { foundations } from '../conformance/testing/held-out-load.js';
 import { third } from '../conformance/testing/third-registry.js';
@@ -29,7 +30,7 @@ const late = new Set(['one that is late', 'an eventual one']);
 const written = (adapter: Adapter): CorrectRegistry => ({ adapter, differs: differences[adapter.name] ?? '', takesTime: late.has(adapter.name) });
 
 /** Every correct registry there is: to accuse one of them is a fault of the kit. */
-export const innocents: readonly CorrectRegistry[] = [...[...correct, ...foundations, third].map(written), ...correctRegistries, ...correctThird];
+export const innocents: readonly CorrectRegistry[] = [...[...correct, ...foundations, third].map(written), ...correctRegistries, ...correctThird, ...correctFourth];
 
 export const findInnocent = (name: string): CorrectRegistry | undefined => innocents.find(({ adapter }) => adapter.name === name);
 

@@ -86,11 +86,11 @@ export const lifetimeChecks = [
     const second = await t.open();
     await admit(t, first, id, first);
     await admit(t, second, id, first);
-    for (const rig of [first, second]) await t.given(t.eventually(async () => t.check((await holder(rig, id)) === 'e1', 'a name is not found', 'e1', 'nothing')));
+    for (const rig of [first, second]) await t.given(t.eventually(async () => t.check((await holder(rig, id)) === 'e1', 'a name is not found', 'e1', 'nothing'), t.stalenessMs, rig));
     t.occurred();
     first.endpoint('e1').kill();
     for (const rig of [first, second]) {
-      await t.eventually(async () => t.check((await holder(rig, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), t.goneMs);
+      await t.eventually(async () => t.check((await holder(rig, id)) === undefined, 'a name outlived its endpoint, which was registered in two registries', 'nothing', 'e1'), t.goneMs, rig);
     }
   }, { needs: ['in-process'] }),
   check('DWN-1', 'also when one of the registries has been closed before', 'a name found held in one registry after another was closed', async (t) => {

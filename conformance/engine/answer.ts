@@ -12,9 +12,16 @@ export type Answer =
   | { readonly kind: 'refused'; readonly code: ErrorCode }
   | { readonly kind: 'broken'; readonly what: string; readonly breaks: RequirementId };
 
+/** What has the fields of a registration is one, even if it is an array besides. */
+const fields = (value: unknown): unknown => {
+  if (!Array.isArray(value)) return value;
+  const { id, endpoint, config } = value as { readonly id?: unknown; readonly endpoint?: unknown; readonly config?: unknown };
+  return { id, endpoint, config };
+};
+
 const registrationOf = (endpoint: z.ZodType<string>) =>
   z
-    .object({ id: z.string(), endpoint, config: z.record(z.string(), z.unknown()).nullish() })
+    .preprocess(fields, z.object({ id: z.string(), endpoint, config: z.record(z.string(), z.unknown()).nullish() }))
     .transform((found): Found => ({ id: found.id, endpoint: found.endpoint, config: asData(found.config ?? {}) as Config }));
 
 /** The name of an endpoint that was made in another thread or process: whose it is can be told from the configuration only. */

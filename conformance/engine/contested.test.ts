@@ -39,7 +39,8 @@ describe('what is contested in a history', () => {
     // Called last and answered first: nobody waited.
     expect(contested([register(0, 3), find(1, 2)])).toEqual({ ...uncontested, operations: 2 });
     expect(contested([find(0, 2), find(1, 3)])).toEqual({ ...uncontested, crossing: 1 });
-    // What was refused has written nothing.
+    // What was refused has written nothing, and its answer may take a turn where all others take none.
+    expect(contested([find(0, 2), register(1, 3, refused)])).toEqual({ ...uncontested, refusals: 1 });
     expect(contested([register(0, 2, refused), find(1, 3)])).toEqual({ ...uncontested, crossing: 1, refusals: 1 });
   });
 

@@ -7,7 +7,7 @@ import type { Observed } from './registry-history.js';
 
 /** How often operations were in each other's way: what puts requirements about overlap to the test. */
 export interface Contested {
-  /** Operations that were still open when another was answered that was called before: without any, no call outlasts its return. */
+  /** Operations that were still open when another was answered that was called before, and were not refused (a refusal may be a promise where all else is a value): without any, no call outlasts its return. */
   readonly crossing: number;
   /** Operations that overlapped another on the same name, one of the two a write (CON-1, CON-2). */
   readonly operations: number;
@@ -78,7 +78,7 @@ function pairs(history: History<Operation, Observed>): Pick<Contested, 'crossing
     open.push(one);
   }
   const count = (isCounted: (one: Seen) => boolean): number => all.filter(isCounted).length;
-  return { crossing: count(({ crosses }) => crosses), operations: count(({ meets }) => meets), refusals: count(({ overlaps, entry }) => overlaps && isInDoubt(entry)), waits: count(({ waits }) => waits) };
+  return { crossing: count(({ crosses, entry }) => crosses && entry.response?.kind !== 'refused'), operations: count(({ meets }) => meets), refusals: count(({ overlaps, entry }) => overlaps && isInDoubt(entry)), waits: count(({ waits }) => waits) };
 }
 
 const haveInCommon = (some: readonly string[], others: readonly string[]): boolean => some.some((one) => others.includes(one));

@@ -102,7 +102,8 @@ export class Trial {
 
   /** Why the situation cannot come about at all, if that can be told: then nothing is missing that could have been tried. */
   get impossible(): string | undefined {
-    const isPrompt = this.#awaited.length > 0 && this.#awaited.every((call) => call.isPrompt) && !this.offers('slow-commit');
+    // Who answers at once may refuse through a promise all the same.
+    const isPrompt = this.#awaited.some((call) => call.isPrompt) && this.#awaited.every((call) => call.isPrompt || call.settled?.kind === 'refused') && !this.offers('slow-commit');
     return isPrompt ? 'calls are answered before they return: none is ever under way' : this.#ruledOut;
   }
 
@@ -205,9 +206,9 @@ export class Trial {
 
   /**
    * Repeats an expectation for as long as the registry may be stale: not at all when it claims to be linearizable,
-   * except for the "down" of an endpoint that lives in another process.
+   * except for the "down" of an endpoint that lives in another process. `of`: the registry, if it is another than was opened last.
    */
-  eventually(expectation: () => Promise<void>, boundMs = this.stalenessMs): Promise<void> {
+  eventually(expectation: () => Promise<void>, boundMs = this.stalenessMs, of = this.rig): Promise<void> {
     const { evidence, rig: { lines } } = this;
     const { length } = lines;
     const anew = (): Promise<void> => {
@@ -216,7 +217,7 @@ export class Trial {
       lines.length = Math.min(lines.length, length);
       return expectation();
     };
-    return eventually(boundMs, anew, this.rig.lag);
+    return eventually(boundMs, anew, of.lag);
   }
 
   get stalenessMs(): number {
