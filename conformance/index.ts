@@ -18,6 +18,7 @@ export { describeConformance, type DefineTest, type DescribeOptions, type TestRu
 export { renderBadge } from './report/badge.js';
 export { expectationsFrom, ExpectationsError, parseExpectations, withExpectations, type Expectations } from './report/baseline.js';
 export { commandAdapter, type CommandOptions } from './protocol/command-adapter.js';
+export { threadAdapter } from './protocol/thread.js';
 export type { RemoteAdapter } from './protocol/remote-adapter.js';
 export { serve } from './protocol/serve.js';
 export { protocolSchema } from './protocol/messages.js';

@@ -60,6 +60,31 @@ describe('verify --command', () => {
   });
 });
 
+describe('verify --threads', () => {
+  it('judges a module that is loaded in a thread as where it is loaded here, and replays what it finds there', () => {
+    const { code, out, err } = command('verify', '--threads', ...quick, '--timeout', '10000', '--only', 'REG-2,CLS-4');
+    expect(out).toContain('✓ REG-2');
+    expect(out).toContain('the adapter does not offer `in-process`');
+    expect([code, err]).toEqual([0, '']);
+    const naive = command('verify', '--threads', join(dist, 'conformance/adapters/naive-map.js'), ...quick, '--timeout', '10000', '--only', 'INC-1');
+    expect(naive.code).toBe(1);
+    const line = /replay {4}sharded-registry (verify --threads .*)/.exec(naive.out)![1]!;
+    expect(spawnSync('bash', ['-c', `"${process.execPath}" "${main}" ${line}`], { encoding: 'utf8' }).status).toBe(1);
+  });
+
+  it.each([['blocks', /did not answer|blocked/], ['exits', /ended its thread with code/]])('outlives an adapter that %s', (name, reason) => {
+    const { code, out } = command('verify', '--threads', hostile(name), ...quick, '--only', 'REG');
+    expect(out).toMatch(reason);
+    expect(code).toBe(3);
+  });
+
+  it.each([['a module that is not there', ['./no-such.js'], /^error: .*cannot load /], ['a --command besides', ['--command', 'cat'], /^error: --threads is for a module/]])('takes %s for a wrong command line', (_, args, reason) => {
+    const { code, err } = command('verify', '--threads', ...args);
+    expect(err).toMatch(reason);
+    expect(code).toBe(2);
+  });
+});
+
 describe('doctor', () => {
   it.each([['a module', []], ['a program', ['--command', `"${process.execPath}" "${main}" serve`]]])('finds ours sound: %s', (_, args) => {
     const { code, out, err } = command('doctor', ...args, '--timeout', '10000');

@@ -15,6 +15,8 @@ export interface Assignment {
   readonly module: string | undefined;
   /** A program that speaks the adapter protocol, in place of a module: file and arguments. */
   readonly command?: readonly string[];
+  /** Whether the module is loaded in a thread of its own, and spoken to by the adapter protocol. */
+  readonly isThread?: boolean;
   readonly argument: string | undefined;
   readonly only: readonly RequirementId[] | undefined;
   readonly profile?: Profile;

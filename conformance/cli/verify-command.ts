@@ -21,6 +21,7 @@ import { writeJson } from './write-file.js';
 interface Options extends ReportOptions, BaselineOptions {
   readonly spec: SpecificationVersion;
   readonly command?: CommandLine;
+  readonly threads: boolean;
   readonly only?: readonly RequirementId[];
   readonly profile?: Profile;
   readonly effort: number;
@@ -42,6 +43,7 @@ export function verifyCommand(run: typeof runInWorker = runInWorker): Command {
     .description('Judges a registry against the specification, and says what it got wrong.\n\nWithout a module it judges the registry of this package. A module exports `adapter`: see the README. A program in any language speaks the adapter protocol: see docs/protocol.md.')
     .argument('[adapter-module]', 'JavaScript module that exports `adapter`')
     .addOption(commandOption())
+    .option('--threads', 'load the module in a thread of its own, so that its calls overlap as they do between threads, and speak to it by the adapter protocol', false)
     .option('--only <ids>', 'judge these requirements only: ids or chapters, separated by commas (REG-1,BND)', parseOnly)
     .addOption(new Option('--profile <part>', 'judge this part only: operations in sequence, overlapping ones, measurements (chapter SLA, about a minute and a half), or all; without it, all but the measurements').choices(profiles))
     .option('--effort <percent>', 'how much is measured before a verdict is tried', integer(1, 1_000), 100)
@@ -83,6 +85,7 @@ Examples:
 
 async function verifyAndReport(module: string | undefined, options: Options, run: typeof runInWorker): Promise<number> {
   if (module !== undefined && options.command !== undefined) throw new UsageError('name a module or a --command, not both');
+  if (options.threads && options.command !== undefined) throw new UsageError('--threads is for a module: a --command has a process of its own');
   // Found out before the run, not after it.
   probeReports(options);
   const expected = new Expected(options, options.spec);
@@ -91,7 +94,8 @@ async function verifyAndReport(module: string | undefined, options: Options, run
   const outcome = await run({
     module: module === undefined ? undefined : resolve(module),
     ...(options.command && { command: options.command.words }),
-    argument: options.command !== undefined ? `--command ${quotedWord(options.command.text)}` : module === undefined ? undefined : /^[\w./-]+$/.test(module) ? module : quotedWord(module),
+    isThread: options.threads,
+    argument: argumentOf(module, options),
     only: options.only,
     ...(options.profile !== undefined && { profile: options.profile }),
     specification: options.spec,
@@ -107,6 +111,13 @@ async function verifyAndReport(module: string | undefined, options: Options, run
   const report = expected.compare(outcome.report);
   writeReports(report, options);
   return exitCodeOf(report);
+}
+
+/** What names the registry in a line that replays a failure. */
+function argumentOf(module: string | undefined, { command, threads }: Options): string | undefined {
+  if (command !== undefined) return `--command ${quotedWord(command.text)}`;
+  const words = [...(threads ? ['--threads'] : []), ...(module === undefined ? [] : [/^[\w./-]+$/.test(module) ? module : quotedWord(module)])];
+  return words.length === 0 ? undefined : words.join(' ');
 }
 
 function parseOnly(value: string): RequirementId[] {

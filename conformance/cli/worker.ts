@@ -3,12 +3,13 @@ import { AdapterError } from '../contract.js';
 import { Unanswered } from '../engine/findings.js';
 import { loadAdapter } from '../load-adapter.js';
 import { commandAdapter } from '../protocol/command-adapter.js';
+import { threadAdapter } from '../protocol/thread.js';
 import { Wakers } from '../progress/wakers.js';
 import { introduce, verify } from '../verify.js';
 import { heartbeatMs, type Message, type WorkerData } from './supervisor.js';
 
 const say = (message: Message): void => parentPort!.postMessage(message);
-const { module, command, argument, only, profile, specification, effort, seed, runs, patienceMs, replay, load, resume, calling } = workerData as WorkerData;
+const { module, command, isThread, argument, only, profile, specification, effort, seed, runs, patienceMs, replay, load, resume, calling } = workerData as WorkerData;
 
 // As long as it beats, the event loop turns.
 setInterval(() => say({ kind: 'alive' }), heartbeatMs).unref();
@@ -16,10 +17,10 @@ setInterval(() => say({ kind: 'alive' }), heartbeatMs).unref();
 try {
   // From before the registry is loaded, so that nothing of it goes unseen.
   const wakers = Wakers.watchAll();
-  const adapter = command === undefined ? await loadAdapter(module) : await commandAdapter(command, { began: (pid) => say({ kind: 'began', pid }), ended: (pid) => say({ kind: 'ended', pid }) });
+  const adapter = isThread ? await threadAdapter(module) : command === undefined ? await loadAdapter(module) : await commandAdapter(command, { began: (pid) => say({ kind: 'began', pid }), ended: (pid) => say({ kind: 'ended', pid }) });
   const registry = await introduce(adapter, patienceMs);
   // What lives by our clock, or elsewhere, waits for nothing else here, and to look at every promise costs time.
-  if (registry.features.includes('virtual-time') || command !== undefined) wakers.stop();
+  if (registry.features.includes('virtual-time') || command !== undefined || isThread) wakers.stop();
   say({ kind: 'opened', registry });
   const report = await verify(adapter, {
     seed,
@@ -31,10 +32,10 @@ try {
     ...(profile && { profile }),
     ...(specification && { specification }),
     ...(effort !== undefined && { effort }),
-    isDefaultAdapter: module === undefined && command === undefined,
+    isDefaultAdapter: module === undefined && command === undefined && !isThread,
     ...(replay && { replay }),
     ...load,
-    ...(module !== undefined && { adapterModule: module }),
+    ...(module !== undefined && !isThread && { adapterModule: module }),
     ...(argument !== undefined && { adapterArgument: argument }),
     onProgress: (progress) => say({ kind: 'progress', progress }),
   });

@@ -263,6 +263,13 @@ function failureOf(error: unknown): object {
   }
 }
 
+/** As where adapter and kit share a process: a rejection that nobody handles is bad style, unless it is that of an endpoint (RTE-6), which ends this one. */
+export function tolerateRejections(): void {
+  process.on('unhandledRejection', (reason) => {
+    if (reason instanceof EndpointFailed) throw reason;
+  });
+}
+
 /**
  * Speaks the protocol for the registries of an adapter, until the input ends: what makes any adapter in this language a program. What
  * is printed meanwhile goes to stderr. One line is done after the other, as far as that does not wait; promise jobs run in between.
@@ -272,10 +279,7 @@ export async function serve(adapter: Adapter, { input = process.stdin, output = 
   const host = new Host(adapter, { write } as Writable);
   if (output === process.stdout) {
     process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
-    // As in process: a rejection that nobody handles is bad style, unless it is that of an endpoint (RTE-6), which ends a process.
-    process.on('unhandledRejection', (reason) => {
-      if (reason instanceof EndpointFailed) throw reason;
-    });
+    tolerateRejections();
   }
   const reader = new LineReader(limits.line);
   for await (const chunk of input as AsyncIterable<Buffer>) {
