@@ -150,10 +150,10 @@ export const anyEndpointChecks = [
   check('RTE-1', 'a delivery that a recipient keeps stays as it was when it was handed over', 'a delivery kept, and others handed over since', async (t) => {
     const [s, ...ids] = t.ids(4) as [string, ...string[]];
     const kept: { readonly delivery: Delivery; readonly handed: Delivery }[] = [];
-    const keeper: Endpoint = { send: (delivery) => void kept.push({ delivery, handed: fieldsOf(delivery) }), signal: new AbortController().signal };
-    await register(t, kinds[0], s, keeper, 'the endpoint is up');
+    const keeper = (): Endpoint => ({ send: (delivery) => void kept.push({ delivery, handed: fieldsOf(delivery) }), signal: new AbortController().signal });
+    await t.given(register(t, kinds[0], s, keeper(), 'the endpoint is up'));
     for (const id of ids) {
-      await register(t, kinds[1], id, keeper, 'the endpoint is up');
+      await t.given(register(t, kinds[1], id, keeper(), 'the endpoint is up'));
       if (t.offers('binding')) await t.setup({ op: 'bindTransportToServer', transportId: id, serverId: s });
     }
     const routes = ids.flatMap((transportId): Operation[] => [{ op: 'routeToTransport', transportId, serverId: s, message: `to ${transportId}` }, { op: 'routeToServer', serverId: s, transportId, message: `from ${transportId}` }]);

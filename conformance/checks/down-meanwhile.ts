@@ -69,11 +69,16 @@ export const downMeanwhileChecks = [
   }, { needs: ['liveness', 'virtual-time', 'slow-commit'] }),
 
   check('CON-3', 'a bind that is refused because its server goes down meanwhile leaves the transport bound as it was', 'a bind under way while the endpoint of its server went down', async (t) => {
-    await t.setup(server('s', 'e1'), server('other', 'e2'), transport('a', 'e3'), bind('a', 's'));
-    await t.given(t.gives({ op: 'getServerForTransport', transportId: 'a' }, 's', 'it was bound'));
+    const bound = (to: string | undefined, why: string): Promise<void> => t.gives({ op: 'getServerForTransport', transportId: 'a' }, to, why);
+    await t.setup(server('s', 'e1'), server('other', 'e2'), transport('a', 'e3'), bind('a', 'other'));
+    // A bind moves a transport, and one that is refused does not, when nothing goes down.
+    await t.given(bound('other', 'it was bound'));
+    await t.setup(bind('a', 's'));
+    await t.refused(bind('a', 'none'));
+    await t.given(bound('s', 'it was bound'));
     const { answer, wasOpen } = await downMeanwhile(t, bind('a', 'other'), 'e2');
     const why = answer.kind === 'done' ? 'it was bound to a server that has gone' : 'a bind was refused';
-    await t.eventually(() => t.gives({ op: 'getServerForTransport', transportId: 'a' }, answer.kind === 'done' ? undefined : 's', why), t.goneMs);
+    await t.eventually(() => bound(answer.kind === 'done' ? undefined : 's', why), t.goneMs);
     t.occurred(wasOpen);
   }, { needs: ['transports', 'binding', 'liveness', 'virtual-time', 'slow-commit'] }),
 ];

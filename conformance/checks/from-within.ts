@@ -206,7 +206,12 @@ export const fromWithinChecks = [
           // In the same turn, for as long as the registry answers at once.
           const routed = t.rig.perform(route);
           if (routed instanceof Promise) await routed;
-          answers = await Promise.all([t.rig.perform(end), t.rig.perform(anew)]);
+          const ended = t.rig.perform(end);
+          // Elsewhere, calls that are open together have no order.
+          if (!t.offers('in-process')) await ended;
+          answers = await Promise.all([ended, t.rig.perform(anew)]);
+          // Whoever refuses at the call what may be possible at its turn is asked again.
+          if (answers[1]!.kind === 'refused') answers = [answers[0]!, await t.rig.perform(anew)];
         });
         t.occurred(answers.length > 0 && answers.every(({ kind }) => kind === 'done'));
         // Whether the old one still gets it is not for this to say: it has given up its name by now.
