@@ -15,7 +15,7 @@ export const chapters: readonly Chapter[] = [
   {
     prefix: 'EPT',
     title: 'Endpoints',
-    prose: 'An *endpoint* is what Erlang calls a pid: `{ send(delivery), signal }`. Its signal is its lifetime: once that has aborted, the endpoint is *down*, for good.',
+    prose: 'An *endpoint* is what Erlang calls a pid: `{ send(delivery), signal }`. Its `send` is called as a method of it: it may be an instance of any class. Its signal is its lifetime: once that has aborted, the endpoint is *down*, for good.',
   },
   {
     prefix: 'ERR',

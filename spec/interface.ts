@@ -31,7 +31,7 @@ export interface Delivery {
 
 /** What Erlang calls a pid: something that takes deliveries until its signal aborts. */
 export interface Endpoint {
-  /** Takes a delivery. What it throws, rejects with, or does to the registry harms nobody else (RTE-6, RTE-7). */
+  /** Takes a delivery; called as a method of the endpoint. What it throws, rejects with, or does to the registry harms nobody else (RTE-6, RTE-7). */
   send(delivery: Delivery): unknown;
   /** The lifetime of the endpoint: once it has aborted, the endpoint is *down* (DWN-1). */
   readonly signal: AbortSignal;

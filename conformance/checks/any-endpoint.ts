@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Delivery, Endpoint } from '../../spec/index.js';
 import type { Operation } from '../../model/index.js';
 import { showAnswer } from '../engine/answer.js';
-import { Blocked } from '../engine/findings.js';
+import { Blocked, Violation } from '../engine/findings.js';
 import { check, type Trial } from '../engine/trial.js';
 
 /*
@@ -24,9 +25,24 @@ class Inheriting implements Endpoint {
   }
 }
 
+/** What only it can read is read through `this`. */
+class Keeping implements Endpoint {
+  readonly #receive: Receive;
+  constructor(
+    receive: Receive,
+    readonly signal: AbortSignal,
+  ) {
+    this.#receive = receive;
+  }
+  send(delivery: Delivery): void {
+    this.#receive(delivery);
+  }
+}
+
 const makes: Readonly<Record<string, (send: Receive, signal: AbortSignal) => Endpoint>> = {
   'an object literal': (send, signal) => ({ send, signal }),
   'an instance of a class that inherits what makes it one': (send, signal) => new Inheriting(send, signal),
+  'an instance of a class whose send needs its this': (send, signal) => new Keeping(send, signal),
   'a frozen object': (send, signal) => Object.freeze({ send, signal }),
   'an object without a prototype': (send, signal) => Object.assign(Object.create(null) as object, { send, signal }),
   'an object with more than that': (send, signal) => ({ send, signal, id: 'x', endpoint: 'y', config: {}, name: 7 }),
@@ -71,7 +87,10 @@ export const anyEndpointChecks = [
         if (t.offers('routing') && t.offers('transports')) {
           const answer = await t.rig.perform(kind.route(id));
           for (let i = 0; i < 10 && got.length === 0; i++) await t.settled([], 1);
-          await byMake(what, async () => t.check(got.length === 1 && got[0] === id, `a message to ${what} was not delivered once`, 'one delivery', `${got.length}, answered ${showAnswer(answer)}`));
+          await byMake(what, async () => {
+            t.evidence++;
+            if (got.length !== 1 || got[0] !== id) throw new Violation(`a message to ${what} was not delivered once`, 'one delivery', `${got.length}, answered ${showAnswer(answer)}`, what === Object.keys(makes)[0] ? undefined : 'RTE-1');
+          });
         }
         if (!t.offers('liveness')) continue;
         lifetime.abort();
@@ -128,7 +147,24 @@ export const anyEndpointChecks = [
       t.check(![namespace, to, from, message].includes(spoiled), 'a recipient got what another had written into its delivery', 'what was sent', { namespace, to, from, message });
     }
   }, { needs: ['in-process', 'transports', 'routing', 'binding'] }),
+  check('RTE-1', 'a delivery that a recipient keeps stays as it was when it was handed over', 'a delivery kept, and others handed over since', async (t) => {
+    const [s, ...ids] = t.ids(4) as [string, ...string[]];
+    const kept: { readonly delivery: Delivery; readonly handed: Delivery }[] = [];
+    const keeper = (): Endpoint => ({ send: (delivery) => void kept.push({ delivery, handed: fieldsOf(delivery) }), signal: new AbortController().signal });
+    await t.given(register(t, kinds[0], s, keeper(), 'the endpoint is up'));
+    for (const id of ids) {
+      await t.given(register(t, kinds[1], id, keeper(), 'the endpoint is up'));
+      if (t.offers('binding')) await t.setup({ op: 'bindTransportToServer', transportId: id, serverId: s });
+    }
+    const routes = ids.flatMap((transportId): Operation[] => [{ op: 'routeToTransport', transportId, serverId: s, message: `to ${transportId}` }, { op: 'routeToServer', serverId: s, transportId, message: `from ${transportId}` }]);
+    await t.setup(...(t.offers('binding') ? [{ op: 'broadcast', serverId: s, message: 'first' } as const] : []), ...routes, ...(t.offers('binding') ? [{ op: 'broadcast', serverId: s, message: 'last' } as const] : []));
+    await t.arrivals(0);
+    for (const { delivery, handed } of kept) t.check(isDeepStrictEqual(fieldsOf(delivery), handed), 'a delivery was changed after it had been handed over', handed, fieldsOf(delivery));
+    t.occurred(kept.length > 1);
+  }, { needs: ['in-process', 'transports', 'routing'] }),
 ];
+
+const fieldsOf = ({ namespace, to, from, message }: Delivery): Delivery => ({ namespace, to, from, message });
 
 const spoiled = 'spoiled';
 

@@ -191,6 +191,11 @@ export const bindingHistoryChecks = [
         if (!operation.op.startsWith('register')) await t.given(ends(t, a, 'an end of it has gone', operation.op === 'down' ? t.goneMs : t.stalenessMs));
       }
       await bound(t, a, undefined, 'the binding was of an older incarnation');
+      if (t.offers('routing')) {
+        await t.setup({ op: 'broadcast', serverId: s, message: 'm' });
+        const reached = await t.arrivals(0);
+        t.check(reached.length === 0, 'a broadcast reached a transport whose binding was of an older incarnation', 'no delivery', reached);
+      }
       await t.setup(bind(a, s));
       await t.occurs(bound(t, a, s, 'it was bound again'));
     }

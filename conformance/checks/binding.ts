@@ -88,6 +88,26 @@ export const bindingChecks = [
       t.check((await t.arrivals(1)).some(({ to }) => to === a), 'a broadcast missed a transport that was bound by its configuration', 'a delivery', 'none');
     }
   }),
+  check('BND-8', 'also when the commit takes its time: it is never there and unbound', 'a transport found held, whose registration had been under way', async (t) => {
+    const [s, a] = t.ids(2) as [string, string];
+    await t.setup(server(s));
+    // Commits are slow until it has been answered, so that what it does in several is slow to the last.
+    await t.rig.slowCommit(50);
+    const call = t.rig.start({ op: 'registerTransport', id: a, endpoint: 'e2', config: { serverId: s } });
+    await t.rig.underway(call);
+    const wasOpen = t.underWay([call]);
+    for (let ms = 0; ms < 500; ms += 10) {
+      const found = await t.rig.peek({ op: 'findTransport', id: a });
+      if (found.kind === 'done' && found.value !== undefined) {
+        await bound(t, a, s, 'its configuration names a registered server, and it is registered by now');
+        t.occurred(wasOpen);
+      }
+      await t.rig.clock.advance(10);
+    }
+    await t.rig.slowCommit(0);
+    await t.finish(call, 'a registration');
+    // What an eventual registry shows of the one and of the other need not be of the same age.
+  }, { needs: ['virtual-time', 'slow-commit'], consistency: 'linearizable' }),
   check('BND-9', 'a transport registered with an unknown serverId is registered unbound, and stays so', 'a transport registered before the server that its configuration names, where others show a binding to that', async (t) => {
     const [s, a, b] = t.ids(3) as Three;
     await t.succeeds({ op: 'registerTransport', id: a, endpoint: 'e2', config: { serverId: s } }, 'an unknown serverId is no reason to refuse');

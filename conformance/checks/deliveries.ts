@@ -6,6 +6,7 @@ import { EndpointFailure } from '../engine/endpoint.js';
 import { Blocked, Violation } from '../engine/findings.js';
 import { hostileIds } from '../engine/ids.js';
 import type { Call } from '../engine/rig.js';
+import { within } from '../engine/patience.js';
 import { show, showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 
@@ -113,6 +114,33 @@ export const deliveriesChecks = [
       }
     }
   }),
+  check('RTE-1', 'and so it is when it is sent from within a send', 'a message delivered that was routed from within a send, whatever it was', async (t) => {
+    const { s, transports } = await bound(t, ['calls', 'e2']);
+    const [calls, a] = transports as [string, string];
+    const arrivesFromWithin = async (message: unknown): Promise<void> => {
+      const ways = ([['routeToServer', [s, a, message]], ['routeToTransport', [a, s, message]], ['routeToTransport', [broadcast, s, message]]] as const).filter(([operation, args]) => t.carries(operation, args));
+      if (ways.length < 3) return;
+      let calling: Promise<void> | undefined;
+      const callAll = async (): Promise<void> => {
+        // In the same turn, for as long as the registry answers at once.
+        for (const [operation, args] of ways) {
+          const called = t.rig.call(operation, ...args);
+          t.accepted(called instanceof Promise ? await called : called, `${operation} of ${show(message)}`, 'a message is of no account to whoever routes it');
+        }
+      };
+      t.rig.mailbox.reaction = { endpoint: 'calls', run: () => (calling = callAll()) };
+      await t.setup({ op: 'routeToTransport', transportId: calls, serverId: s, message: 'go' });
+      for (let i = 0; i < 20 && calling === undefined; i++) await t.settled([], 1);
+      if (calling === undefined) throw new Blocked('a message had to arrive first, and did not');
+      await within(t.rig.patienceMs, 'a call made from within a send', calling);
+      const got = (await t.arrivals(5)).filter((arrival) => arrival.message !== 'go').map((arrival) => arrival.message);
+      const missing = 4 - got.filter((one) => isDeepStrictEqual(one, message)).length;
+      t.check(missing <= 0, `${show(message)}, routed from within a send, did not arrive everywhere as it is`, `four deliveries of ${show(message)}`, got);
+      t.occurred();
+    };
+    await t.given(arrivesFromWithin('m'));
+    for (const message of messages(t.offers('in-process'))) await arrivesFromWithin(message);
+  }, { needs: ['binding', 'send-awaited'] }),
   check('RTE-1', 'the same message can be sent again', 'a message delivered that is equal to the one before', async (t) => {
     const { s, transports } = await bound(t, ['e2']);
     for (let i = 0; i < 3; i++) {
@@ -219,7 +247,8 @@ export const deliveriesChecks = [
       // Whether it still reaches who is unbound before it is handed over is left open.
       const rest = endpoints.filter((_, i) => i !== gone).map((endpoint) => `${endpoint} "m"`);
       const allowed = [...rest, `${endpoints[gone]!} "m"`];
-      t.check(rest.every((one) => got.includes(one)) && got.every((one, i) => allowed.includes(one) && got.indexOf(one) === i), 'a broadcast did not reach those, once, that were bound when it was sent, and nobody else', rest, got);
+      t.check(got.every((one, i) => allowed.includes(one) && got.indexOf(one) === i), 'a broadcast reached somebody who was not bound when it was sent, or somebody twice', rest, got);
+      if (!rest.every((one) => got.includes(one))) throw new Violation('a broadcast did not reach everybody, when one of them called back', show(rest), show(got), 'RTE-7');
     }
   }, { needs: ['send-awaited'] }),
 

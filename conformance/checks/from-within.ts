@@ -95,14 +95,23 @@ async function call(t: Trial, program: readonly Operation[]): Promise<Called[]> 
   return called;
 }
 
-/** The same, from within the `send` of the endpoint `calls`, to which a message is on its way for this. */
+/** The same, from within the `send` of the endpoint `calls`. */
 async function callFromWithin(t: Trial, program: readonly Operation[]): Promise<Called[]> {
-  let calling: Promise<Called[]> | undefined;
-  t.rig.mailbox.reaction = { endpoint: 'calls', run: async () => void (await (calling = call(t, program))) };
+  let called: Called[] = [];
+  await runFromWithin(t, async () => {
+    called = await call(t, program);
+  });
+  return called;
+}
+
+/** Runs something from within the `send` of the endpoint `calls`, to which a message is on its way for this. */
+async function runFromWithin(t: Trial, run: () => Promise<void>): Promise<void> {
+  let running: Promise<void> | undefined;
+  t.rig.mailbox.reaction = { endpoint: 'calls', run: () => (running = run()) };
   await t.setup({ op: 'routeToTransport', transportId: 'a', serverId: 's', message: 'go' });
-  for (let i = 0; i < 20 && calling === undefined; i++) await t.settled([], 1);
-  if (calling === undefined) throw new Blocked('a message had to arrive first, and did not');
-  return within(t.rig.patienceMs, 'a call made from within a send', calling);
+  for (let i = 0; i < 20 && running === undefined; i++) await t.settled([], 1);
+  if (running === undefined) throw new Blocked('a message had to arrive first, and did not');
+  await within(t.rig.patienceMs, 'a call made from within a send', running);
 }
 
 /** Judges a program by the model: the answers, what is there in the end, and that nothing was delivered that was not sent or twice. */
@@ -183,6 +192,34 @@ export const fromWithinChecks = [
     t.occurred();
   }, { needs: ['transports', 'binding', 'routing', 'send-awaited'] }),
 
+  check('RTE-1', 'a message is for whoever is registered when it is routed, not for who has the name when it is handed over', 'a name that went from one endpoint to another right after a message was routed to it, also from within a send', async (t) => {
+    const kinds = [
+      { route: { op: 'routeToTransport', transportId: 'b', serverId: 's', message: 'm' }, end: { op: 'unregisterTransport', id: 'b' }, anew: transport('b', 'new') },
+      { route: { op: 'routeToServer', serverId: 'other', transportId: 'a', message: 'm' }, end: { op: 'unregisterServer', id: 'other' }, anew: server('other', 'new') },
+    ] as const;
+    for (const { route, end, anew } of kinds) {
+      for (const makeCall of [(run: () => Promise<void>): Promise<void> => run(), (run: () => Promise<void>): Promise<void> => runFromWithin(t, run)]) {
+        await t.open();
+        await t.setup(...scene(t.offers('configs')));
+        let answers: readonly Answer[] = [];
+        await makeCall(async () => {
+          // In the same turn, for as long as the registry answers at once.
+          const routed = t.rig.perform(route);
+          if (routed instanceof Promise) await routed;
+          const ended = t.rig.perform(end);
+          // Elsewhere, calls that are open together have no order.
+          if (!t.offers('in-process')) await ended;
+          answers = await Promise.all([ended, t.rig.perform(anew)]);
+          // Whoever refuses at the call what may be possible at its turn is asked again.
+          if (answers[1]!.kind === 'refused') answers = [answers[0]!, await t.rig.perform(anew)];
+        });
+        t.occurred(answers.length > 0 && answers.every(({ kind }) => kind === 'done'));
+        // Whether the old one still gets it is not for this to say: it has given up its name by now.
+        const astray = (await t.arrivals(0)).filter(({ endpoint }) => endpoint === 'new');
+        t.check(astray.length === 0, 'a message reached an endpoint that was not registered when it was routed', 'nothing', astray);
+      }
+    }
+  }, { needs: ['binding', 'send-awaited'] }),
   check('RTE-3', 'a name that somebody else gets in the middle of a broadcast: not the new one', 'a name that went from one endpoint to another while a broadcast was being delivered', async (t) => {
     for (const bindsAgain of [false, true]) {
       for (let position = 0; position < 4; position++) await replacesTheOthers(t, position, bindsAgain);

@@ -11,6 +11,7 @@ import { admissionChecks, contentionChecks, overrideChecks } from './contention.
 import { copiesChecks } from './copies.js';
 import { deadlockChecks } from './deadlock.js';
 import { deliveriesChecks } from './deliveries.js';
+import { downMeanwhileChecks } from './down-meanwhile.js';
 import { fromWithinChecks } from './from-within.js';
 import { homesChecks } from './homes.js';
 import { idleChecks } from './idle.js';
@@ -44,6 +45,7 @@ export const checks: readonly Check[] = [
   ...bindingChecks,
   ...bindingHistoryChecks,
   ...lifetimeChecks,
+  ...downMeanwhileChecks,
   ...manyChecks,
   ...routingChecks,
   ...deliveriesChecks,

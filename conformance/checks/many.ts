@@ -46,6 +46,26 @@ const kinds = [
 ] as const;
 
 export const manyChecks = [
+  check('REG-1', 'however often a name, or another of its partition, has been registered before', 'a name found held, after hundreds of registrations that have ended', async (t) => {
+    const times = (await affordable(t)) > 1_000 ? 300 : 100;
+    const anew = t.id();
+    for (const { register, unregister, find } of kinds.filter(({ register }) => register === 'registerServer' || t.offers('transports'))) {
+      for (const next of [() => anew, () => t.id()]) {
+        await t.open(t.offers('partitions') ? { partitions: 1 } : {});
+        for (let i = 1; i <= times; i++) {
+          const id = next();
+          await t.setup({ op: register, id, endpoint: `e${i}` });
+          const isFound = (): Promise<void> => t.holds(id, `e${i}`, 'it was just registered, as others before', find);
+          // What goes wrong after a few does so for another reason. Where what is written shows late, not every one is waited for.
+          if (i <= 10) await t.given(isFound());
+          else if (t.stalenessMs === 0 || i % 32 === 0) await isFound();
+          t.occurred(i >= 100);
+          await t.setup({ op: unregister, id });
+        }
+      }
+    }
+  }),
+
   check('NAM-3', 'thousands of ids are as many names, also those that have a hash in common', 'an id found held beside thousands that it is easily taken for', async (t) => {
     const ids = collidingIds(await affordable(t));
     for (const [i, id] of ids.entries()) {

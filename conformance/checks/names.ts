@@ -1,32 +1,49 @@
 import type { Operation } from '../../model/index.js';
-import { showAnswer } from '../engine/answer.js';
+import { showAnswer, type Answer } from '../engine/answer.js';
+import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 import { extremeIds, hostileIds, invalidIds, lookAlikes } from '../engine/ids.js';
-import { broadcast, type Registry } from '../../spec/index.js';
+import { broadcast, type ErrorCode, type Registry } from '../../spec/index.js';
 
-/** Every operation that takes ids, and its arguments with one id in question. */
-function callsWith(t: Trial, id: unknown): [keyof Registry, unknown[]][] {
-  const e = t.rig.endpoint('e1');
-  const all: [keyof Registry, unknown[]][] = [
-    ['registerServer', [id, e]],
-    ['unregisterServer', [id]],
-    ['findServer', [id]],
-    ['updateServer', [id, {}]],
-    ['registerTransport', [id, e]],
-    ['unregisterTransport', [id]],
-    ['findTransport', [id]],
-    ['bindTransportToServer', [id, 'a']],
-    ['bindTransportToServer', ['a', id]],
-    ['unbindTransport', [id]],
-    ['getServerForTransport', [id]],
-    ['routeToServer', [id, 'a', 'm']],
-    ['routeToServer', ['a', id, 'm']],
-    ['routeToTransport', [id, 'a', 'm']],
-    ['routeToTransport', ['a', id, 'm']],
-    ...(t.offers('binding') ? [['routeToTransport', [broadcast, id, 'm']] as [keyof Registry, unknown[]]] : []),
-  ];
-  return all.filter(([operation]) => typeof t.rig.subject[operation] === 'function');
+/** A call with one id in question. Where another that it is given is not registered, it may be refused for that as well. */
+interface CallWith {
+  readonly operation: keyof Registry;
+  readonly args: readonly unknown[];
+  readonly also?: ErrorCode;
 }
+
+/** Every operation that takes ids, with one in question in each position; `a` is registered in both namespaces, `nobody` in none. */
+function callsWith(t: Trial, id: unknown): CallWith[] {
+  const e = t.rig.endpoint('e1');
+  const all: CallWith[] = [
+    { operation: 'registerServer', args: [id, e] },
+    { operation: 'unregisterServer', args: [id] },
+    { operation: 'findServer', args: [id] },
+    { operation: 'updateServer', args: [id, {}] },
+    { operation: 'registerTransport', args: [id, e] },
+    { operation: 'unregisterTransport', args: [id] },
+    { operation: 'findTransport', args: [id] },
+    { operation: 'unbindTransport', args: [id] },
+    { operation: 'getServerForTransport', args: [id] },
+    { operation: 'bindTransportToServer', args: [id, 'a'] },
+    { operation: 'bindTransportToServer', args: ['a', id] },
+    { operation: 'bindTransportToServer', args: [id, 'nobody'], also: 'server_not_found' },
+    { operation: 'bindTransportToServer', args: ['nobody', id], also: 'transport_not_found' },
+    { operation: 'routeToServer', args: [id, 'a', 'm'] },
+    { operation: 'routeToServer', args: ['a', id, 'm'] },
+    { operation: 'routeToServer', args: [id, 'nobody', 'm'], also: 'transport_not_found' },
+    { operation: 'routeToServer', args: ['nobody', id, 'm'] },
+    { operation: 'routeToTransport', args: [id, 'a', 'm'] },
+    { operation: 'routeToTransport', args: ['a', id, 'm'] },
+    { operation: 'routeToTransport', args: [id, 'nobody', 'm'], also: 'server_not_found' },
+    { operation: 'routeToTransport', args: ['nobody', id, 'm'] },
+    ...(t.offers('binding') ? [{ operation: 'routeToTransport', args: [broadcast, id, 'm'] } as const] : []),
+  ];
+  return all.filter(({ operation }) => typeof t.rig.subject[operation] === 'function');
+}
+
+/** The ids that values print as which are none. */
+const printed = [...new Set(invalidIds.filter(({ value }) => typeof value !== 'string').map(({ value }) => String(value)))];
 
 /** To give up a name that is not alike leaves this one: if it does not, likeness is not the reason. */
 async function givesUpAnother(t: Trial, id: string): Promise<void> {
@@ -37,14 +54,22 @@ async function givesUpAnother(t: Trial, id: string): Promise<void> {
 
 export const namesChecks = [
   check('NAM-1', 'values that are no ids are refused by every operation that takes one', 'a value that is no id, given to an operation that takes one', async (t) => {
-    await t.setup({ op: 'registerServer', id: 'a', endpoint: 'e2' });
+    const names = (id: string): Operation[] => [{ op: 'registerServer', id, endpoint: 'e2' }, ...(t.offers('transports') ? [{ op: 'registerTransport', id, endpoint: 'e3' } as const] : [])];
+    await t.setup(...names('a'));
+    // What prints like an id is none, nor when that id is known.
+    await t.answers(...printed.filter((id) => id !== 'a').flatMap(names));
+    let uncoded: readonly [Answer, keyof Registry, string] | undefined;
     for (const { what, value } of invalidIds) {
-      for (const [operation, args] of callsWith(t, value)) {
+      for (const { operation, args, also } of callsWith(t, value)) {
         if (!t.carries(operation, args, what)) continue;
-        t.rejected(await t.rig.call(operation, ...args), operation, ['invalid_argument'], `${what} is no id`);
+        const answer = await t.rig.call(operation, ...args);
         t.occurred();
+        // An error without a code is a refusal of a kind: what is not refused comes first.
+        if (answer.kind === 'broken') uncoded ??= [answer, operation, what];
+        else t.rejected(answer, operation, ['invalid_argument', ...(also === undefined ? [] : [also])], `${what} is no id`);
       }
     }
+    if (uncoded !== undefined) t.rejected(uncoded[0], uncoded[1], ['invalid_argument'], `${uncoded[2]} is no id`);
   }),
 
   check('NAM-2', 'every valid id can be registered, found and given up', 'a name of an unusual spelling that is found held', async (t) => {
@@ -56,11 +81,22 @@ export const namesChecks = [
       await t.holds(id, undefined, 'it was just given up');
     }
   }),
-  check('NAM-2', 'nothing is registered under an id that merely looks built in', 'a lookup of an id that looks built in, where lookups find what is registered', async (t) => {
-    const [registered] = t.ids(1) as [string];
+  check('NAM-2', 'nothing is registered under an id that merely looks built in, nor bound to it', 'a lookup of an id that looks built in, where lookups find what is registered', async (t) => {
+    const [registered, plain] = t.ids(2) as [string, string];
+    const lookups = (id: string): Operation[] => [
+      { op: 'findServer', id },
+      ...(t.offers('transports') ? [{ op: 'findTransport', id } as const] : []),
+      ...(t.offers('transports') && t.offers('binding') ? [{ op: 'getServerForTransport', transportId: id } as const] : []),
+    ];
+    const nothing = (operation: Operation, why: string): Promise<void> =>
+      t.eventually(async () => {
+        const answer = await t.rig.perform(operation);
+        t.check(answer.kind === 'done' && answer.value === undefined, `${showOperation(operation)}: ${why}`, 'nothing', showAnswer(answer, 'nothing'));
+      });
     await t.setup({ op: 'registerServer', id: registered, endpoint: 'e1' });
+    for (const operation of lookups(plain)) await t.given(nothing(operation, 'nothing has been registered under it'));
     for (const id of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'size', 'length']) {
-      await t.holds(id, undefined, 'nothing has been registered under it');
+      for (const operation of lookups(id)) await nothing(operation, 'nothing has been registered under it');
       await t.occurs(t.holds(registered, 'e1', 'it was registered'));
     }
   }),

@@ -4,6 +4,11 @@ import { check, type Trial } from '../engine/trial.js';
 
 type Ends = [string, string];
 
+const kinds = [
+  { register: 'registerServer', unregister: 'unregisterServer', find: 'findServer' },
+  { register: 'registerTransport', unregister: 'unregisterTransport', find: 'findTransport' },
+] as const;
+
 export const registrationChecks = [
   check('REG-1', 'a free name can be registered, and is then found', 'a free name, registered and found', async (t) => {
     for (const [register, find] of [['registerServer', 'findServer'], ['registerTransport', 'findTransport']] as const) {
@@ -124,11 +129,17 @@ export const registrationChecks = [
     }
   }),
   check('LKP-1', 'a lookup gives nothing of an older incarnation', 'a name found held that showed another configuration in an older incarnation', async (t) => {
-    const id = t.id();
-    await t.setup({ op: 'registerServer', id, endpoint: 'e1', config: { old: true } });
-    await t.occurs(t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: { old: true } }, 'it was registered with this configuration'));
-    await t.setup({ op: 'unregisterServer', id }, { op: 'registerServer', id, endpoint: 'e1' });
-    await t.gives({ op: 'findServer', id }, { id, endpoint: 'e1', config: {} }, 'the configuration went with the older incarnation');
+    for (const { register, unregister, find } of kinds.filter(({ register }) => register === 'registerServer' || t.offers('transports'))) {
+      for (const goesDown of t.offers('liveness') ? [false, true] : [false]) {
+        const [id, endpoint] = [t.id(), `${find} ${goesDown}`];
+        await t.setup({ op: register, id, endpoint, config: { old: true } });
+        await t.occurs(t.gives({ op: find, id }, { id, endpoint, config: { old: true } }, 'it was registered with this configuration'));
+        await t.setup(goesDown ? { op: 'down', endpoint } : { op: unregister, id });
+        await t.given(t.eventually(() => t.holds(id, undefined, 'it was given up', find), t.goneMs));
+        await t.setup({ op: register, id, endpoint: 'e1' });
+        await t.gives({ op: find, id }, { id, endpoint: 'e1', config: {} }, 'the configuration went with the older incarnation');
+      }
+    }
   }, { needs: ['configs'] }),
   check('LKP-2', 'a lookup of a name that nobody holds gives nothing', 'a name that nobody holds any more, found as long as somebody did', async (t) => {
     const id = t.id();

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../../model/index.js';
 import { extremeIds, hostileIds, lookAlikes } from '../engine/ids.js';
 import { check, type Trial } from '../engine/trial.js';
@@ -26,6 +27,12 @@ export const spellingChecks = [
       await t.succeeds({ op: 'unregisterTransport', id }, 'the id is valid');
       await t.holds(id, undefined, 'it was just given up', 'findTransport');
     }
+  }, { needs: ['transports'] }),
+
+  check('NAM-2', 'every operation takes every valid id, in each place', 'an operation that was given an id of an unusual spelling, and succeeded', async (t) => {
+    // What is refused to harmless ids as well is refused for another reason.
+    await t.given(takesAll(t, t.ids(3)));
+    await takesAll(t, [...new Set([...extremeIds, ...hostileIds])]);
   }, { needs: ['transports'] }),
 
   check('NAM-2', 'every valid id can be that of the server that a configuration names', 'a binding by a configuration to a server of an unusual spelling', async (t) => {
@@ -65,10 +72,11 @@ export const spellingChecks = [
       const why = `${mistake} must not make two ids one`;
       await t.open();
       await t.setup(server(one), transport(one), server(other), transport(other, 'e3'));
-      await t.succeeds(bind(one, other), why);
+      // That ids like these can be bound at all is for others to say.
+      await t.setup(bind(one, other));
       await bound(t, one, other, why);
       await bound(t, other, undefined, why);
-      await t.succeeds(bind(other, one), why);
+      await t.setup(bind(other, one));
       await bound(t, other, one, why);
       await bound(t, one, other, why);
       t.occurred();
@@ -118,6 +126,30 @@ export const spellingChecks = [
       }
     }
   }, { needs: ['transports', 'routing'] }),
+
+  check('NAM-3', 'nor where all are meant: both are on a list, and both get a broadcast', 'two names that look alike, both found on a list or both delivered a broadcast', async (t) => {
+    const both = async (one: string, other: string, why: string): Promise<void> => {
+      await t.open();
+      const s = t.id();
+      await t.setup(server(one, 'e1'), server(other, 'e1'), transport(one, 'e2'), transport(other, 'e4'));
+      const expected = [one, other].sort();
+      for (const op of t.offers('lists') ? (['listServers', 'listTransports'] as const) : []) {
+        await t.eventually(async () => {
+          const listed = (t.accepted(await t.rig.perform({ op }), `${op}()`, 'a list is never refused') as readonly { id: string }[]).map(({ id }) => id).sort();
+          t.check(isDeepStrictEqual(listed, expected), `${op}(): ${why}`, expected, listed);
+        });
+        t.occurred();
+      }
+      if (!t.offers('routing') || !t.offers('binding')) return;
+      await t.setup(server(s, 'e3'), bind(one, s), bind(other, s), { op: 'broadcast', serverId: s, message: 'm' });
+      const reached = (await t.arrivals(2)).map(({ endpoint }) => endpoint).sort();
+      t.check(isDeepStrictEqual(reached, ['e2', 'e4']), `a broadcast to transports that look alike: ${why}`, ['e2', 'e4'], reached);
+      t.occurred();
+    };
+    const [one, other] = t.ids(2) as [string, string];
+    await t.given(both(one, other, 'both are registered'));
+    for (const [one, other, mistake] of lookAlikes) await both(one, other, `${mistake} must not make two ids one`);
+  }, { needs: ['transports'] }),
 
   check('NAM-4', 'an id that spells the namespace and the id of another name is not that name', 'a name found held after another was given up with which it runs together', async (t) => {
     for (const separator of separators) {
@@ -234,3 +266,37 @@ async function alike(t: Trial, ending: (rest: (why: string) => Promise<void>) =>
     await ending(rest);
   }
 }
+
+/** Each operation with each of these ids, wherever it takes one: one id after the other, for some look alike. */
+async function takesAll(t: Trial, ids: readonly string[]): Promise<void> {
+  const [s, a] = t.ids(2) as [string, string];
+  await t.setup(server(s, 'e5'), transport(a, 'e6'));
+  for (const id of ids) {
+    const binding = t.offers('binding');
+    const uses: Operation[] = [
+      server(id, 'e3'),
+      transport(id, 'e4'),
+      { op: 'findServer', id },
+      { op: 'findTransport', id },
+      ...(t.offers('update') && t.offers('configs') ? [{ op: 'updateServer', id, config: { v: 1 } } as const] : []),
+      ...(binding ? [bind(id, s), bind(a, id), bind(id, id), { op: 'getServerForTransport', transportId: id } as const] : []),
+      ...(t.offers('routing') ? messages(id, s, a) : []),
+      ...(t.offers('routing') && binding ? [{ op: 'broadcast', serverId: id, message: 'm' } as const] : []),
+      ...(binding ? [{ op: 'unbindTransport', transportId: id } as const] : []),
+      { op: 'unregisterServer', id },
+      { op: 'unregisterTransport', id },
+    ];
+    for (const operation of uses) {
+      await t.succeeds(operation, 'the id is valid');
+      t.occurred();
+    }
+  }
+}
+
+/** Messages to and from an id, in both namespaces. */
+const messages = (id: string, s: string, a: string): Operation[] => [
+  { op: 'routeToServer', serverId: id, transportId: a, message: 'm' },
+  { op: 'routeToServer', serverId: s, transportId: id, message: 'm' },
+  { op: 'routeToTransport', transportId: id, serverId: s, message: 'm' },
+  { op: 'routeToTransport', transportId: a, serverId: id, message: 'm' },
+];

@@ -22,7 +22,7 @@ const takenForGranted: readonly (readonly [requirements: readonly RequirementId[
   [['PRT-3'], ['STA-1']],
   [['STA-1', 'CTN-9'], ['REG-1', 'REG-4', 'UPD-1', 'UNR-1', 'BND-1', 'BND-4', 'BND-5', 'BND-7', 'BND-8']],
   [['CTN-3'], ['PRT-4']],
-  [['DLK-2'], ['ERR-1', 'REG-2', 'UPD-2', 'UNR-2', 'BND-1', 'BND-2', 'BND-3', 'BND-5']],
+  [['DLK-2'], ['ERR-1', 'REG-2', 'UPD-2', 'UNR-2', 'BND-1', 'BND-2', 'BND-3', 'BND-5', 'BND-8']],
   [[...alarms, ...admission, 'CTN-7', 'CTN-9'], ['STA-2']],
   [['CTN-9'], ['STA-1', 'DLK-2']],
   [['CTN-6', 'CTN-7', 'ADM-6'], ['CTN-1', 'CTN-2', 'CTN-3', 'CTN-4', 'CTN-5', 'ADM-1', 'ADM-2']],

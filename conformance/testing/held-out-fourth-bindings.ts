@@ -101,7 +101,7 @@ const incarnations: readonly Mutant[] = [
 const bindings: readonly Mutant[] = [
   wrong(
     'add-then-delete',
-    ['RTE-3', 'BND-6'],
+    ['RTE-3', 'BND-6', 'DWN-2'],
     'A bind enters the transport with the new server and strikes it off the old one; when they are the same it is bound to a server that does not know it.',
     class extends ThirdRegistry {
       protected override link(transport: Entry, server: Entry): void {
@@ -372,7 +372,7 @@ const routing: readonly Mutant[] = [
 
   wrong(
     'broadcast-by-index',
-    ['RTE-7', 'RTE-3'],
+    ['RTE-3', 'RTE-7'],
     'A broadcast walks the array of transports itself: one that unbinds itself in its send moves the others up, and the next is passed over.',
     class extends Listing {
       protected override broadcast(server: Entry, message: unknown): number {

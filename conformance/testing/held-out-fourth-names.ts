@@ -10,7 +10,7 @@ import type { Answer } from './whole-registry.js';
 const ids: readonly Mutant[] = [
   wronglyUsed(
     'bind-counts-units',
-    ['NAM-2'],
+    ['NAM-2', 'BND-1'],
     'The column that binds refer to is 255 units wide, so a bind refuses a server id of more UTF-16 units, which registration takes.',
     (options) =>
       new (class extends ShardedRegistry {
@@ -51,7 +51,7 @@ const ids: readonly Mutant[] = [
 
   wrong(
     'namesake-unbound',
-    ['NAM-4'],
+    ['NAM-4', 'DWN-4'],
     'Bindings are one table by id, from which the row of whatever is unregistered is deleted, a server or a transport.',
     class extends ThirdRegistry {
       protected override leave(entry: Entry): void {
@@ -236,7 +236,7 @@ const registrations: readonly Mutant[] = [
 
   wrong(
     'refused-keeps-listening',
-    ['DWN-4', 'INC-1'],
+    ['DWN-4', 'INC-1', 'CLS-3', 'CLS-4'],
     'Registration listens to the signal before it looks whether the name is free, and leaves the listener when it is not: it takes the name from whoever holds it.',
     class extends ThirdRegistry {
       protected override refused(job: Job, error: unknown): void {
@@ -269,7 +269,7 @@ const configurations: readonly Mutant[] = [
 
   wrong(
     'interned-configs',
-    ['CFG-1'],
+    ['CFG-1', 'UPD-1'],
     'Equal configurations are kept once, found by their JSON with the keys in order; the list of keys that puts them in order also leaves out all others, further down.',
     class extends ThirdRegistry {
       readonly #interned = new Map<string, Config>();
@@ -286,7 +286,7 @@ const configurations: readonly Mutant[] = [
 
   wrong(
     'config-outlives-down',
-    ['LKP-1'],
+    ['LKP-1', 'CFG-1'],
     'Configurations are in a cache of their own, by name; unregistering takes them out, a "down" does not, so who registers such a name without one inherits it.',
     class extends ThirdRegistry {
       readonly #configs = new Map<string, Config>();

@@ -11,7 +11,7 @@ import { mean, Plain, plain, plainAdapter, refusal, type Answer, type Entry, typ
  *
  * First met by the kit on 2026-11-25, at commit fb46182: of 146, 59 were killed, 32 were found out for the wrong reason or for more
  * than is listed, 53 survived, and 2 were inconclusive. Since then the kit has been changed, and so have these: two turned out
- * to break nothing (the specification does not say that `send` is called as a method, nor that a refusal waits for its turn), and of
+ * to break nothing (the specification did not say yet that `send` is called as a method, nor that a refusal waits for its turn), and of
  * six the list of what they break was put right. So what becomes of them now proves no more than that of any other mutant.
  */
 
@@ -234,7 +234,7 @@ const routing: readonly Mutant[] = [
       else super.hand(entry, from, message);
     }
   }),
-  broken('one-delivery-for-all', ['RTE-3', 'RTE-1'], 'one delivery is made for a broadcast, and readdressed for each recipient', class extends Direct {
+  broken('one-delivery-for-all', ['RTE-1', 'RTE-3'], 'one delivery is made for a broadcast, and readdressed for each recipient', class extends Direct {
     protected override broadcast(server: Entry | undefined, from: string, message: unknown): number {
       const members = [...(server?.members ?? [])];
       const delivery = { namespace: 'transport' as const, to: '', from, message };

@@ -61,7 +61,7 @@ export const heldOutNames: readonly Mutant[] = [
       return super.insert(namespace, registration);
     }
   }),
-  variant('bind-trims', ['NAM-3', 'BND-1'], 'bindings are read from a file, line by line, and so trimmed', class extends PlainRegistry {
+  variant('bind-trims', ['NAM-3', 'NAM-2', 'BND-1'], 'bindings are read from a file, line by line, and so trimmed', class extends PlainRegistry {
     override bindTransportToServer(transportId: string, serverId: string): void {
       const trimmed = (id: string): string => (typeof id === 'string' ? id.trim() || id : id);
       super.bindTransportToServer(trimmed(transportId), trimmed(serverId));

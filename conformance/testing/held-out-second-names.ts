@@ -25,7 +25,7 @@ import { PlainRegistry, refusal, type Entry } from './plain-registry.js';
  * one-delivery-refilled, addressed-to-the-first-name, false-means-again. Inconclusive: flapping-names-are-held-back.
  *
  * Since then the kit has been changed, and so have these: three turned out to break nothing that is written down, and are gone
- * (broadcast-to-endpoints-as-they-were: whom a broadcast was sent to may get it; send-without-its-endpoint: nothing says that `send` is called as a method; empty-server-id-is-none: nothing says for certain that a
+ * (broadcast-to-endpoints-as-they-were: whom a broadcast was sent to may get it; send-without-its-endpoint: nothing said yet that `send` is called as a method; empty-server-id-is-none: nothing says for certain that a
  * `serverId` that is no id must be refused). In four there were mistakes that were not meant, and of twelve the list of what they break
  * was put right. So what becomes of them now proves no more than that of any other mutant.
  */

@@ -383,8 +383,10 @@ export const mutants: readonly Mutant[] = [
     return {
       routeToServer: (server: string, transport: string, message: unknown) => {
         real.findTransport(transport);
-        if (real.findServer(server) === undefined) return 0;
-        stack.push(() => void real.routeToServer(server, transport, message));
+        const recipient = real.findServer(server)?.endpoint;
+        if (recipient === undefined) return 0;
+        // For whoever is registered now, and nobody else.
+        stack.push(() => void (real.findServer(server)?.endpoint === recipient && real.routeToServer(server, transport, message)));
         queueMicrotask(() => stack.splice(0).reverse().forEach((send) => send()));
         return 1;
       },

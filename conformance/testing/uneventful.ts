@@ -45,7 +45,7 @@ function counting(real: ShardedRegistry, show: (writes: ReadonlyMap<string, numb
 
 export const uneventfuls: readonly Uneventful[] = [
   uneventful('black-hole', 'a name is found', [
-    'NAM-2 nothing is registered under an id that merely looks built in',
+    'NAM-2 nothing is registered under an id that merely looks built in, nor bound to it',
     'NAM-3 thousands of ids are as many names, also those that have a hash in common',
     'UNR-2 unregistering what is not registered succeeds',
     'LKP-2 a lookup of a name that nobody holds gives nothing',
