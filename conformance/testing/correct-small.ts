@@ -16,15 +16,6 @@ function checkedEndpoint(endpoint: Endpoint): void {
   if (typeof endpoint?.send !== 'function' || !(endpoint.signal instanceof AbortSignal)) throw refusal('invalid_argument');
 }
 
-/** A configuration as it is kept. */
-function textOf(config: Config): string {
-  try {
-    return JSON.stringify(config);
-  } catch {
-    throw refusal('invalid_argument');
-  }
-}
-
 /** Servers and nothing else: no configurations, and nobody looks whether an endpoint is up. */
 export class ServersOnly implements Subject {
   #names: readonly (readonly [id: string, endpoint: Endpoint])[] = [];
@@ -107,9 +98,8 @@ export class Switchboard implements Subject {
     checkedEndpoint(endpoint);
     if (endpoint.signal.aborted) throw refusal('endpoint_down');
     if (this.#lines.has(line)) throw refusal('already_registered');
-    const text = textOf(config);
     if (!this.#holds(endpoint)) this.#listen(endpoint);
-    this.#lines.set(line, { endpoint, config: text });
+    this.#lines.set(line, { endpoint, config: JSON.stringify(config) });
   }
 
   #unplug(line: string): void {

@@ -187,18 +187,6 @@ const endpoints: readonly Mutant[] = [
 ];
 
 const registrations: readonly Mutant[] = [
-  wronglyUsed(
-    'update-clones-anything',
-    ['ERR-1'],
-    'An update clones the configuration before it does anything else, and what cannot be cloned is refused by the platform, with a number for a code.',
-    (options) =>
-      new (class extends ShardedRegistry {
-        override async updateServer(id: string, config: Config): Promise<void> {
-          return super.updateServer(id, structuredClone(config));
-        }
-      })(options),
-  ),
-
   wrong(
     'taken-transport-moves',
     ['REG-4'],
