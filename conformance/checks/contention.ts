@@ -95,17 +95,27 @@ const choices: readonly (readonly [name: string, choose: (partitions: number, co
   ['every second', (partitions, count) => [...Array.from({ length: Math.ceil(partitions / 2) }, (_, i) => 2 * i), ...Array.from({ length: Math.floor(partitions / 2) }, (_, i) => 2 * i + 1)].slice(0, count)],
 ];
 
-/** A registry of so many partitions, in each of those that are chosen a write that has been stuck for long enough. Gives an id of another that is free. */
-async function stuckIn(t: Trial, partitions: number, chosen: readonly number[]): Promise<string> {
+/** With writes stuck in so many partitions of a registry, for long enough to alarm: once in each of the choices. What runs is given an id of another partition, which is not registered. */
+async function withStuck(t: Trial, partitions: number, count: number, run: (free: string, why: string) => Promise<void>): Promise<void> {
   await t.open({ partitions });
-  const ids = new Map((await t.idPerPartition(partitions)).map(({ id, partition }) => [partition, id]));
-  // Updates, which no admission control refuses.
-  for (const partition of chosen) await t.setup({ op: 'registerServer', id: ids.get(partition)!, endpoint: 'e1' });
-  for (const partition of chosen) await t.stall({ op: 'updateServer', id: ids.get(partition)!, config: {} }, 60_000);
-  await t.rig.perform(advance(501 + detectionMs));
-  const shown = (await t.stats()).filter((stats) => stats.alarm).map(({ partition }) => partition);
-  if (!isDeepStrictEqual(shown, chosen.toSorted((a, b) => a - b))) throw new Blocked(`the partitions ${chosen.join(', ')} had to be alarmed first, and ${shown.join(', ')} were`);
-  return [...ids].find(([partition]) => !chosen.includes(partition))![1];
+  const ids = (await t.idPerPartition(partitions)).sort((a, b) => a.partition - b.partition).map(({ id }) => id);
+  for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+  for (const [which, choose] of choices) {
+    const chosen = choose(partitions, count).sort((a, b) => a - b);
+    const free = ids.find((_, partition) => !chosen.includes(partition))!;
+    await t.setup({ op: 'unregisterServer', id: free }, { op: 'resetStats' });
+    // Updates, which no admission control refuses.
+    const calls = [];
+    for (const partition of chosen) calls.push(await t.stall({ op: 'updateServer', id: ids[partition]!, config: {} }, 1_000));
+    await t.rig.perform(advance(501 + detectionMs));
+    const shown = (await t.stats()).filter((stats) => stats.alarm).map(({ partition }) => partition);
+    if (!isDeepStrictEqual(shown, chosen)) throw new Blocked(`the partitions ${chosen.join(', ')} had to be alarmed first, and ${shown.join(', ')} were`);
+    t.occurred();
+    await run(free, `${which} ${count} of ${partitions} partitions are alarmed`);
+    await t.rig.perform(advance(3_000));
+    for (const call of calls) await t.finish(call, 'updateServer');
+    await t.answers({ op: 'registerServer', id: free, endpoint: 'e1' });
+  }
 }
 
 export const contentionChecks = [
@@ -367,14 +377,11 @@ export const admissionChecks = [
       t.occurred();
       await t.refuses({ op: 'registerServer', id: free[0] ?? t.id(), endpoint: 'e1' }, admissionRefused, `${count} of ${partitions} partitions are alarmed`);
     }
-    for (const [partitions, count] of [[3, 2], [33, 17], [64, 33], [64, 63]] as const) {
-      for (const [which, choose] of choices) {
-        const id = await stuckIn(t, partitions, choose(partitions, count));
-        t.occurred();
-        const why = `${which} ${count} of ${partitions} partitions are alarmed`;
-        await t.refuses({ op: 'registerServer', id, endpoint: 'e1' }, admissionRefused, why);
-        if (t.offers('transports')) await t.refuses({ op: 'registerTransport', id, endpoint: 'e1' }, admissionRefused, why);
-      }
+    for (const [partitions, count] of [[3, 2], [33, 17], [64, 33]] as const) {
+      await withStuck(t, partitions, count, async (free, why) => {
+        await t.refuses({ op: 'registerServer', id: free, endpoint: 'e1' }, admissionRefused, why);
+        if (t.offers('transports')) await t.refuses({ op: 'registerTransport', id: free, endpoint: 'e1' }, admissionRefused, why);
+      });
     }
   }, { needs: ['update'] }),
   check('ADM-2', 'with exactly half of the partitions alarmed, or fewer, registrations are admitted', 'some of the partitions that show the alarm, half of them or fewer', async (t) => {
@@ -392,11 +399,9 @@ export const admissionChecks = [
       }
     }
     for (const [partitions, count] of [[3, 1], [33, 16], [64, 32]] as const) {
-      for (const [which, choose] of choices) {
-        const id = await stuckIn(t, partitions, choose(partitions, count));
-        t.occurred();
-        await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, `only ${which} ${count} of ${partitions} partitions are alarmed`);
-      }
+      await withStuck(t, partitions, count, async (free, why) => {
+        await t.succeeds({ op: 'registerServer', id: free, endpoint: 'e1' }, `only ${why}`);
+      });
     }
   }, { needs: ['update'] }),
   check('ADM-4', 'admission reopens by itself, while registrations keep being rejected', 'a registration refused because of the alarms', async (t) => {

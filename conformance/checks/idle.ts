@@ -68,7 +68,7 @@ export const idleChecks = [
       await hold(t, 'a', 'c');
       const write = writesOf(t, 'a', 'b', 'c')[kind]!;
       const calls = [await t.stall(write, 50), t.rig.start({ op: 'registerServer', id: 'a', endpoint: 'e3' }), t.rig.start({ op: 'registerServer', id: 'b', endpoint: 'e3' })];
-      t.occurred(t.underWay(calls));
+      t.occurred(await t.waiting(calls, 2));
       await t.rig.perform({ op: 'advance', ms: 300 });
       for (const call of calls) await t.finish(call, 'a write');
       await idles(t, `after ${showOperation(write)}, and registrations that had to wait for it`);
