@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../../model/index.js';
 import { detectionMs, type ContentionStatus } from '../../spec/index.js';
 import { Blocked } from '../engine/findings.js';
@@ -30,6 +31,20 @@ async function watch(t: Trial, partition: number, ms: number): Promise<void> {
     await t.rig.clock.advance(Math.min(50, ms - passed));
   }
 }
+
+/** Lets time pass until `detectionMs` after something has changed, with nobody looking at the alarm, or once, so long before the change. */
+async function pass(t: Trial, partition: number, ms: number, lookedBefore: number | undefined): Promise<void> {
+  await t.rig.clock.advance(ms - (lookedBefore ?? 0));
+  if (lookedBefore !== undefined) {
+    await alarm(t, partition);
+    await status(t);
+    await t.rig.clock.advance(lookedBefore);
+  }
+  await t.rig.clock.advance(detectionMs);
+}
+
+/** How long before an alarm changes somebody looks at it, who may be shown again what he was shown then: or nobody. Milliseconds. */
+const looks = [undefined, 1, 17, 49, 73, 97] as const;
 
 export async function status(t: Trial): Promise<ContentionStatus> {
   return t.accepted(await t.rig.perform({ op: 'getContentionStatus' }), 'getContentionStatus()', 'it takes no argument') as ContentionStatus;
@@ -72,6 +87,36 @@ export async function contendTogether(t: Trial, ids: readonly string[], are: 'fr
 }
 
 const admissionRefused = ['admission_control_active'] as const;
+
+/** Which partitions are alarmed: those at one end, at the other, or every second and what is missing from the rest. */
+const choices: readonly (readonly [name: string, choose: (partitions: number, count: number) => number[]])[] = [
+  ['the first', (_, count) => Array.from({ length: count }, (_, i) => i)],
+  ['the last', (partitions, count) => Array.from({ length: count }, (_, i) => partitions - 1 - i)],
+  ['every second', (partitions, count) => [...Array.from({ length: Math.ceil(partitions / 2) }, (_, i) => 2 * i), ...Array.from({ length: Math.floor(partitions / 2) }, (_, i) => 2 * i + 1)].slice(0, count)],
+];
+
+/** With writes stuck in so many partitions of a registry, for long enough to alarm: once in each of the choices. What runs is given an id of another partition, which is not registered. */
+async function withStuck(t: Trial, partitions: number, count: number, run: (free: string, why: string) => Promise<void>): Promise<void> {
+  await t.open({ partitions });
+  const ids = (await t.idPerPartition(partitions)).sort((a, b) => a.partition - b.partition).map(({ id }) => id);
+  for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+  for (const [which, choose] of choices) {
+    const chosen = choose(partitions, count).sort((a, b) => a - b);
+    const free = ids.find((_, partition) => !chosen.includes(partition))!;
+    await t.setup({ op: 'unregisterServer', id: free }, { op: 'resetStats' });
+    // Updates, which no admission control refuses.
+    const calls = [];
+    for (const partition of chosen) calls.push(await t.stall({ op: 'updateServer', id: ids[partition]!, config: {} }, 1_000));
+    await t.rig.perform(advance(501 + detectionMs));
+    const shown = (await t.stats()).filter((stats) => stats.alarm).map(({ partition }) => partition);
+    if (!isDeepStrictEqual(shown, chosen)) throw new Blocked(`the partitions ${chosen.join(', ')} had to be alarmed first, and ${shown.join(', ')} were`);
+    t.occurred();
+    await run(free, `${which} ${count} of ${partitions} partitions are alarmed`);
+    await t.rig.perform(advance(3_000));
+    for (const call of calls) await t.finish(call, 'updateServer');
+    await t.answers({ op: 'registerServer', id: free, endpoint: 'e1' });
+  }
+}
 
 export const contentionChecks = [
   check('CTN-1', 'slow writes raise the alarm', 'an alarm that shows, of a partition that is written to slowly', async (t) => {
@@ -210,6 +255,17 @@ export const contentionChecks = [
       t.occurred();
       await t.setup({ op: 'unregisterServer', id });
     }
+    for (const lookedBefore of looks) {
+      await t.rig.perform(advance(2_000));
+      const looked = lookedBefore === undefined ? 'nobody has looked since' : `somebody looked ${lookedBefore} ms before`;
+      const call = await t.stall({ op: 'registerServer', id, endpoint: 'e1' }, 150);
+      await pass(t, partition, 150, lookedBefore);
+      if ((await t.finish(call, 'registerServer')).kind !== 'done') throw new Blocked('a registration had to succeed first');
+      await expectAlarm(t, partition, true, `the only sample in the window, 150 ms, was committed 100 ms ago, and ${looked}`);
+      await pass(t, partition, 900, lookedBefore);
+      await expectAlarm(t, partition, false, `the last sample left the window 100 ms ago, and ${looked}`);
+      await t.setup({ op: 'unregisterServer', id });
+    }
   }),
   check('CTN-6', 'a stuck write shows within 100 ms of being one, and so does its end', 'a call that is open for longer than 500 ms', async (t) => {
     for (const offset of [0, 291, 541, 877]) {
@@ -225,6 +281,20 @@ export const contentionChecks = [
       await watch(t, partition, 99 + detectionMs);
       await t.finish(call, 'registerServer');
       await expectAlarm(t, partition, false, 'the write that was stuck was committed 100 ms ago, and was the only one');
+    }
+    for (const lookedBefore of looks) {
+      await t.open();
+      const id = t.id();
+      const partition = await t.partitionOf(id);
+      await t.setup({ op: 'resetStats' });
+      const looked = lookedBefore === undefined ? 'nobody has looked since' : `somebody looked ${lookedBefore} ms before`;
+      const call = await t.stall({ op: 'registerServer', id, endpoint: 'e1' }, 900);
+      await pass(t, partition, 501, lookedBefore);
+      t.occurred(t.underWay([call]));
+      await expectAlarm(t, partition, true, `the write has been in flight for more than 500 ms, 100 ms ago, and ${looked}`);
+      await pass(t, partition, 299, lookedBefore);
+      await t.finish(call, 'registerServer');
+      await expectAlarm(t, partition, false, `the write that was stuck was committed 100 ms ago, and was the only one, and ${looked}`);
     }
   }),
   check('CTN-7', 'every threshold can be set', 'a registry opened with another threshold, which shows', async (t) => {
@@ -307,6 +377,12 @@ export const admissionChecks = [
       t.occurred();
       await t.refuses({ op: 'registerServer', id: free[0] ?? t.id(), endpoint: 'e1' }, admissionRefused, `${count} of ${partitions} partitions are alarmed`);
     }
+    for (const [partitions, count] of [[3, 2], [33, 17], [64, 33]] as const) {
+      await withStuck(t, partitions, count, async (free, why) => {
+        await t.refuses({ op: 'registerServer', id: free, endpoint: 'e1' }, admissionRefused, why);
+        if (t.offers('transports')) await t.refuses({ op: 'registerTransport', id: free, endpoint: 'e1' }, admissionRefused, why);
+      });
+    }
   }, { needs: ['update'] }),
   check('ADM-2', 'with exactly half of the partitions alarmed, or fewer, registrations are admitted', 'some of the partitions that show the alarm, half of them or fewer', async (t) => {
     for (const [partitions, count] of [[4, 2], [8, 4], [16, 8], [3, 1], [2, 1]] as const) {
@@ -321,6 +397,11 @@ export const admissionChecks = [
         await t.setup({ op: 'unregisterServer', id });
         await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, why);
       }
+    }
+    for (const [partitions, count] of [[3, 1], [33, 16], [64, 32]] as const) {
+      await withStuck(t, partitions, count, async (free, why) => {
+        await t.succeeds({ op: 'registerServer', id: free, endpoint: 'e1' }, `only ${why}`);
+      });
     }
   }, { needs: ['update'] }),
   check('ADM-4', 'admission reopens by itself, while registrations keep being rejected', 'a registration refused because of the alarms', async (t) => {

@@ -46,8 +46,17 @@ async function idsApart(t: Trial, each: number): Promise<[string[], string[]]> {
 /** Refusals that say something of the load, and nothing of names. */
 const ofLoad: readonly ErrorCode[] = ['partition_overloaded', 'write_timeout', 'store_failed', 'outcome_unknown'];
 
+/** Writes that are called one after the other without waiting, what has been registered before them, and how many milliseconds each takes. */
+interface Program {
+  readonly held: readonly Operation[];
+  readonly line: readonly { readonly operation: Operation; readonly takes: number }[];
+}
+
+/** Both names, registered in both namespaces. */
+const bothHeld = (t: Trial): Operation[] => ['a', 'b'].flatMap((id): Operation[] => [{ op: 'registerServer', id, endpoint: 'e1' }, ...(t.offers('transports') ? [{ op: 'registerTransport' as const, id, endpoint: 'e2' }] : [])]);
+
 /** Writes over two names, which all meet in one partition. */
-function programs(t: Trial): readonly (readonly { readonly operation: Operation; readonly takes: number }[])[] {
+function programs(t: Trial): readonly Program[] {
   const id = fc.constantFrom('a', 'b');
   const kinds: fc.Arbitrary<Operation>[] = [
     fc.record({ op: fc.constant('registerServer' as const), id, endpoint: fc.constantFrom('e1', 'e2') }),
@@ -60,11 +69,15 @@ function programs(t: Trial): readonly (readonly { readonly operation: Operation;
     kinds.push(bind, bind, fc.record({ op: fc.constant('unbindTransport' as const), transportId: id }));
   }
   const write = fc.record({ operation: fc.oneof(...kinds), takes: fc.constantFrom(5, 20, 45) });
-  return [...fc.sample(fc.array(write, { minLength: 3, maxLength: 7 }), { seed: t.seed, numRuns: 25 }), ...pairsInLine(t)];
+  const lines = fc.sample(fc.array(write, { minLength: 3, maxLength: 7 }), { seed: t.seed, numRuns: 25 });
+  return [...lines.map((line, i) => ({ held: i % 2 === 0 ? [] : bothHeld(t), line })), ...inLine(t)];
 }
 
-/** Every two writes of one name that wait behind another write, if it matters in which order they come: twice, since every other program begins with the names registered. */
-function* pairsInLine(t: Trial): Generator<readonly { readonly operation: Operation; readonly takes: number }[]> {
+/**
+ * Every two writes of one name that wait behind another write, and every two of one kind with a third between them, if it matters in which
+ * order they come: with the names registered before, and without.
+ */
+function* inLine(t: Trial): Generator<Program> {
   const kinds: Operation[] = [...writesOf(t, 'a', 'a', 'a'), { op: 'registerServer', id: 'a', endpoint: 'e2' }];
   /** What a few writes come to: what each is answered, and what is there in the end. */
   const after = (operations: readonly Operation[]): string => {
@@ -77,16 +90,29 @@ function* pairsInLine(t: Trial): Generator<readonly { readonly operation: Operat
     }
     return JSON.stringify([answers.sort(), viewOf(t, state)]);
   };
-  const head: Operation = { op: 'registerServer', id: 'b', endpoint: 'e1' };
-  const registered: Operation[] = [{ op: 'registerServer', id: 'a', endpoint: 'e1' }, ...(t.offers('transports') ? [{ op: 'registerTransport' as const, id: 'a', endpoint: 'e2' }] : [])];
+  // What they wait behind succeeds.
+  const starts: readonly { readonly held: readonly Operation[]; readonly head: Operation }[] = [
+    { held: [], head: { op: 'registerServer', id: 'b', endpoint: 'e1' } },
+    { held: bothHeld(t), head: { op: 'unregisterServer', id: 'b' } },
+  ];
   for (const one of kinds) {
+    const again = anew(one);
     for (const other of kinds) {
-      if (one === other || [[], registered].every((held) => after([...held, one, other]) === after([...held, other, one]))) continue;
-      const program = [head, one, other].map((operation) => ({ operation, takes: 5 }));
-      yield program;
-      yield program;
+      if (one === other) continue;
+      for (const orders of [[[one, other], [other, one]], [[one, other, again], [one, again, other], [other, one, again]]]) {
+        for (const { held, head } of starts) {
+          if (new Set(orders.map((order) => after([...held, ...order]))).size > 1) yield { held, line: [head, ...orders[0]!].map((operation) => ({ operation, takes: 5 })) };
+        }
+      }
     }
   }
+}
+
+/** The same once more, with something else to say where it has something to say. */
+function anew(write: Operation): Operation {
+  if (write.op === 'updateServer') return { ...write, config: { v: 2 } };
+  if (write.op === 'registerServer' || write.op === 'registerTransport') return { ...write, endpoint: 'e3' };
+  return { ...write };
 }
 
 /** Everything that can be looked up, once nothing changes any more. Undefined if that does not come about. */
@@ -189,13 +215,11 @@ export const lanesChecks = [
   }),
 
   check('DLK-2', 'writes of any kind to one partition take effect in the order of their calls', 'writes to two ids that are under way at the same time, and counted in one partition', async (t) => {
-    for (const [i, program] of programs(t).entries()) {
-      // Half of them begin with everything registered.
-      const prepare = i % 2 === 0 ? [] : ['a', 'b'].flatMap((id): Operation[] => [{ op: 'registerServer', id, endpoint: 'e1' }, ...(t.offers('transports') ? [{ op: 'registerTransport' as const, id, endpoint: 'e2' }] : [])]);
+    for (const { held, line: program } of programs(t)) {
       // What goes wrong one after the other as well is not for this to say.
-      if (!(await agreesInSequence(t, [...prepare, ...program.map(({ operation }) => operation)]))) continue;
+      if (!(await agreesInSequence(t, [...held, ...program.map(({ operation }) => operation)]))) continue;
       await t.open({ partitions: 1 });
-      await t.setup(...prepare);
+      await t.setup(...held);
       if (t.offers('stats')) await t.setup({ op: 'resetStats' });
       const calls = [];
       for (const { operation, takes } of program) {
@@ -217,7 +241,7 @@ export const lanesChecks = [
       t.occurred(together && written.size === 2 && (!t.offers('stats') || (await t.stats()).filter(({ writeCount }) => writeCount > 0).length === 1));
 
       // What the model holds after each of them, one after the other.
-      const states = [prepare.reduce((state, operation) => model.step(state, operation).state, model.initial)];
+      const states = [held.reduce((state, operation) => model.step(state, operation).state, model.initial)];
       let told = true;
       for (const [i, { operation }] of program.entries()) {
         const answer = answers[i]!;

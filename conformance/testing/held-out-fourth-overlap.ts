@@ -165,7 +165,7 @@ const closing: readonly Mutant[] = [
 
   wrong(
     'commits-after-close',
-    ['CLS-1', 'CON-3'],
+    ['CLS-1', 'CON-3', 'CLS-3'],
     'Closing refuses the write whose commit is under way, and does not stop the commit, which then puts its name into a registry that is closed.',
     class extends ThirdRegistry {
       protected override closePartition(partition: Partition): void {

@@ -495,7 +495,7 @@ export const heldOutSecondLoad: readonly Mutant[] = [
     }
   }),
 
-  broken('half-of-sixteen', 'ADM-1', 'Half of the partitions is a constant, 8.', class extends Plain {
+  broken('half-of-sixteen', ['ADM-1', 'ADM-2'], 'Half of the partitions is a constant, 8.', class extends Plain {
     protected override isCalm(): boolean {
       return this.alarmed().length <= 16 * this.settings.thresholds.closeAbove;
     }
