@@ -55,7 +55,7 @@ export const chapters: readonly Chapter[] = [
     prose:
       'A *partition* is a part of the registry with a lane for its writes, a store and a window of latencies of its own. The seed claims a deviation of less than 5 % at 1,000 ids, which is not something that a uniform hash does: with *n* ids in *P* partitions the standard deviation of a count is about √(*n*/*P*), that is 12 % of the mean for 1,000 in 16. What a uniform hash does is pass a chi-squared test.',
   },
-  { prefix: 'STA', title: 'Statistics', prose: 'Latencies are milliseconds from the call of a write to its commit. The *window* of a partition holds the last samples that are not too old (CTN-4). What statistics are handed out are the caller's: to change them changes nothing here.' },
+  { prefix: 'STA', title: 'Statistics', prose: 'Latencies are milliseconds from the call of a write to its commit. The *window* of a partition holds the last samples that are not too old (CTN-4). What statistics are handed out are those of whoever asked: to change them changes nothing.' },
   {
     prefix: 'CTN',
     title: 'Contention',
