@@ -190,7 +190,7 @@ export const statisticsChecks = [
       t.check(all.every(({ samples, min, mean, max }) => samples.length > 0 || (min === 0 && mean === 0 && max === 0)), 'a window that everything has left shows 0', 0, all.find(({ min, max }) => min !== 0 || max !== 0));
     }
   }),
- check('STA-4', 'the statistics of one partition are those of the list', 'a partition with writes that are counted', async (t) => {
+  check('STA-4', 'the statistics of one partition are those of the list', 'a partition with writes that are counted', async (t) => {
     for (const id of t.ids(20)) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
     const all = await t.stats();
     for (const { partition, writeCount } of all) {

@@ -199,7 +199,7 @@ export const fieldMutants: readonly Mutant[] = [
   ),
   seen(
     'https://github.com/uwiger/gproc/pull/108',
-    variant('crash-is-another-path', ['LST-1'], 'what a crash leaves is cleaned up by other code than what is given up in order, and it forgets one of the two tables', class extends PlainRegistry {
+    variant('crash-is-another-path', ['LST-1', 'DWN-1'], 'what a crash leaves is cleaned up by other code than what is given up in order, and it forgets one of the two tables', class extends PlainRegistry {
       readonly #listed = new Map<string, Registration>();
 
       protected override insert(namespace: Namespace, registration: Registration): Entry {

@@ -340,7 +340,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('moved-in-two-steps', ['CON-1', 'CON-3'], 'Moving a transport ends its binding, commits, and binds it: in between it is bound to nothing, and so it stays if it is refused.', class extends Altered {
+  broken('moved-in-two-steps', ['CON-3', 'CON-1'], 'Moving a transport ends its binding, commits, and binds it: in between it is bound to nothing, and so it stays if it is refused.', class extends Altered {
     protected override alter(steps: Steps, kind: keyof Registry, id: string): Steps {
       if (kind !== 'bindTransportToServer') return steps;
       return {
@@ -480,7 +480,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('unbound-before-refused', ['CON-1', 'CON-3'], 'Moving a transport ends its binding at the commit and only then looks whether the new server is still there: refused, it is bound to nothing.', class extends Plain {
+  broken('unbound-before-refused', ['CON-3', 'CON-1'], 'Moving a transport ends its binding at the commit and only then looks whether the new server is still there: refused, it is bound to nothing.', class extends Plain {
     protected override commit(lane: Lane, write: Write): void {
       if (write.kind === 'bindTransportToServer' && !this.closed) {
         try {

@@ -432,7 +432,7 @@ export const heldOutThirdNames: readonly Mutant[] = [
   // BND-8 as well, and CON-1, when operations overlap.
   broken(
     'registration-and-binding-in-two-steps',
-    ['DLK-2', 'CTN-9'],
+    ['BND-8', 'DLK-2', 'CTN-9'],
     'registerTransport with a serverId registers, waits for that to commit, and then binds with a write of its own: in between the transport is visible and unbound.',
     class extends ThirdRegistry {
       protected override bindAtRegistration(): void {

@@ -565,8 +565,9 @@ export const mutants: readonly Mutant[] = [
   }),
   mutant('latency-from-turn', ['CTN-9'], 'the stop-watch started when the lane is free', (real) =>
     statsWith(real, (stats) => {
-      const samples = stats.samples.length === 3 && stats.samples[2]! >= 2.5 * stats.samples[0]! && stats.samples[0]! > 0 ? stats.samples.map(() => stats.samples[0]!) : stats.samples;
-      return { ...stats, samples };
+      const [first, , third] = stats.samples;
+      if (stats.samples.length !== 3 || first === 0 || third! < 2.5 * first!) return stats;
+      return { ...stats, samples: stats.samples.map(() => first!), min: first!, mean: first!, max: first! };
     }),
   ),
   mutant('status-from-one', ['CTN-10'], 'partitions counted from one in the status', (real) => ({ getContentionStatus: () => ({ ...real.getContentionStatus(), alarmed: real.getContentionStatus().alarmed.map((partition) => partition + 1) }) })),
