@@ -15,7 +15,7 @@ const graceMs = 1_000;
 /**
  * The adapter that a module exports, loaded in a thread of its own, to which every call goes as a message of the protocol: its registries
  * have an event loop to themselves, and calls overlap as they do between threads. What an adapter does there, blocking included,
- * harms nobody else. Throws {@link AdapterError} if the module has no adapter. See {@link remoteAdapter}.
+ * harms nobody else. Throws {@link AdapterError} if the module has no adapter.
  */
 export const threadAdapter = (module: string | undefined, startupMs = 10_000): Promise<RemoteAdapter> => remoteAdapter({ startupMs, start: (events) => new AdapterThread(module, events) });
 
