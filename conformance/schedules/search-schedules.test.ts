@@ -21,8 +21,8 @@ describe.each(overlappingMutants)('$id: $how', ({ adapter, breaks: [aim] }) => {
   });
 
   it('does nothing wrong as long as operations come one after the other', async () => {
-    // What overlap does is not asked for: loads would show it in lists and messages as well.
-    const report = await verify(adapter, { seed: 5, runs: 60, patienceMs: 500, only: requirements.filter(({ method }) => method !== 'concurrent').map(({ id }) => id).filter((id) => /^(REG|UNR|UPD|BND|INC|DWN|LST|RTE|LKP)-/.test(id)) });
+    // What overlap does is not asked for: loads would show it in lists and messages as well, and endpoints go down during writes in the checks of chapter DWN.
+    const report = await verify(adapter, { seed: 5, runs: 60, patienceMs: 500, only: requirements.filter(({ method }) => method !== 'concurrent').map(({ id }) => id).filter((id) => /^(REG|UNR|UPD|BND|INC|LST|RTE|LKP)-/.test(id)) });
     const failed = report.requirements.filter(({ status }) => status === 'failed').map(({ id }) => id);
     expect(failed, renderConsole(report, { colour: false, chapters: () => '' })).toEqual([]);
   });
