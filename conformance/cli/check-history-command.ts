@@ -9,6 +9,7 @@ import { HistoryFileError, readHistory, type Entry, type History } from '../line
 import { judgeOrder } from '../load/judge.js';
 import { tableOf } from '../load/table.js';
 import { columnsOf } from '../report/console.js';
+import { isColoured } from './colour.js';
 import { exitCodes, UsageError } from './exit.js';
 
 interface Options {
@@ -36,7 +37,7 @@ async function judge(history: History<Operation, Observed>, milliseconds: number
   const { violations: [wrong], undecided } = await judgeOrder(history, { milliseconds, isEventual: false }).catch((error: unknown) => {
     throw new UsageError(`the history has operations that cannot be judged: ${safe(String((error as Error).message), 300)}`);
   });
-  const c = pc.createColors(process.stdout.isTTY === true && !process.env['NO_COLOR']);
+  const c = pc.createColors(isColoured(process.stdout));
   const about = `${history.length.toLocaleString('en')} operations, ${((performance.now() - began) / 1_000).toFixed(1)} s`;
   if (undecided !== undefined) process.stdout.write(`${c.bold(c.yellow('UNKNOWN'))}: ${undecided}\n`);
   else if (wrong === undefined) process.stdout.write(`${c.bold(c.green('LINEARIZABLE'))}: ${about}\n`);

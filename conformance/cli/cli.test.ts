@@ -21,8 +21,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Runs the command as CI does, where a library may think that colours can be shown. */
 function command(...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', timeout: 60_000, env: { ...process.env, CI: 'true' } });
   return { code: status, out: stdout, err: stderr.replace(/^npm warn.*\n/gm, '') };
 }
 
@@ -107,6 +108,17 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
+  it('leaves nothing running when it is interrupted', async () => {
+    const said = join(mkdtempSync(join(folder, 'interrupted-')), 'pid');
+    const child = spawn(process.execPath, [main, 'doctor', '--command', `sh -c 'echo $$ > "${said}"; exec sleep 1000'`]);
+    await vi.waitFor(() => expect(existsSync(said) && readFileSync(said, 'utf8')).toMatch(/^\d+\n/), { timeout: 20_000 });
+    const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    const pid = Number(readFileSync(said, 'utf8'));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 20_000 });
+  });
+
   it.each([['a module that is not there', ['./no-such.js'], /^error: cannot load /], ['a program that ends', ['--command', `"${process.execPath}" "${hostile('program')}" "exits at once"`], /^error: the program ended/m]])('takes %s for a wrong command line', (_, args, reason) => {
     const { code, err } = command('doctor', ...args);
     expect(err).toMatch(reason);
@@ -137,14 +149,15 @@ describe('verify', () => {
   });
 
   it('writes a report that follows the schema, the same for the same seed', () => {
+    const reports = mkdtempSync(join(folder, 'reports-'));
     const read = (name: string): unknown => {
-      const file = join(folder, name);
+      const file = join(reports, name);
       command('verify', ...quick, '--json', file, '--only', 'REG,CTN');
       const report = reportSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
       return JSON.parse(JSON.stringify(report, (key, value: unknown) => (key === 'milliseconds' ? 0 : value)));
     };
     expect(read('a.json')).toEqual(read('b.json'));
-    expect(readdirSync(folder).sort()).toEqual(['a.json', 'b.json']);
+    expect(readdirSync(reports).sort()).toEqual(['a.json', 'b.json']);
   });
 
   it('prints a line that replays a random counterexample', () => {

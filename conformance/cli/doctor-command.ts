@@ -1,15 +1,15 @@
 import { Command, Option } from 'commander';
 import { resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import pc from 'picocolors';
+import picocolors from 'picocolors';
 import { features, type Feature } from '../../spec/index.js';
 import type { Examination } from '../doctor.js';
 import { safe } from '../engine/show.js';
 import type { Report } from '../report/result.js';
+import { isColoured } from './colour.js';
 import { commandOption, type CommandLine } from './command-line.js';
 import { exitCodes, UsageError } from './exit.js';
 import { integer } from './integer.js';
-import { endGroup } from './supervisor.js';
+import { watchThread } from './watched-thread.js';
 
 /** Whom to examine: a module, or a program by its file and arguments; without either the registry of this package. */
 export interface Patient {
@@ -20,9 +20,6 @@ export interface Patient {
 
 /** What the worker says. */
 export type DoctorMessage =
-  /** The event loop turns. */
-  | { readonly kind: 'alive' }
-  | { readonly kind: 'began' | 'ended'; readonly pid: number }
   | { readonly kind: 'introduced'; readonly registry: Report['registry'] }
   | { readonly kind: 'examined'; readonly examination: Examination }
   | { readonly kind: 'unusable'; readonly reason: string }
@@ -32,76 +29,52 @@ export type DoctorMessage =
 export function doctorCommand(): Command {
   return new Command('doctor')
     .summary('examine whether an adapter is sound, before its registry is judged')
-    .description('Examines what a verdict takes for granted: that registries open and share nothing, that answers have their shape, that messages and "downs" get through, that the clock is the one given. Says where to look. Exit code 0: sound, 1: not, 2: there is nothing to examine.')
+    .description('Examines what a verdict takes for granted: that registries open and share nothing, that answers have their shape, that messages and "downs" get through, that the clock is the one given. Says where to look. Exit code 0: sound, 1: not, 2: there is nothing to examine, 130: interrupted.')
     .argument('[adapter-module]', 'JavaScript module that exports `adapter`')
     .addOption(commandOption())
     .addOption(new Option('--timeout <ms>', 'how long anything may take to answer').argParser(integer(1, 600_000)).default(2_000))
     .action(async (module: string | undefined, { command, timeout }: { readonly command?: CommandLine; readonly timeout: number }) => {
       if (module !== undefined && command !== undefined) throw new UsageError('name a module or a --command, not both');
-      const isSound = await examineInWorker({ module: module === undefined ? undefined : resolve(module), command: command?.words, patienceMs: timeout });
-      process.exitCode = isSound ? exitCodes.conformant : exitCodes.notConformant;
+      process.exitCode = await examineInThread({ module: module === undefined ? undefined : resolve(module), command: command?.words, patienceMs: timeout });
     });
 }
 
-/** Examines in a thread, so that an adapter that blocks, exits or floods the memory ends the thread and not the examination. Whether it is sound. */
-function examineInWorker(patient: Patient): Promise<boolean> {
-  const worker = new Worker(new URL('./doctor-worker.js', import.meta.url), { workerData: patient, stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: 2_048 } });
-  // What an adapter prints is not what is found.
-  worker.stdout.pipe(process.stderr, { end: false });
-  worker.stderr.pipe(process.stderr, { end: false });
-  const programs = new Set<number>();
-  const endPrograms = (): void => programs.forEach(endGroup);
-  process.once('exit', endPrograms);
-
+/** Examines in a thread, so that an adapter that blocks, exits or floods the memory ends the thread and not the examination. Gives the exit code. */
+function examineInThread(patient: Patient): Promise<number> {
   let registry: Report['registry'] | undefined;
   let unsound = 0;
-  let after = 'it was loaded';
+  let after = 'it is loaded';
   const print = (examination: Examination): void => {
     after = examination.what;
     if (examination.status === 'unsound') unsound++;
     process.stdout.write(`${lines(examination).join('\n')}\n`);
   };
-
-  return new Promise<boolean>((settle, fail) => {
-    // As long as the event loop of the thread turns it comes to an end: every wait there is bounded.
-    const silenceMs = 10_000 + 2 * patient.patienceMs;
-    let silence: NodeJS.Timeout | undefined;
-    const listen = (): void => {
-      clearTimeout(silence);
-      silence = setTimeout(() => broken(`it has blocked the event loop for ${silenceMs / 1_000} s`), silenceMs);
-    };
-    const end = (then: () => void): void => {
-      clearTimeout(silence);
-      worker.removeAllListeners();
-      worker.on('error', () => undefined);
-      void worker.terminate().finally(() => {
-        endPrograms();
-        process.off('exit', endPrograms);
-        then();
-      });
-    };
-    const broken = (reason: string): void => {
+  const conclude = (): number => {
+    process.stdout.write(`\n${conclusion(unsound, registry)}\n`);
+    return unsound === 0 ? exitCodes.conformant : exitCodes.notConformant;
+  };
+  return new Promise((settle, fail) => {
+    const brokenDown = (reason: string): void => {
       print({ what: `what comes after: ${after}`, status: 'unsound', reason });
-      end(() => settle(false));
+      void end().then(() => settle(conclude()));
     };
-    listen();
-    worker.on('message', (message: DoctorMessage) => {
-      listen();
-      if (message.kind === 'alive') return;
-      if (message.kind === 'began') programs.add(message.pid);
-      else if (message.kind === 'ended') programs.delete(message.pid);
-      else if (message.kind === 'unusable') end(() => fail(new UsageError(safe(message.reason, 1_000))));
-      else if (message.kind === 'introduced') process.stdout.write(`${introduction((registry = message.registry))}\n`);
-      else if (message.kind === 'examined') print(message.examination);
-      else {
-        process.stdout.write(`\n${conclusion(unsound, registry)}\n`);
-        end(() => settle(unsound === 0));
-      }
+    const end = watchThread<DoctorMessage>(new URL('./doctor-worker.js', import.meta.url), patient, {
+      // As long as the event loop of the thread turns it comes to an end: every wait there is bounded.
+      silenceMs: 10_000 + 2 * patient.patienceMs,
+      blocked: brokenDown,
+      ended: brokenDown,
+      interrupted: () => void end().then(() => settle(exitCodes.interrupted)),
+      hear(message) {
+        if (message.kind === 'introduced') process.stdout.write(`${introduction((registry = message.registry))}\n`);
+        else if (message.kind === 'examined') print(message.examination);
+        else if (message.kind === 'unusable') void end().then(() => fail(new UsageError(safe(message.reason, 1_000))));
+        else void end().then(() => settle(conclude()));
+      },
     });
-    worker.on('error', (error) => broken(safe(String(error), 1_000)));
-    worker.on('exit', (code) => broken(`it ended the process with code ${code}`));
   });
 }
+
+const pc = picocolors.createColors(isColoured(process.stdout));
 
 const introduction = ({ name, version, consistency }: Report['registry']): string => `${pc.bold(name)}${version === undefined ? '' : ` ${version}`}, ${consistency}`;
 

@@ -4,9 +4,9 @@ import { examine } from '../doctor.js';
 import { loadAdapter } from '../load-adapter.js';
 import { commandAdapter } from '../protocol/command-adapter.js';
 import type { DoctorMessage, Patient } from './doctor-command.js';
-import { heartbeatMs } from './supervisor.js';
+import { heartbeatMs, type SignOfLife } from './watched-thread.js';
 
-const say = (message: DoctorMessage): void => parentPort!.postMessage(message);
+const say = (message: DoctorMessage | SignOfLife): void => parentPort!.postMessage(message);
 const { module, command, patienceMs } = workerData as Patient;
 
 setInterval(() => say({ kind: 'alive' }), heartbeatMs).unref();

@@ -5,6 +5,7 @@ import { safe } from '../engine/show.js';
 import { progressLine, renderExploration } from '../report/exploration-console.js';
 import { summariseExplorations } from '../report/exploration.js';
 import { integer } from './integer.js';
+import { isColoured } from './colour.js';
 import { exitCodes, UsageError } from './exit.js';
 import { writeJson } from './write-file.js';
 
@@ -72,7 +73,6 @@ async function exploreAndReport(options: Options): Promise<number> {
   const interrupt = (): void => interruption.abort();
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
   try {
     for (const design of designs) {
       for (const depth of depthsOf(design, options.depth)) {
@@ -91,7 +91,7 @@ async function exploreAndReport(options: Options): Promise<number> {
         });
         if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
         found.push(exploration);
-        process.stdout.write(renderExploration(exploration, { colour }));
+        process.stdout.write(renderExploration(exploration, { colour: isColoured(process.stdout) }));
       }
     }
   } catch (error) {

@@ -8,6 +8,7 @@ import { gateMarkdown, renderGate } from '../gate/report.js';
 import { gateDefaults, runGate, type GateOptions, type GateReport } from '../gate/run-gate.js';
 import type { Verdict } from '../gate/verdict.js';
 import { workloads } from '../gate/workloads.js';
+import { isColoured } from './colour.js';
 import { UsageError } from './exit.js';
 import { integer } from './integer.js';
 import { writeJson } from './write-file.js';
@@ -73,7 +74,7 @@ export async function gateAndReport(flags: GateFlags, builds: Pick<GateOptions, 
       throw error instanceof AdapterError ? new UsageError(safe(error.message, 500)) : error;
     })
     .finally(() => void (shows && process.stderr.write('\r\u001b[K')));
-  process.stdout.write(renderGate(report, pc.createColors(process.stdout.isTTY === true && !process.env['NO_COLOR'])));
+  process.stdout.write(renderGate(report, pc.createColors(isColoured(process.stdout))));
   if (json !== undefined) writeJson(json, report);
   if (summary !== undefined && summary !== '') append(summary, report);
   return signal.aborted ? gateExitCodes.interrupted : gateExitCodes[report.verdict];

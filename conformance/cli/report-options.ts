@@ -7,6 +7,7 @@ import { renderHtml } from '../report/html.js';
 import { renderJUnit } from '../report/junit.js';
 import { renderMarkdown } from '../report/markdown.js';
 import type { Report } from '../report/result.js';
+import { isColoured } from './colour.js';
 import { UsageError } from './exit.js';
 import { jsonOf, writeText } from './write-file.js';
 
@@ -58,7 +59,7 @@ export function probeReports(options: ReportOptions): void {
 export function writeReports(report: Report, options: ReportOptions): void {
   const isTaken = names.some((name) => options[name] === standardOutput);
   const stream = isTaken ? process.stderr : process.stdout;
-  stream.write(renderConsole(report, { colour: stream.isTTY === true && !process.env['NO_COLOR'], chapters: chapterTitle }));
+  stream.write(renderConsole(report, { colour: isColoured(stream), chapters: chapterTitle }));
   for (const name of names) {
     const file = options[name];
     if (file === undefined) continue;

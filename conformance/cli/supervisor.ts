@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import { specificationVersion, type RequirementId, type SpecificationVersion } from '../../spec/index.js';
 import { operationNames } from '../engine/answer.js';
 import type { Called } from '../engine/endurance.js';
@@ -9,6 +8,7 @@ import type { Report } from '../report/result.js';
 import { summarise, type Finding } from '../report/summary.js';
 import { selectedBy, type Profile } from '../profile.js';
 import type { Progress, Resumption, VerifyOptions } from '../verify.js';
+import { heartbeatMs, lookMs, watchThread } from './watched-thread.js';
 
 /** What the worker is told. */
 export interface Assignment {
@@ -34,10 +34,6 @@ export type WorkerData = Assignment & { readonly resume: Resumption | undefined;
 
 /** What the worker says. */
 export type Message =
-  | { readonly kind: 'alive' }
-  /** A program has begun, or has ended: the process group of this number. */
-  | { readonly kind: 'began'; readonly pid: number }
-  | { readonly kind: 'ended'; readonly pid: number }
   | { readonly kind: 'opened'; readonly registry: Report['registry'] }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'report'; readonly report: Report }
@@ -45,12 +41,6 @@ export type Message =
   | { readonly kind: 'adapter-error'; readonly reason: string };
 
 export type Outcome = { readonly kind: 'report'; readonly report: Report } | { readonly kind: 'adapter-error'; readonly reason: string };
-
-/** How often the worker shows that its event loop turns. Milliseconds. */
-export const heartbeatMs = 250;
-
-/** How often it is looked whether it has. Milliseconds. */
-const lookMs = 500;
 
 /** After so many workers there is no use in another. */
 const mostWorkers = 4;
@@ -87,73 +77,43 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
     const before = progress;
     workers++;
     return new Promise((resolve) => {
-      const worker = new Worker(script, {
-        workerData: { ...assignment, resume, calling } satisfies WorkerData,
-        // What an adapter prints is not the report.
-        stdout: true,
-        stderr: true,
-        resourceLimits: { maxOldGenerationSizeMb: 2_048 },
-      });
-      worker.stdout.pipe(process.stderr, { end: false });
-      worker.stderr.pipe(process.stderr, { end: false });
-
-      // Programs do not outlive the verdict, whatever became of the thread that started them.
-      const programs = new Set<number>();
-      const endPrograms = (): void => programs.forEach(endGroup);
-      process.once('exit', endPrograms);
-
-      let finished = false;
       const finish = (outcome: Awaited<ReturnType<typeof runOne>>): void => {
         if (finished) return;
         finished = true;
-        clearInterval(looking);
-        process.off('SIGINT', interrupt);
-        process.off('SIGTERM', interrupt);
         if (showProgress) process.stderr.write('\r\u001b[K');
-        void worker.terminate().finally(() => {
-          endPrograms();
-          process.off('exit', endPrograms);
-          resolve(outcome);
-        });
+        void end().finally(() => resolve(outcome));
       };
       const cutOff = (what: string): void => {
         const called = operationNames[calling[0]!];
         finish({ kind: 'cut off', reason: `${what} during: ${progress.doing}${called === undefined ? '' : `, in ${called}`}`, called });
       };
-      const brokenDown = (what: string): void => (registry === undefined ? finish({ kind: 'adapter-error', reason: what }) : cutOff(what));
-
-      // Counted in looks, not by a clock: a machine that was asleep has blocked nothing.
-      let [silent, idle] = [0, 0];
-      const looking = setInterval(() => {
-        [silent, idle] = [silent + lookMs, idle + lookMs];
-        if (showProgress && silent > 2 * heartbeatMs + lookMs) process.stderr.write(`\r\u001b[K${`the event loop is blocked, since ${silent / 1_000} s: ${safe(progress.doing)}`.slice(0, columns())}`);
-        if (silent >= silenceMs) cutOff(`the registry blocked the event loop for ${silent / 1_000} s`);
-        else if (idle >= longestWithoutProgressMs) cutOff(`nothing came of it for ${idle / 1_000} s`);
-      }, lookMs);
-      const interrupt = (): void => finish(summary(true, true));
-      process.on('SIGINT', interrupt);
-      process.on('SIGTERM', interrupt);
-
-      worker.on('message', (message: Message) => {
-        silent = 0;
-        if (message.kind === 'alive') return;
-        idle = 0;
-        if (message.kind === 'opened') registry ??= message.registry;
-        else if (message.kind === 'began') programs.add(message.pid);
-        else if (message.kind === 'ended') programs.delete(message.pid);
-        else if (message.kind === 'progress') {
-          const { findings: found, sequences, coverage, ...rest } = message.progress;
-          progress = { ...rest, sequences: before.sequences + sequences, coverage: { ...before.coverage, ...coverage } };
-          findings.push(...found);
-          if (showProgress) process.stderr.write(`\r\u001b[K${line(message.progress).slice(0, columns())}`);
-        } else if (message.kind === 'unanswered') {
-          note(message.reason);
-          finish(summary(false, true));
-        } else if (message.kind === 'report') finish(workers === 1 ? message : summary(false, false));
-        else finish(message);
+      let finished = false;
+      let idle = 0;
+      const end = watchThread<Message>(script, { ...assignment, resume, calling } satisfies WorkerData, {
+        silenceMs,
+        blocked: cutOff,
+        ended: (what) => (registry === undefined ? finish({ kind: 'adapter-error', reason: what }) : cutOff(what)),
+        interrupted: () => finish(summary(true, true)),
+        looked(silent) {
+          idle += lookMs;
+          if (showProgress && silent > 2 * heartbeatMs + lookMs) process.stderr.write(`\r\u001b[K${`the event loop is blocked, since ${silent / 1_000} s: ${safe(progress.doing)}`.slice(0, columns())}`);
+          if (idle >= longestWithoutProgressMs) cutOff(`nothing came of it for ${idle / 1_000} s`);
+        },
+        hear(message) {
+          idle = 0;
+          if (message.kind === 'opened') registry ??= message.registry;
+          else if (message.kind === 'progress') {
+            const { findings: found, sequences, coverage, ...rest } = message.progress;
+            progress = { ...rest, sequences: before.sequences + sequences, coverage: { ...before.coverage, ...coverage } };
+            findings.push(...found);
+            if (showProgress) process.stderr.write(`\r\u001b[K${line(message.progress).slice(0, columns())}`);
+          } else if (message.kind === 'unanswered') {
+            note(message.reason);
+            finish(summary(false, true));
+          } else if (message.kind === 'report') finish(workers === 1 ? message : summary(false, false));
+          else finish(message);
+        },
       });
-      worker.on('error', (error) => brokenDown(`the worker of the run broke down: ${safe(String(error instanceof Error ? error.message : error), 300)}`));
-      worker.on('exit', (code) => brokenDown(`the registry ended the process with code ${code}`));
     });
   };
 
@@ -172,15 +132,6 @@ export function runInWorker({ showProgress, ...assignment }: Assignment & { read
       resume = { after: progress.done + 1, failed: [...new Set(failed)], givenUp };
     }
   })();
-}
-
-/** Ends a process and all that it has begun. */
-export function endGroup(pid: number): void {
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
-  } catch {
-    // Nobody is left.
-  }
 }
 
 /** The requirements to report: what stopped the run is reported under ERR-1, asked for or not. */

@@ -6,9 +6,10 @@ import { commandAdapter } from '../protocol/command-adapter.js';
 import { threadAdapter } from '../protocol/thread.js';
 import { Wakers } from '../progress/wakers.js';
 import { introduce, verify } from '../verify.js';
-import { heartbeatMs, type Message, type WorkerData } from './supervisor.js';
+import type { Message, WorkerData } from './supervisor.js';
+import { heartbeatMs, type SignOfLife } from './watched-thread.js';
 
-const say = (message: Message): void => parentPort!.postMessage(message);
+const say = (message: Message | SignOfLife): void => parentPort!.postMessage(message);
 const { module, command, isThread, argument, only, profile, specification, effort, seed, runs, patienceMs, replay, load, resume, calling } = workerData as WorkerData;
 
 // As long as it beats, the event loop turns.
