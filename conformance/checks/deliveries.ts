@@ -6,9 +6,9 @@ import { EndpointFailure } from '../engine/endpoint.js';
 import { Blocked, Violation } from '../engine/findings.js';
 import { hostileIds } from '../engine/ids.js';
 import type { Call } from '../engine/rig.js';
-import { within } from '../engine/patience.js';
 import { show, showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
+import { runFromWithin } from './from-within.js';
 
 /*
  * What a message may be, what a recipient may answer, and what it may do meanwhile: all of it is of no account to routing.
@@ -97,50 +97,33 @@ async function wentAstray(t: Trial, ids: readonly string[], from: readonly strin
 }
 
 export const deliveriesChecks = [
-  check('RTE-1', 'a message is handed over as it is, whatever it is', 'a message that was delivered, whatever it was', async (t) => {
+  check('RTE-1', 'a message is handed over as it is, whatever it is, from outside and from within a send', 'a message that was delivered, whatever it was', async (t) => {
     const { s, transports } = t.offers('binding') ? await bound(t, ['e2']) : { s: t.id(), transports: [t.id()] };
-    const a = transports[0]!;
+    const [a, caller] = [transports[0]!, t.id()];
     if (!t.offers('binding')) await t.setup(server(s, 'e1'), transport(a, 'e2'));
-    for (const message of messages(t.offers('in-process'))) {
+    await t.setup(transport(caller, 'calls'));
+    const handsOver = async (message: unknown, from: 'outside' | 'a send'): Promise<void> => {
       const ways: (readonly ['routeToServer' | 'routeToTransport', readonly unknown[]])[] = [['routeToServer', [s, a, message]], ['routeToTransport', [a, s, message]]];
       if (t.offers('binding')) ways.push(['routeToTransport', [broadcast, s, message]]);
-      for (const [operation, args] of ways) {
-        if (!t.carries(operation, args)) continue;
-        const count = t.accepted(await t.rig.call(operation, ...args), `${operation} of ${show(message)}`, 'a message is of no account to whoever routes it');
-        const arrivals = await t.arrivals(1);
-        t.check(arrivals.length === 1 && isDeepStrictEqual(arrivals[0]?.message, message), `${operation} did not hand ${show(message)} over as it is`, `one delivery of ${show(message)}`, arrivals.map((arrival) => arrival.message));
-        t.check(count === 1, `${operation} of ${show(message)} returned the wrong count`, 1, count);
-        t.occurred();
-      }
-    }
-  }),
-  check('RTE-1', 'and so it is when it is sent from within a send', 'a message delivered that was routed from within a send, whatever it was', async (t) => {
-    const { s, transports } = await bound(t, ['calls', 'e2']);
-    const [calls, a] = transports as [string, string];
-    const arrivesFromWithin = async (message: unknown): Promise<void> => {
-      const ways = ([['routeToServer', [s, a, message]], ['routeToTransport', [a, s, message]], ['routeToTransport', [broadcast, s, message]]] as const).filter(([operation, args]) => t.carries(operation, args));
-      if (ways.length < 3) return;
-      let calling: Promise<void> | undefined;
-      const callAll = async (): Promise<void> => {
-        // In the same turn, for as long as the registry answers at once.
-        for (const [operation, args] of ways) {
+      const counts: unknown[] = [];
+      const routeAll = async (): Promise<void> => {
+        for (const [operation, args] of ways.filter((way) => t.carries(...way))) {
+          // In the same turn, for as long as the registry answers at once.
           const called = t.rig.call(operation, ...args);
-          t.accepted(called instanceof Promise ? await called : called, `${operation} of ${show(message)}`, 'a message is of no account to whoever routes it');
+          counts.push(t.accepted(called instanceof Promise ? await called : called, `${operation} of ${show(message)}`, 'a message is of no account to whoever routes it'));
         }
       };
-      t.rig.mailbox.reaction = { endpoint: 'calls', run: () => (calling = callAll()) };
-      await t.setup({ op: 'routeToTransport', transportId: calls, serverId: s, message: 'go' });
-      for (let i = 0; i < 20 && calling === undefined; i++) await t.settled([], 1);
-      if (calling === undefined) throw new Blocked('a message had to arrive first, and did not');
-      await within(t.rig.patienceMs, 'a call made from within a send', calling);
-      const got = (await t.arrivals(5)).filter((arrival) => arrival.message !== 'go').map((arrival) => arrival.message);
-      const missing = 4 - got.filter((one) => isDeepStrictEqual(one, message)).length;
-      t.check(missing <= 0, `${show(message)}, routed from within a send, did not arrive everywhere as it is`, `four deliveries of ${show(message)}`, got);
-      t.occurred();
+      await (from === 'outside' ? routeAll() : runFromWithin(t, routeAll, caller, s));
+      const got = (await t.arrivals(counts.length + (from === 'outside' ? 0 : 1))).map((arrival) => arrival.message).filter((one) => one !== 'go');
+      t.check(got.length === counts.length && got.every((one) => isDeepStrictEqual(one, message)), `${show(message)}, routed from ${from}, was not handed over as it is`, `${counts.length} deliveries of ${show(message)}`, got);
+      t.check(counts.every((count) => count === 1), `${show(message)}, routed from ${from}, was counted wrongly`, counts.map(() => 1), counts);
+      t.occurred(counts.length > 0);
     };
-    await t.given(arrivesFromWithin('m'));
-    for (const message of messages(t.offers('in-process'))) await arrivesFromWithin(message);
-  }, { needs: ['binding', 'send-awaited'] }),
+    for (const message of messages(t.offers('in-process'))) await handsOver(message, 'outside');
+    if (!t.offers('send-awaited')) return;
+    await t.given(handsOver('m', 'a send'));
+    for (const message of messages(t.offers('in-process'))) await handsOver(message, 'a send');
+  }),
   check('RTE-1', 'the same message can be sent again', 'a message delivered that is equal to the one before', async (t) => {
     const { s, transports } = await bound(t, ['e2']);
     for (let i = 0; i < 3; i++) {

@@ -104,11 +104,11 @@ async function callFromWithin(t: Trial, program: readonly Operation[]): Promise<
   return called;
 }
 
-/** Runs something from within the `send` of the endpoint `calls`, to which a message is on its way for this. */
-async function runFromWithin(t: Trial, run: () => Promise<void>): Promise<void> {
+/** Runs something from within the `send` of the endpoint `calls`, to whose transport a message is on its way for this: 'go'. */
+export async function runFromWithin(t: Trial, run: () => Promise<void>, transportId = 'a', serverId = 's'): Promise<void> {
   let running: Promise<void> | undefined;
   t.rig.mailbox.reaction = { endpoint: 'calls', run: () => (running = run()) };
-  await t.setup({ op: 'routeToTransport', transportId: 'a', serverId: 's', message: 'go' });
+  await t.setup({ op: 'routeToTransport', transportId, serverId, message: 'go' });
   for (let i = 0; i < 20 && running === undefined; i++) await t.settled([], 1);
   if (running === undefined) throw new Blocked('a message had to arrive first, and did not');
   await within(t.rig.patienceMs, 'a call made from within a send', running);

@@ -2,7 +2,7 @@ import type { Operation } from '../../model/index.js';
 import { showAnswer, type Answer } from '../engine/answer.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
-import { extremeIds, hostileIds, invalidIds, lookAlikes } from '../engine/ids.js';
+import { invalidIds, lookAlikes } from '../engine/ids.js';
 import { broadcast, type ErrorCode, type Registry } from '../../spec/index.js';
 
 /** A call with one id in question. Where another that it is given is not registered, it may be refused for that as well. */
@@ -72,15 +72,6 @@ export const namesChecks = [
     if (uncoded !== undefined) t.rejected(uncoded[0], uncoded[1], ['invalid_argument'], `${uncoded[2]} is no id`);
   }),
 
-  check('NAM-2', 'every valid id can be registered, found and given up', 'a name of an unusual spelling that is found held', async (t) => {
-    for (const id of [...extremeIds, ...hostileIds, ...t.ids(40)]) {
-      await t.succeeds({ op: 'registerServer', id, endpoint: 'e1' }, 'the id is valid');
-      await t.holds(id, 'e1', 'it was just registered');
-      t.occurred();
-      await t.succeeds({ op: 'unregisterServer', id }, 'the id is valid');
-      await t.holds(id, undefined, 'it was just given up');
-    }
-  }),
   check('NAM-2', 'nothing is registered under an id that merely looks built in, nor bound to it', 'a lookup of an id that looks built in, where lookups find what is registered', async (t) => {
     const [registered, plain] = t.ids(2) as [string, string];
     const lookups = (id: string): Operation[] => [

@@ -175,37 +175,6 @@ export const registrationChecks = [
     await t.setup({ op: 'down', endpoint: 'e3' });
     await t.occurs(t.eventually(() => t.holds(other, undefined, 'its endpoint went down'), t.downMs));
   }),
-
-  check('INC-2', 'a server registered again does not inherit bindings', 'a binding that was there before the server was registered again', async (t) => {
-    const [server, transport] = t.ids(2) as Ends;
-    await t.setup(
-      { op: 'registerServer', id: server, endpoint: 'e1' },
-      { op: 'registerTransport', id: transport, endpoint: 'e2' },
-      { op: 'bindTransportToServer', transportId: transport, serverId: server },
-    );
-    await t.occurs(t.gives({ op: 'getServerForTransport', transportId: transport }, server, 'it was bound'));
-    await t.setup({ op: 'unregisterServer', id: server }, { op: 'registerServer', id: server, endpoint: 'e1' });
-    await t.gives({ op: 'getServerForTransport', transportId: transport }, undefined, 'the binding was with an older incarnation of the server');
-    if (t.offers('routing')) {
-      await t.setup({ op: 'broadcast', serverId: server, message: 'm' });
-      t.check((await t.arrivals(0)).length === 0, 'a broadcast reached a transport bound to an older incarnation of the server', 'no delivery', 'a delivery');
-    }
-  }),
-  check('INC-2', 'a transport registered again does not inherit its binding', 'a binding that was there before the transport was registered again', async (t) => {
-    const [server, transport] = t.ids(2) as Ends;
-    await t.setup(
-      { op: 'registerServer', id: server, endpoint: 'e1' },
-      { op: 'registerTransport', id: transport, endpoint: 'e2' },
-      { op: 'bindTransportToServer', transportId: transport, serverId: server },
-    );
-    await t.occurs(t.gives({ op: 'getServerForTransport', transportId: transport }, server, 'it was bound'));
-    await t.setup({ op: 'unregisterTransport', id: transport }, { op: 'registerTransport', id: transport, endpoint: 'e3' });
-    await t.gives({ op: 'getServerForTransport', transportId: transport }, undefined, 'the binding was of an older incarnation of the transport');
-    if (t.offers('routing')) {
-      await t.setup({ op: 'broadcast', serverId: server, message: 'm' });
-      t.check((await t.arrivals(0)).length === 0, 'a broadcast reached a transport bound in an older incarnation', 'no delivery', 'a delivery');
-    }
-  }),
 ];
 
 /** What a list must hold: names and who holds them. */

@@ -12,12 +12,12 @@ export type Answer =
   | { readonly kind: 'refused'; readonly code: ErrorCode }
   | { readonly kind: 'broken'; readonly what: string; readonly breaks: RequirementId };
 
-/** What has the fields of a registration is one, even if it is an array besides. */
-const fields = (value: unknown): unknown => {
-  if (!Array.isArray(value)) return value;
+/** What has the fields of a registration is one, whatever it is besides: an array, for example. */
+function fields(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
   const { id, endpoint, config } = value as { readonly id?: unknown; readonly endpoint?: unknown; readonly config?: unknown };
   return { id, endpoint, config };
-};
+}
 
 const registrationOf = (endpoint: z.ZodType<string>) =>
   z

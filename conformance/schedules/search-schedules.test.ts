@@ -13,7 +13,7 @@ const options = { programs: 600, patienceMs: 1_000 };
 /** Of a counterexample: the operations of all that has a part in it. */
 const sizeOf = ({ setup, clients, reactions = {}, downReactions = {} }: ConcurrentProgram): number => [...setup, ...clients.flat(), ...Object.values(reactions), ...Object.values(downReactions)].length;
 
-describe.each(overlappingMutants)('$id: $how', ({ adapter, breaks: [aim] }) => {
+describe.each(overlappingMutants)('$id: $how', ({ adapter, breaks: [aim, ...others] }) => {
   it.each([1, 22, 333])('is found out with seed %i, in at most six operations', async (seed) => {
     const { counterexamples } = await searchSchedules(adapter, { ...options, seed });
     expect(counterexamples.map(({ requirement }) => requirement)).toContain(aim);
@@ -21,10 +21,11 @@ describe.each(overlappingMutants)('$id: $how', ({ adapter, breaks: [aim] }) => {
   });
 
   it('does nothing wrong as long as operations come one after the other', async () => {
-    // What overlap does is not asked for: loads would show it in lists and messages as well, and endpoints go down during writes in the checks of chapter DWN.
-    const report = await verify(adapter, { seed: 5, runs: 60, patienceMs: 500, only: requirements.filter(({ method }) => method !== 'concurrent').map(({ id }) => id).filter((id) => /^(REG|UNR|UPD|BND|INC|LST|RTE|LKP)-/.test(id)) });
+    // What overlap does is not asked for: loads would show it in lists and messages as well.
+    const report = await verify(adapter, { seed: 5, runs: 60, patienceMs: 500, only: requirements.filter(({ method }) => method !== 'concurrent').map(({ id }) => id).filter((id) => /^(REG|UNR|UPD|BND|INC|DWN|LST|RTE|LKP)-/.test(id)) });
     const failed = report.requirements.filter(({ status }) => status === 'failed').map(({ id }) => id);
-    expect(failed, renderConsole(report, { colour: false, chapters: () => '' })).toEqual([]);
+    // An endpoint that goes down during a write overlaps it.
+    expect(failed.filter((id) => !others.some((other) => other === id)), renderConsole(report, { colour: false, chapters: () => '' })).toEqual([]);
   });
 });
 

@@ -237,6 +237,12 @@ const bindings: readonly Mutant[] = [
 ];
 
 const lifetimes: readonly Mutant[] = [
+  plain('registering-is-a-heartbeat', ['REG-2'], 'whoever holds a name registers it again every so often, so that others see that it lives', class extends PlainRegistry {
+    protected override register(namespace: Namespace, id: string, endpoint: Endpoint, config: Config): void | Promise<void> {
+      const held = this.closed || typeof id !== 'string' ? undefined : this.names[namespace].get(id);
+      if (held === undefined || held.registration.endpoint !== endpoint || isDown(held)) return super.register(namespace, id, endpoint, config);
+    }
+  }),
   plain('last-name-is-kept', ['INC-1'], 'the set of ids of an endpoint is kept for the next one when the last is given up, and the last with it', class extends PlainRegistry {
     readonly #ids = new Map<AbortSignal, Set<string>>();
 
@@ -448,7 +454,25 @@ const closing: readonly Mutant[] = [
   }),
 ];
 
+/** One for all deliveries of a registry. */
+class Line {
+  from = '';
+}
+
 const routing: readonly Mutant[] = [
+  plain('caller-on-the-line', ['RTE-1'], 'whom a delivery is from is asked of the line that it came over, which by then somebody else may use', class extends PlainRegistry {
+    readonly #line = new Line();
+
+    protected override deliver(entry: Entry | undefined, from: string, message: unknown): number {
+      if (entry?.live !== true) return 0;
+      const line = this.#line;
+      const { namespace, registration: { id: to, endpoint: { send, signal } } } = entry;
+      const wrapped: Entry = Object.assign(Object.create(entry) as Entry, {
+        registration: { ...entry.registration, endpoint: { signal, send: () => ((line.from = from), send.call(entry.registration.endpoint, { namespace, to, message, get from() { return line.from; } })) } },
+      });
+      return super.deliver(wrapped, from, message);
+    }
+  }),
   plain('hears-members-only', ['RTE-1'], 'a server is handed what its own transports send, and nothing of strangers', class extends PlainRegistry {
     override routeToServer(serverId: string, transportId: string, message: unknown): number {
       const count = this.names.server.get(serverId)?.members.has(this.names.transport.get(transportId)!) === false ? 0 : undefined;
@@ -591,6 +615,23 @@ const routing: readonly Mutant[] = [
 ];
 
 const load: readonly Mutant[] = [
+  whole('bound-by-a-second-write', ['BND-8'], 'a registration with a serverId is two writes: in between, the transport is there and unbound', class extends Plain {
+    override async registerTransport(id: string, endpoint: Endpoint, config?: Config): Promise<void> {
+      const { serverId, ...rest } = config ?? {};
+      if (typeof serverId !== 'string' || this.servers.get(serverId) === undefined) return super.registerTransport(id, endpoint, config);
+      await super.registerTransport(id, endpoint, config && rest);
+      await this.bindTransportToServer(id, serverId);
+      const entry = this.transports.get(id);
+      if (entry !== undefined) entry.registration = { ...entry.registration, config: config! };
+    }
+  }, ['partitions', 'stats']),
+  whole('looks-around-for-ever', ['CTN-8'], 'a timer looks after what may have got stuck, twice a second', class extends Plain {
+    constructor(options: OpenOptions) {
+      super(options);
+      const look = (): void => void options.clock.setTimeout(look, 500);
+      look();
+    }
+  }, ['slow-commit']),
   whole('transports-counted-elsewhere', ['PRT-2'], 'a write is counted in the partition of its key, and the key of a transport is another than its id', class extends Plain {
     protected override record(lane: Lane, write: Write): void {
       super.record(write.namespace === 'server' ? lane : this.laneOf(`transport/${write.id}`, 'transport'), write);

@@ -378,7 +378,7 @@ export const overlappingMutants: readonly Mutant[] = [
   {
     id: 'lost-update',
     how: 'an update reads the record, and writes it back whole when the store has answered',
-    breaks: ['CON-1'],
+    breaks: ['CON-1', 'DWN-1'],
     adapter: anew('lost update', (clock) => new (class extends Honest {
       override async updateServer(id: string, config: Config): Promise<void> {
         const read = this.servers.get(id);

@@ -49,7 +49,7 @@ export const uneventfuls: readonly Uneventful[] = [
     'NAM-3 thousands of ids are as many names, also those that have a hash in common',
     'UNR-2 unregistering what is not registered succeeds',
     'LKP-2 a lookup of a name that nobody holds gives nothing',
-    'INC-2 a server registered again does not inherit bindings',
+    'INC-2 a binding holds for no other incarnation, whichever end began anew and however it ended, and with the same endpoint',
     'DWN-1 of those that are left when one has been given up',
     'DWN-3 the names are gone when the abort returns',
     'DWN-1 all of hundreds of names go',
@@ -65,8 +65,7 @@ export const uneventfuls: readonly Uneventful[] = [
     unbindTransport: done,
   })),
   uneventful('unbound', 'a transport is bound', [
-    'INC-2 a server registered again does not inherit bindings',
-    'INC-2 a transport registered again does not inherit its binding',
+    'INC-2 a binding holds for no other incarnation, whichever end began anew and however it ended, and with the same endpoint',
     'BND-4 a moved transport gets broadcasts of its new server only',
     'BND-9 a transport registered with an unknown serverId is registered unbound, and stays so',
     'DWN-2 every binding ends when the endpoint of its server goes down, however it came about, and no other',
