@@ -51,7 +51,7 @@ function write(language: Language, folder: string): void {
   const { files }: StartingPoint = startingPoints[language];
   const example = join(dirname(createRequire(import.meta.url).resolve('sharded-registry/package.json')), 'examples', language);
   const existing = files.map((file) => join(folder, file)).filter((path) => existsSync(path));
-  if (existing.length > 0) throw new UsageError(`${safe(existing.join(', '))} exists, and is not overwritten: nothing was written`);
+  if (existing.length > 0) throw new UsageError(`nothing is overwritten, and nothing was written, because of ${safe(existing.join(', '))}`);
   const written: string[] = [];
   try {
     const made = mkdirSync(folder, { recursive: true });

@@ -216,20 +216,20 @@ defmodule Adapter do
     :ets.new(__MODULE__, [:named_table, :public])
     # Bytes, not characters.
     :ok = :io.setopts(:standard_io, encoding: :latin1)
-    serve([])
+    serve(0)
   end
 
-  # `under_way`: monitors on the processes in which operations have been called.
+  # `under_way`: how many operations have been called, and had not been answered when it was looked at last.
   defp serve(under_way) do
     with line when is_binary(line) <- IO.binread(:stdio, :line) do
       %{"id" => id, "method" => method, "params" => p} = Json.decode(line)
-      serve(request(id, method, p, under_way))
+      serve(request(id, method, p, remaining(under_way, 0)))
     end
   end
 
   # When everybody who was called has answered, and everybody who was told of something has passed it on, nothing is left to do.
   defp request(id, "settle", p, under_way) do
-    for monitor <- under_way, do: wait_for(monitor)
+    0 = remaining(under_way, :infinity)
     {:ok, nil} = GenServer.call(registry(p), :settle)
 
     for pid <- endpoints(p["registry"]), Process.alive?(pid) do
@@ -238,19 +238,29 @@ defmodule Adapter do
     end
 
     answer(id, {:ok, nil})
-    []
+    0
   end
 
   defp request(id, method, p, under_way) do
     case operations() do
       # Operations overlap, as those of clients would.
       %{^method => operation} ->
-        {_, monitor} = spawn_monitor(fn -> answer(id, GenServer.call(registry(p), operation.(p))) end)
-        [monitor | under_way]
+        spawn_monitor(fn -> answer(id, GenServer.call(registry(p), operation.(p))) end)
+        under_way + 1
 
       _ ->
         answer(id, {:ok, order(method, p)})
         under_way
+    end
+  end
+
+  defp remaining(0, _), do: 0
+
+  defp remaining(under_way, patience) do
+    receive do
+      {:DOWN, _, :process, _, _} -> remaining(under_way - 1, patience)
+    after
+      patience -> under_way
     end
   end
 
@@ -272,7 +282,7 @@ defmodule Adapter do
     monitor = Process.monitor(endpoint(p))
     # It ends when it has told what it was sent.
     send(endpoint(p), :kill)
-    wait_for(monitor)
+    receive do: ({:DOWN, ^monitor, :process, _, _} -> nil)
   end
 
   defp order("dispose", %{"registry" => r} = p) do
@@ -286,10 +296,6 @@ defmodule Adapter do
     :ets.delete(__MODULE__, {:registry, r})
     :ets.match_delete(__MODULE__, {{:endpoint, r, :_}, :_})
     nil
-  end
-
-  defp wait_for(monitor) do
-    receive do: ({:DOWN, ^monitor, :process, _, _} -> nil)
   end
 
   defp answer(id, {:ok, value}), do: write(%{id: id, result: shown(value)})

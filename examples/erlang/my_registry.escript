@@ -207,33 +207,39 @@ stand_in(R, E) ->
 main(_) ->
     ets:new(?MODULE, [named_table, public]),
     ok = io:setopts([binary, {encoding, latin1}]), % bytes
-    serve([]).
+    serve(0).
 
-%% `UnderWay`: monitors on the processes in which operations have been called.
+%% `UnderWay`: how many operations have been called, and have not been answered when it was looked at last.
 serve(UnderWay) ->
     case file:read_line(standard_io) of
         {ok, Line} ->
             #{<<"id">> := Id, <<"method">> := Method, <<"params">> := P} = decode(Line),
-            serve(request(Id, Method, P, UnderWay));
+            serve(request(Id, Method, P, remaining(UnderWay, 0)));
         eof -> ok
     end.
 
 %% When everybody who was called has answered, and everybody who was told of something has passed it on, nothing is left to do.
 request(Id, <<"settle">>, P, UnderWay) ->
-    [receive {'DOWN', Monitor, process, _, _} -> ok end || Monitor <- UnderWay],
+    0 = remaining(UnderWay, infinity),
     {ok, null} = gen_server:call(registry(P), settle),
     [begin Pid ! {settle, self()}, receive {settled, Pid} -> ok end end || Pid <- endpoints(given(registry, P)), is_process_alive(Pid)],
     answer(Id, {ok, null}),
-    [];
+    0;
 request(Id, Method, P, UnderWay) ->
     case operations() of
         %% Operations overlap, as those of clients would.
         #{Method := Operation} ->
-            {_, Monitor} = spawn_monitor(fun() -> answer(Id, gen_server:call(registry(P), Operation(P))) end),
-            [Monitor | UnderWay];
+            spawn_monitor(fun() -> answer(Id, gen_server:call(registry(P), Operation(P))) end),
+            UnderWay + 1;
         _ ->
             answer(Id, {ok, order(Method, P)}),
             UnderWay
+    end.
+
+remaining(0, _) -> 0;
+remaining(UnderWay, Patience) ->
+    receive {'DOWN', _, process, _, _} -> remaining(UnderWay - 1, Patience)
+    after Patience -> UnderWay
     end.
 
 order(<<"initialize">>, _) -> introduction();

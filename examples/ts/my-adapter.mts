@@ -1,7 +1,9 @@
 /*
  * A registry in TypeScript, and its adapter: the module that is judged.
  *
- *     npx tsc && npx sharded-registry verify ./my-adapter.mjs
+ *     npx --package typescript tsc -p . && npx sharded-registry verify ./my-adapter.mjs
+ *
+ * For its types, sharded-registry has to be installed where this is.
  *
  * The upper half is a registry as anybody might have one: import your own in its place. The lower half is all that it takes to have it
  * judged. What an adapter may say of itself is in the README of sharded-registry, what the operations have to do in its specification.
