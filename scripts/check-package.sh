@@ -43,6 +43,8 @@ mkdir -p empty/node_modules && mv alone empty/node_modules/sharded-registry
 mv empty/node_modules/sharded-registry node_modules/sharded-registry
 
 npx --no-install sharded-registry verify --runs 20 --seed 1 | tail -n 3
+npx --no-install sharded-registry init --language js begun > /dev/null
+npx --no-install sharded-registry verify ./begun/my-adapter.mjs --only REG,BND --runs 20 --seed 1 | tail -n 3
 npx --no-install sharded-registry explore --clients 2 --depth protocol | tail -n 3
 npx --no-install sharded-registry verify --only REG-1 --runs 5 --seed 1 --html report.html > /dev/null
 grep -q 'Content-Security-Policy' report.html

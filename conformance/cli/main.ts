@@ -6,6 +6,7 @@ import { benchCommand } from './bench-command.js';
 import { checkHistoryCommand } from './check-history-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { exploreCommand } from './explore-command.js';
+import { initCommand } from './init-command.js';
 import { serveCommand } from './serve-command.js';
 import { verifyCommand } from './verify-command.js';
 
@@ -18,6 +19,7 @@ const program = new Command('sharded-registry')
   .exitOverride()
   .addCommand(verifyCommand())
   .addCommand(doctorCommand())
+  .addCommand(initCommand())
   .addCommand(serveCommand())
   .addCommand(exploreCommand())
   .addCommand(checkHistoryCommand())

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A registry in Python, and its adapter: a program that speaks the protocol of docs/protocol.md on stdin and stdout.
 
-    npx sharded-registry verify --command "python3 examples/python/my_registry.py"
+    npx sharded-registry verify --command "python3 my_registry.py"
 
-The upper half is a registry as anybody might have one. The lower half is all that it takes to have it judged: no more than the
-standard library.
+The upper half is a registry as anybody might have one: import your own in its place. The lower half is all that it takes to have it
+judged: no more than the standard library.
 """
 
 import json
@@ -174,15 +174,16 @@ def dispose(p):
         del endpoints[key]
 
 
-# What is left out is None: ids that are none are sent on purpose.
+# The operations of the specification, in terms of the registry above: docs/protocol.md#methods. The first three are the least; leave
+# out what yours has not, and it is reported untested. What is left out of a request is None: ids that are none are sent on purpose.
 operations = {
     'registerServer': lambda r, p: r.register(r.servers, p.get('id'), endpoint(p), p.get('config')),
-    'registerTransport': lambda r, p: r.register(r.transports, p.get('id'), endpoint(p), p.get('config')),
     'unregisterServer': lambda r, p: r.unregister(r.servers, p.get('id')),
-    'unregisterTransport': lambda r, p: r.unregister(r.transports, p.get('id')),
-    'updateServer': lambda r, p: r.update(p.get('id'), p.get('config')),
     'findServer': lambda r, p: shown(r.find(r.servers, p.get('id'))),
+    'registerTransport': lambda r, p: r.register(r.transports, p.get('id'), endpoint(p), p.get('config')),
+    'unregisterTransport': lambda r, p: r.unregister(r.transports, p.get('id')),
     'findTransport': lambda r, p: shown(r.find(r.transports, p.get('id'))),
+    'updateServer': lambda r, p: r.update(p.get('id'), p.get('config')),
     'listServers': lambda r, p: [shown((id, *entry)) for id, entry in r.servers.items()],
     'listTransports': lambda r, p: [shown((id, *entry)) for id, entry in r.transports.items()],
     'bindTransportToServer': lambda r, p: r.bind(p.get('transportId'), p.get('serverId')),

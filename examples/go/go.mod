@@ -1,0 +1,3 @@
+module my-registry
+
+go 1.19
