@@ -43,17 +43,25 @@ function requirementLine(requirement: RequirementResult, c: Colours): string {
   return `  ${paint(marks[status])} ${id.padEnd(7)} ${shorten(text, 76)}  ${detail}`;
 }
 
-/** What failed of a requirement, without colours. */
+/** What failed of a requirement, without colours: the smallest counterexample first. */
 export const failureText = (requirement: RequirementResult): string => failureLines(requirement, requirement.checks.filter(({ failure }) => failure !== undefined), pc.createColors(false)).join('\n');
 
+/** The smallest counterexample in full; what other checks found is another way to see the same, mostly, and has a line that shows it. */
 function failureLines({ id, level, text }: RequirementResult, checks: readonly CheckResult[], c: Colours): string[] {
-  const lines = [c.bold((level === 'MUST' ? c.red : c.yellow)(`✗ ${id} (${level})`)), `  ${text}`];
-  for (const { title, failure, mayFollowFrom } of checks) {
-    lines.push('', `  ${c.dim('check')}     ${title}`, ...failureDetail(failure!, c));
-    if (mayFollowFrom !== undefined) lines.push(`  ${c.dim('note')}      may follow from ${mayFollowFrom.join(', ')}, broken as well: mend that first`);
-  }
-  return lines;
+  const [first, ...others] = [...checks].sort((a, b) => rowsOf(a.failure!) - rowsOf(b.failure!)) as [CheckResult, ...CheckResult[]];
+  const note = ({ mayFollowFrom }: CheckResult): string[] => (mayFollowFrom === undefined ? [] : [`  ${c.dim('note')}      may follow from ${mayFollowFrom.join(', ')}, broken as well: mend that first`]);
+  return [
+    c.bold((level === 'MUST' ? c.red : c.yellow)(`✗ ${id} (${level})`)),
+    `  ${text}`,
+    '',
+    `  ${c.dim('check')}     ${first.title}`,
+    ...failureDetail(first.failure!, c),
+    ...note(first),
+    ...others.flatMap((check) => ['', `  ${c.dim('also')}      ${check.title}`, `  ${c.dim('wrong')}     ${check.failure!.message}`, `  ${c.dim('replay')}    ${check.failure!.replay}`, ...note(check)]),
+  ];
 }
+
+const rowsOf = ({ steps, interleaving = [] }: Failure): number => steps.length + interleaving.length;
 
 function failureDetail(failure: Failure, c: Colours): string[] {
   const width = Math.min(60, Math.max(0, ...failure.steps.map(({ text }) => text.length)));
