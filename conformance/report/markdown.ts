@@ -77,14 +77,14 @@ function failures(requirements: readonly RequirementResult[]): string[] {
 }
 
 /** Lines that are shown as they are: no run of backticks in them is as long as the fence. */
-function fenced(lines: string): string[] {
+export function fenced(lines: string): string[] {
   const shown = lines.split('\n').map((line) => safe(line, 2_000));
   const fence = '`'.repeat(Math.max(3, ...shown.flatMap((line) => [...line.matchAll(/`+/g)].map(([run]) => run.length + 1))));
   return [`${fence}text`, ...shown, fence];
 }
 
 /** Text that is only that, on one line: what has a meaning in Markdown or HTML becomes an entity, and nobody is mentioned or linked to. */
-const text = (given: string): string =>
+export const text = (given: string): string =>
   safe(given, 1_000)
     .replace(/[&<>|`*_[\]#~!\\$^]|:(?=\/)|\.(?=\w)/g, (c) => `&#${c.charCodeAt(0)};`)
     .replace(/@/g, '&#64;&#8203;');
