@@ -237,9 +237,9 @@ const bindings: readonly Mutant[] = [
 ];
 
 const lifetimes: readonly Mutant[] = [
-  plain('registering-is-a-heartbeat', ['REG-2'], 'whoever holds a name registers it again every so often, so that others see that it lives', class extends PlainRegistry {
+  plain('registering-is-a-heartbeat', ['REG-2'], 'a server registers its name again every so often, so that others see that it lives', class extends PlainRegistry {
     protected override register(namespace: Namespace, id: string, endpoint: Endpoint, config: Config): void | Promise<void> {
-      const held = this.closed || typeof id !== 'string' ? undefined : this.names[namespace].get(id);
+      const held = this.closed || namespace !== 'server' || typeof id !== 'string' ? undefined : this.names.server.get(id);
       if (held === undefined || held.registration.endpoint !== endpoint || isDown(held)) return super.register(namespace, id, endpoint, config);
     }
   }),
