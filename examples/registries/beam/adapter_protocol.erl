@@ -77,7 +77,7 @@ request(Id, Method, P, Adapter = #{operations := Operations}, UnderWay) ->
     end.
 
 outcome(Operation, P = #{<<"registry">> := R}) ->
-    try {ok, Operation(known({registry, R}), with_pid(P))}
+    try {ok, shown(Operation(known({registry, R}), with_pid(P)))}
     catch
         throw:{refused, Code} -> {refused, Code};
         Class:Reason -> {failed, {Class, Reason}}
@@ -158,7 +158,7 @@ kill(Pid) ->
 
 %%% --------------------------------------------------------------------------------------------------------------------- answers
 
-answer(Id, {ok, Value}) -> write(#{id => Id, result => shown(Value)});
+answer(Id, {ok, Value}) -> write(#{id => Id, result => Value});
 answer(Id, {refused, Code}) -> write(#{id => Id, error => #{code => -32000, message => Code, data => #{code => Code}}});
 answer(Id, {failed, Reason}) -> write(#{id => Id, error => #{code => -32603, message => unicode:characters_to_binary(io_lib:format("~0tp", [Reason], [{chars_limit, 500}]))}}).
 

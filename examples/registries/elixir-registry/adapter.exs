@@ -53,18 +53,21 @@ defmodule Adapter do
 
   # "Unregisters all entries for the given key associated to the current process": so its holder is asked to.
   defp unregister(registry, key) do
-    for {pid, _} <- Registry.lookup(registry, key), do: within(pid, fn -> Registry.unregister(registry, key) end)
+    by_holder(registry, key, fn -> Registry.unregister(registry, key) end)
     nil
   end
 
   # "Updates the value for key for the current process": the same. Whoever does not hold the name any more says so.
   defp update(registry, key, config) do
-    with [{pid, _}] <- Registry.lookup(registry, key),
-         {:ok, {_new, _old}} <- within(pid, fn -> Registry.update_value(registry, key, fn _ -> config end) end) do
-      nil
-    else
+    case by_holder(registry, key, fn -> Registry.update_value(registry, key, fn _ -> config end) end) do
+      {:ok, {_new, _old}} -> nil
       _ -> refuse(:server_not_found)
     end
+  end
+
+  # "Certain operations may return processes that are already dead", for a moment: then once more. Gives {:ok, value}, or [].
+  defp by_holder(registry, key, act) do
+    with [{pid, _}] <- Registry.lookup(registry, key), :down <- within(pid, act), do: by_holder(registry, key, act)
   end
 
   defp find(registry, {_, id} = key) do
