@@ -9,7 +9,8 @@
 %%
 %% It is used as that page teaches: anybody registers a process under a name, which is any term; here {Registry, Namespace, Id}. What it
 %% has no idea of is not offered: configurations, one name bound to another, statistics, admission, closing. What differs from the
-%% specification, and why, is told in differences.yaml.
+%% specification, and why, is told in differences.yaml, and of the first line in
+%% differences-one-name.yaml.
 
 -mode(compile).
 
