@@ -36,3 +36,18 @@ it('a registry of three operations is judged by what they do', async () => {
   expect(report.verdict).toBe('conformant');
   expect(report.registry.features).toEqual(['servers', 'configs', 'liveness', 'in-process', 'send-failures', 'send-awaited']);
 });
+
+it('where nobody can be bound to a server, nothing is broadcast', async () => {
+  const unicast: Adapter = {
+    ...ours,
+    without: ['binding'],
+    async open(options) {
+      const subject = (await ours.open(options)) as Required<Subject>;
+      const route = subject.routeToTransport.bind(subject);
+      // One that takes nothing but the id of a transport.
+      return Object.assign(subject, { routeToTransport: (...[to, from, message]: Parameters<typeof route>) => route(`${to as string}`, from, message) });
+    },
+  };
+  const report = await verify(unicast, { seed: 9, runs: 300, only: ['ERR-1', 'RTE-7'] });
+  expect(report.requirements.filter(({ status }) => status !== 'passed')).toEqual([]);
+});
