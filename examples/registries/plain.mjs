@@ -1,5 +1,5 @@
 /*
- * What adapters for registries outside the process have in common.
+ * What adapters have in common: refusals, and what gets through where all is written as JSON.
  */
 import { isDeepStrictEqual } from 'node:util';
 

@@ -4,9 +4,10 @@
  * by itself: https://redis.io/docs/latest/develop/programmability/eval-intro/. Messages are published to the channel of the process
  * that has the name: https://redis.io/docs/latest/develop/pubsub/.
  *
- *     npx sharded-registry verify ./adapter.mjs --timeout 8000 --expected-failures differences.yaml
+ *     npx sharded-registry verify ./adapter.mjs --timeout 8000 --runs 20 --expected-failures differences.yaml
  *
- * Half of the time-out is what the kit gives a "down", and that takes here until the keys have expired: up to a second.
+ * Half of the time-out is what the kit gives a "down", and that takes here until the keys have expired, up to a second each
+ * time: hence the few runs.
  */
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
