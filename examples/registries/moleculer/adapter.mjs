@@ -1,5 +1,5 @@
 /*
- * Moleculer as a registry: a name is a service of a broker, https://moleculer.services/docs/0.14/services.html#Dynamic-service-loading,
+ * Moleculer as a registry: a name is a service of a broker, https://moleculer.services/docs/0.14/services.html#broker-createService,
  * of the version `server` or `transport`, so that the two never meet; a message is a call of its action, and what there is is what the
  * broker tells of itself: https://moleculer.services/docs/0.14/services.html#Internal-Services.
  *
