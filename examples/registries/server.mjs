@@ -11,12 +11,13 @@ import { connect, createServer } from 'node:net';
  */
 const minder = `
 folder=$(mktemp -d "\${TMPDIR:-/tmp}/registry-XXXXXX") || exit 1
-trap : INT TERM HUP
 for word; do shift; case $word in *FOLDER*) word=\${word%%FOLDER*}$folder\${word#*FOLDER};; esac; set -- "$@" "$word"; done
 "$@" < /dev/null > /dev/null 2> "$folder/stderr" 3<&- & server=$!
+trap 'kill $server 2> /dev/null' INT TERM HUP
 { cat <&3; kill $server; } > /dev/null 2>&1 & minder=$!
 wait $server
 status=$?
+while kill -0 $server 2> /dev/null; do wait $server; done
 tail -n 4 "$folder/stderr" >&2
 kill $minder 2> /dev/null
 rm -rf "$folder"
