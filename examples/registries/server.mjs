@@ -10,6 +10,7 @@ import { connect, createServer } from 'node:net';
  * whatever way. `FOLDER` in the arguments stands for the folder.
  */
 const minder = `
+trap '' PIPE
 folder=$(mktemp -d "\${TMPDIR:-/tmp}/registry-XXXXXX") || exit 1
 for word; do shift; case $word in *FOLDER*) word=\${word%%FOLDER*}$folder\${word#*FOLDER};; esac; set -- "$@" "$word"; done
 "$@" < /dev/null > /dev/null 2> "$folder/stderr" 3<&- & server=$!

@@ -42,6 +42,8 @@ function startKeeper(hosts) {
     if (breakdown !== undefined) return void adapter.breakdowns.push(breakdown);
     waiting.get(address)(lease);
     waiting.delete(address);
+    // It is no reason for anybody to stay, but for whoever waits.
+    if (waiting.size === 0) keeper.unref();
   });
   keeper.unref();
 }
@@ -59,6 +61,7 @@ class Process {
     if (endpoint.signal.aborted) return void this.#client.close();
     endpoint.signal.addEventListener('abort', this.die);
     this.lease = new Promise((resolve) => waiting.set(this.address, resolve));
+    keeper.ref();
     keeper.postMessage({ address: this.address, isAlive: true });
   }
 
