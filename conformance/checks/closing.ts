@@ -74,7 +74,7 @@ export const closingChecks = [
       ['setAdmission', 'auto'],
     ];
     for (const [operation, ...args] of calls) {
-      if (typeof t.rig.subject[operation] !== 'function') continue;
+      if (typeof t.rig.subject[operation] !== 'function' || (args[0] === broadcast && !t.offers('binding'))) continue;
       const answer = await t.rig.call(operation, ...args);
       // How many partitions a closed registry has is not said: a list of none will do.
       const odd = answer.kind === 'broken' && !(operation === 'getPartitionStats' || operation === 'getContentionStatus');

@@ -58,7 +58,7 @@ export const homesChecks = [
     if (t.offers('liveness')) {
       await t.setup({ op: 'registerServer', id: ids[0]!, endpoint: 'mortal' });
       await t.rig.perform({ op: 'down', endpoint: 'mortal' });
-      await t.eventually(() => t.given(t.holds(ids[0]!, undefined, 'its endpoint went down')), t.goneMs);
+      await t.given(t.eventually(() => t.holds(ids[0]!, undefined, 'its endpoint went down'), t.goneMs));
       await look('since its endpoint went down');
     }
     if (t.offers('override')) {

@@ -179,8 +179,8 @@ export const routingChecks = [
         }
       }
       await t.setup({ op: 'down', endpoint: `s${round}` }, { op: 'down', endpoint: `a${round}` });
-      await t.eventually(() => t.given(t.holds(s, undefined, 'its endpoint went down')), t.goneMs);
-      await t.eventually(() => t.given(t.holds(a, undefined, 'its endpoint went down', 'findTransport')), t.goneMs);
+      await t.given(t.eventually(() => t.holds(s, undefined, 'its endpoint went down'), t.goneMs));
+      await t.given(t.eventually(() => t.holds(a, undefined, 'its endpoint went down', 'findTransport'), t.goneMs));
     }
   }, { needs: ['liveness'] }),
   check('RTE-8', 'nor does a broadcast', 'a broadcast delivered to a name that another endpoint was delivered one of before', async (t) => {

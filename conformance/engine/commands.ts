@@ -65,11 +65,11 @@ export interface Vocabulary {
 }
 
 /** Endpoints of every manner that the registry hears of. */
-const anyEndpoint = ({ failures, awaited }: Vocabulary): fc.Arbitrary<string> =>
+const anyEndpoint = ({ failures, awaited, binding }: Vocabulary): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom('e1', 'e2', 'e3') },
     ...(failures ? [{ weight: 2, arbitrary: fc.constantFrom('throws1', 'rejects1') }] : []),
-    ...(awaited ? [{ weight: 2, arbitrary: fc.constantFrom('leaves1', 'unbinds1', 'rebroadcasts1') }] : []),
+    ...(awaited ? [{ weight: 2, arbitrary: fc.constantFrom('leaves1', ...(binding ? ['unbinds1', 'rebroadcasts1'] : [])) }] : []),
   );
 
 /** So few that each holds several names, at both ends of bindings. */
