@@ -48,6 +48,8 @@ export class Oracle {
   before: RegistryState;
   /** Set when the rest of a run says nothing: a requirement found broken already has been broken again. */
   spoiled = false;
+  /** Whether a violation ends a run without failing it: it has been reported, or was not asked for. */
+  excuses: (violation: Violation) => boolean = () => false;
   readonly #holders = new Map<string, Set<string>>();
   /** Names that have been an end of a binding. */
   readonly #tied = new Set<string>();
@@ -111,7 +113,7 @@ export class Oracle {
 
     this.state = reaction?.state ?? expected.state;
     if (operation.op === 'resetStats') await this.#compareReset();
-    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances), this.#lag);
+    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances), this.#lag, this.excuses);
     if (this.scope.listeners) this.#compareListeners(operation);
     this.#count(ofSteps, { operation, outcome: expected.outcome, deliveries, before: this.before, after: this.state, isReentrant: reaction !== undefined, past: this.#past });
     this.#remember(operation, expected.outcome);

@@ -27,19 +27,21 @@ export interface Lag {
 
 /**
  * Repeats an expectation that a registry may meet late, until it holds or `boundMs` of real time have passed, and `lag` of the time
- * that the registry lives by.
+ * that the registry lives by. A violation that is `excused`, since it is known, is given a tenth of the time: it will not go away.
  */
-export async function eventually(boundMs: number, expectation: () => Promise<void>, lag?: Lag): Promise<void> {
-  const end = performance.now() + boundMs;
+export async function eventually(boundMs: number, expectation: () => Promise<void>, lag?: Lag, excused: (violation: Violation) => boolean = () => false): Promise<void> {
+  const began = performance.now();
+  let wait = boundMs;
   const step = Math.ceil((lag?.ms ?? 0) / 5);
   let left = lag?.ms ?? 0;
   for (let isLast = false; ; ) {
     // When the process has had no turn for a while, neither has the registry: what is due by then comes before the last try.
-    const isOver = left <= 0 && performance.now() >= end;
+    const isOver = left <= 0 && performance.now() >= began + wait;
     try {
       return await expectation();
     } catch (error) {
       if (!(error instanceof Violation) || isLast || (boundMs === 0 && left <= 0)) throw error;
+      wait = excused(error) ? boundMs / 10 : boundMs;
       isLast = isOver;
       if (left > 0) await lag!.advance(Math.min(step, left));
       else await new Promise((resolve) => setTimeout(resolve, 3));

@@ -213,8 +213,9 @@ export async function runSuite(
       const brokenDown = watchBreakdowns(adapter);
       const oracle = await suite.prepare(adapter, ids, patienceMs).catch(stop);
       if (oracle === undefined) return;
+      oracle.excuses = excused;
       try {
-        await fc.asyncModelRun(() => ({ model: { oracle, excused } satisfies Cell, real: oracle }), commands);
+        await fc.asyncModelRun(() => ({ model: { oracle } satisfies Cell, real: oracle }), commands);
         if (!oracle.spoiled && suite.looksInTheEnd && offered.routing) await oracle.probe(offered.binding);
         if (!oracle.spoiled) await oracle.end();
         for (const [requirement, { what, occurred }] of situationsIn(oracle, suite)) situations.set(requirement, { what, occurred: occurred + (situations.get(requirement)?.occurred ?? 0) });
