@@ -99,7 +99,7 @@ function dubiousCalls(t: Trial): DubiousCall[] {
       ['registerTransport', ['a', up, { serverId: id }]],
       ['routeToServer', ['s', id, 'm']],
       ['routeToTransport', ['a', id, 'm']],
-      ['routeToTransport', [broadcast, id, 'm']],
+      ...(t.offers('binding') ? [['routeToTransport', [broadcast, id, 'm']] as const] : []),
     ]),
     ...(inProcess ? noEndpoints : []).flatMap((endpoint): DubiousCall[] => ['registerServer', 'registerTransport'].flatMap((operation) => ['free', 's', 'a'].map((id): DubiousCall => [operation as keyof Registry, [id, endpoint, { serverId: 'other' }]]))),
     ...(inProcess && t.offers('configs') ? dubiousConfigs() : []).flatMap((config): DubiousCall[] => [

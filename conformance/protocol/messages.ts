@@ -103,7 +103,8 @@ const introduction = claims
   .superRefine(({ methods, features = [] }, context) => {
     const must = (holds: boolean, message: string): void => void (holds || context.addIssue({ code: 'custom', message }));
     for (const least of ['registerServer', 'unregisterServer', 'findServer'] as const) must(methods.includes(least), `\`methods\` must include \`${least}\`: registerServer, unregisterServer and findServer are the least a registry has`);
-    must(methods.includes('routeToTransport') === methods.includes('broadcast'), '`methods` must include both `routeToTransport` and `broadcast`, or neither');
+    must(methods.includes('routeToTransport') || !methods.includes('broadcast'), 'a program with the method `broadcast` must have `routeToTransport`: to the kit they are one');
+    must(methods.includes('broadcast') || !methods.includes('routeToTransport') || !methods.includes('bindTransportToServer'), 'a program with `routeToTransport` and `bindTransportToServer` must have the method `broadcast`, to everybody who is bound');
     must(!features.includes('virtual-time') || methods.includes('time/advance'), 'a program with the feature `virtual-time` must have the method `time/advance`');
     must(!features.includes('slow-commit') || methods.includes('fault/slowCommit'), 'a program with the feature `slow-commit` must have the method `fault/slowCommit`');
   });

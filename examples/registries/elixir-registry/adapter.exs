@@ -29,9 +29,7 @@ defmodule Adapter do
         "listServers" => fn registry, _ -> list(registry, :server) end,
         "listTransports" => fn registry, _ -> list(registry, :transport) end,
         "routeToServer" => &route(&1, {:server, &2["serverId"]}, &2["transportId"], &2["message"]),
-        "routeToTransport" => &route(&1, {:transport, &2["transportId"]}, &2["serverId"], &2["message"]),
-        # To everybody who is bound, and nobody ever is: the protocol asks for both kinds of routing to transports, or neither.
-        "broadcast" => fn _, _ -> 0 end
+        "routeToTransport" => &route(&1, {:transport, &2["transportId"]}, &2["serverId"], &2["message"])
       }
     })
   end

@@ -42,9 +42,7 @@ main(Arguments) ->
             <<"listServers">> => fun(R, _) -> list(R, server) end,
             <<"listTransports">> => fun(R, _) -> list(R, transport) end,
             <<"routeToServer">> => fun(R, #{<<"serverId">> := To, <<"transportId">> := From, <<"message">> := Message}) -> route({R, server, To}, From, Message) end,
-            <<"routeToTransport">> => fun(R, #{<<"transportId">> := To, <<"serverId">> := From, <<"message">> := Message}) -> route({R, transport, To}, From, Message) end,
-            %% To everybody who is bound, and nobody ever is: the protocol asks for both kinds of routing to transports, or neither.
-            <<"broadcast">> => fun(_, _) -> 0 end
+            <<"routeToTransport">> => fun(R, #{<<"transportId">> := To, <<"serverId">> := From, <<"message">> := Message}) -> route({R, transport, To}, From, Message) end
         }
     }).
 

@@ -28,9 +28,7 @@ main(_) ->
             <<"listServers">> => fun(Scope, _) -> list(Scope, server) end,
             <<"listTransports">> => fun(Scope, _) -> list(Scope, transport) end,
             <<"routeToServer">> => fun(Scope, #{<<"serverId">> := To, <<"transportId">> := From, <<"message">> := Message}) -> route(Scope, {server, To}, From, Message) end,
-            <<"routeToTransport">> => fun(Scope, #{<<"transportId">> := To, <<"serverId">> := From, <<"message">> := Message}) -> route(Scope, {transport, To}, From, Message) end,
-            %% To everybody who is bound, and nobody ever is: the protocol asks for both kinds of routing to transports, or neither.
-            <<"broadcast">> => fun(_, _) -> 0 end
+            <<"routeToTransport">> => fun(Scope, #{<<"transportId">> := To, <<"serverId">> := From, <<"message">> := Message}) -> route(Scope, {transport, To}, From, Message) end
         }
     }).
 
