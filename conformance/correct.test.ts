@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { requirements } from '../spec/index.js';
+import { requirements, type RequirementId } from '../spec/index.js';
 import { checks } from './checks/index.js';
 import { renderConsole } from './report/console.js';
+import type { CheckResult } from './report/result.js';
 import { correct } from './testing/correct.js';
 import { correctRegistries } from './testing/correct-registries.js';
 import { correctFourth } from './testing/correct-fourth.js';
 import { correctThird } from './testing/correct-third.js';
 import { foundations } from './testing/held-out-load.js';
 import { third } from './testing/third-registry.js';
-import { verify } from './verify.js';
+import { verify, type VerifyOptions } from './verify.js';
 
 const seeds = [11, 222];
 const byHand: ReadonlySet<string> = new Set(checks.map(({ title }) => title));
@@ -28,10 +29,15 @@ describe.each([...correct, ...foundations, third])('$name', (adapter) => {
 // Those that take real time at every step are left to that.
 describe.each([...correctRegistries, ...correctThird, ...correctFourth].filter(({ takesTime }) => takesTime !== true).map(({ adapter }) => adapter))('$name', (adapter) => {
   it.each([1, 2])('is not accused with seed %i', async (seed) => {
-    const report = await verify(adapter, { seed, runs: 10, operations: 240, ...(seed !== 1 && { only: inSequence }) });
-    expect(report.counts, renderConsole(report, { colour: false, chapters: () => '' })).toMatchObject({ failed: 0, warnings: 0 });
-    // So few programs may hold nothing that overlaps in the way that one looks for; what is written by hand leaves no doubt.
-    const open = report.requirements.flatMap(({ checks: all }) => all.filter(({ status }) => status === 'inconclusive'));
-    expect(open.filter(({ title, reason }) => byHand.has(title) || !/^its situation never came about|^nothing was put to the test$/.test(reason!))).toEqual([]);
+    const judge = async (options: VerifyOptions): Promise<readonly RequirementId[]> => {
+      const report = await verify(adapter, { seed, ...options });
+      expect(report.counts, renderConsole(report, { colour: false, chapters: () => '' })).toMatchObject({ failed: 0, warnings: 0 });
+      // So few programs may hold nothing that overlaps in the way that one looks for; what is written by hand leaves no doubt.
+      const isOpen = ({ status, title, reason }: CheckResult): boolean => status === 'inconclusive' && (byHand.has(title) || !/^its situation never came about|^nothing was put to the test$/.test(reason!));
+      return report.requirements.filter(({ checks: all }) => all.some(isOpen)).map(({ id }) => id as RequirementId);
+    };
+    const open = await judge({ runs: 10, operations: 240, ...(seed !== 1 && { only: inSequence }) });
+    // What a busy machine leaves in doubt, it need not leave in doubt twice.
+    if (open.length > 0) expect(await judge({ only: open })).toEqual([]);
   });
 });
