@@ -180,8 +180,8 @@ export const bindingHistoryChecks = [
         ? [(s: string) => [down('e1'), server(s, 'e5')], (_s: string, a: string) => [down('e2'), transport(a, 'e6')], (s: string, a: string) => [down('e1'), down('e2'), transport(a, 'e6'), server(s, 'e5')]]
         : []),
     ];
-    // With a look at each end of it, and without any: "downs" are waited for, since they may take their time.
-    for (const [looks, steps] of [true, false].flatMap((looks) => ways.map((steps) => [looks, steps] as const))) {
+    // Without any look in between first, for a binding that has not ended yet is one to come back; "downs" are waited for, since they may take their time.
+    for (const [looks, steps] of [false, true].flatMap((looks) => ways.map((steps) => [looks, steps] as const))) {
       await t.open();
       const [s, a] = t.ids(2) as [string, string];
       await t.setup(server(s, 'e1'), transport(a, 'e2'), bind(a, s));
