@@ -27,7 +27,10 @@ const before: Foreign = existsSync(kept) ? foreignSchema.parse(JSON.parse(readFi
 const judged = new Map(before.registries.map((one) => [one.id, one]));
 const faults: string[] = [];
 
-const waiting = foreignRegistries.filter(({ name }) => only === undefined || only.includes(name));
+const strange = only?.filter((one) => !foreignRegistries.some(({ name }) => name === one)) ?? [];
+if (strange.length > 0) throw new Error(`there is no registry ${strange.join(', ')}: proof/foreign-registries.ts has them`);
+const chosen = foreignRegistries.filter(({ name }) => only === undefined || only.includes(name));
+const waiting = [...chosen];
 const unlike: [ForeignRegistry, string][] = [];
 await Promise.all(
   Array.from({ length: jobs }, async () => {
@@ -54,7 +57,7 @@ if (check) {
   replaceFile(page, foreignPage(now, find));
 }
 for (const fault of faults) console.error(fault);
-console.log(`${foreignRegistries.length} registries, ${faults.length} faults`);
+console.log(`${chosen.length} registries, ${faults.length} faults`);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
 /** Judges a registry, and says what came of it. Gives what is not as it should be. */
