@@ -68,7 +68,10 @@ async function judgeAndTell(registry: ForeignRegistry): Promise<string | undefin
     console.log(`${name}: untested, ${missing[0]} cannot be run here`);
     return process.env['REQUIRE_SERVICES'] ? `${name}: ${missing[0]} cannot be run here, and REQUIRE_SERVICES is set` : undefined;
   }
-  if (build !== undefined) await run(build[0], build.slice(1), new URL(`examples/${folder}`, root));
+  if (build !== undefined) {
+    const { failed, stderr } = await run(build[0], build.slice(1), new URL(`examples/${folder}`, root));
+    if (failed) return `${name}: it cannot be built: ${stderr}`;
+  }
   const began = performance.now();
   const { report, said } = await judge(registry);
   if (report === undefined) return `${name}: there is no report: ${said}`;
@@ -94,8 +97,8 @@ async function judge(registry: ForeignRegistry): Promise<{ report: Report | unde
 }
 
 /** What a program says, whatever its exit code; a quarter of an hour at most. */
-function run(program: string, args: readonly string[], cwd: URL): Promise<{ stdout: string; stderr: string }> {
+function run(program: string, args: readonly string[], cwd: URL): Promise<{ failed: boolean; stdout: string; stderr: string }> {
   return new Promise((settle) => {
-    execFile(program, args, { cwd: fileURLToPath(cwd), encoding: 'utf8', maxBuffer: 2 ** 28, timeout: 900_000, killSignal: 'SIGINT' }, (_, stdout, stderr) => settle({ stdout, stderr }));
+    execFile(program, args, { cwd: fileURLToPath(cwd), encoding: 'utf8', maxBuffer: 2 ** 28, timeout: 900_000, killSignal: 'SIGINT' }, (error, stdout, stderr) => settle({ failed: error !== null, stdout, stderr }));
   });
 }

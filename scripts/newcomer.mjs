@@ -29,6 +29,8 @@ const demand = (text, part) => {
   if (!text.includes(part.trimEnd())) throw new Error(`this was not printed:\n${part}\nbut this:\n${text}`);
 };
 
+// Ctrl-C ends the step, and with it this, when the folder has been removed.
+process.on('SIGINT', () => undefined);
 try {
   const packed = spawnSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }).stdout.trim().split('\n').at(-1);
   writeFileSync(join(folder, 'package.json'), '{ "name": "newcomer", "private": true }\n');
