@@ -5,18 +5,15 @@
  *
  *     npx sharded-registry verify ./adapter.mjs --expected-failures differences.yaml
  */
-import { randomUUID } from 'node:crypto';
 import { Errors, ServiceBroker } from 'moleculer';
-import { refusal } from '../plain.mjs';
+import { Addresses, refusal } from '../plain.mjs';
 
 /** How long anything is waited for. Milliseconds. */
 const waitMs = 500;
 
 class Registry {
   #broker = new ServiceBroker({ logger: false, skipProcessEventRegistration: true, requestTimeout: waitMs, registry: { stopDelay: 0 } });
-  /** Endpoints by their addresses, and these by the endpoints: metadata is to be plain data. */
-  #endpoints = new Map();
-  #addresses = new Map();
+  #addresses = new Addresses();
 
   async start() {
     await this.#broker.start();
@@ -43,7 +40,7 @@ class Registry {
       this.#broker.createService({
         name,
         version,
-        metadata: { address: this.#addressOf(endpoint), config },
+        metadata: { address: this.#addresses.of(endpoint), config },
         actions: { receive: ({ params, meta }) => endpoint.send({ namespace: version, to: name, from: meta.from, message: params.message }) },
       });
     } catch (error) {
@@ -76,7 +73,7 @@ class Registry {
   }
 
   #shown({ name, metadata: { address, config } }) {
-    return { id: name, endpoint: this.#endpoints.get(address), config };
+    return { id: name, endpoint: this.#addresses.endpointAt(address), config };
   }
 
   /** A call waits for what the action gives back, and fails as that does: where there is no action, it was not found. */
@@ -88,16 +85,6 @@ class Registry {
       if (error instanceof Errors.ServiceNotFoundError || error instanceof Errors.ServiceNotAvailableError) return 0;
       throw error instanceof Errors.RequestTimeoutError ? refusal('outcome_unknown') : error;
     }
-  }
-
-  #addressOf(endpoint) {
-    let address = this.#addresses.get(endpoint);
-    if (address === undefined) {
-      address = randomUUID();
-      this.#addresses.set(endpoint, address);
-      this.#endpoints.set(address, endpoint);
-    }
-    return address;
   }
 }
 

@@ -9,7 +9,7 @@ import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
-import { carries, refusal } from '../plain.mjs';
+import { Addresses, carries, refusal } from '../plain.mjs';
 import { freePorts, startServer } from '../server.mjs';
 
 let server;
@@ -32,9 +32,7 @@ const isOutrun = (error) => error instanceof JetStreamApiError && [JetStreamApiC
 class Registry {
   #connection;
   #bucket;
-  /** Endpoints by their addresses, and these by the endpoints. */
-  #endpoints = new Map();
-  #addresses = new Map();
+  #addresses = new Addresses();
 
   constructor(handle, connection, bucket) {
     this.handle = handle;
@@ -71,7 +69,7 @@ class Registry {
 
   async #register(key, endpoint, config = {}) {
     try {
-      await this.#bucket.create(key, JSON.stringify({ address: this.#addressOf(endpoint), config }));
+      await this.#bucket.create(key, JSON.stringify({ address: this.#addresses.of(endpoint), config }));
     } catch (error) {
       throw isOutrun(error) ? refusal('already_registered') : error;
     }
@@ -82,7 +80,7 @@ class Registry {
     if (isGone(entry)) return undefined;
     const { address, config } = entry.json();
     // That of an endpoint in another process is its address.
-    return { id: idOf(key), endpoint: this.#endpoints.get(address) ?? address, config };
+    return { id: idOf(key), endpoint: this.#addresses.endpointAt(address) ?? address, config };
   }
 
   /** Not of one moment: first the keys are listed, and then they are read. */
@@ -90,16 +88,6 @@ class Registry {
     const keys = [];
     for await (const key of await this.#bucket.keys(`${kind}.>`)) keys.push(key);
     return (await Promise.all(keys.map((key) => this.#find(key)))).filter((found) => found !== undefined);
-  }
-
-  #addressOf(endpoint) {
-    let address = this.#addresses.get(endpoint);
-    if (address === undefined) {
-      address = randomUUID();
-      this.#addresses.set(endpoint, address);
-      this.#endpoints.set(address, endpoint);
-    }
-    return address;
   }
 }
 
