@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { accusationsPage, accusationsSchema, faultsOf, summariseTrials } from './accusations-page.js';
@@ -27,7 +28,7 @@ const unknown = only?.filter((name) => !names.includes(name)) ?? [];
 if (unknown.length > 0) throw new Error(`there is no registry ${unknown.join(', ')}: proof/innocents.ts has them`);
 
 if (check) {
-  const accusations = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"registries":[]}'));
+  const accusations = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"revision":"none","registries":[]}'));
   conclude(faultsOf(accusations, seeds, names));
 } else {
   const keyOf = ({ registry, seed, runs }: { registry: string; seed: Accusation['seed']; runs: number }): string => `${registry}, ${seed}, ${runs}`;
@@ -50,7 +51,7 @@ if (check) {
       console.error(`${String(++done).padStart(5)}/${all.length} ${trial.registry}, seed ${trial.seed} (${trial.seconds.toFixed(1)} s)${said.map((one) => `\n      ${one}`).join('')}`);
     },
   );
-  const accusations = summariseTrials([...journal.results.values()].filter((trial) => trial.runs === runs && (trial.seed === 'the model' || trial.seed <= seeds)), runs);
+  const accusations = summariseTrials([...journal.results.values()].filter((trial) => trial.runs === runs && (trial.seed === 'the model' || trial.seed <= seeds)), runs, execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim());
   if (only === undefined) {
     replaceFile(kept, `${JSON.stringify(accusations, undefined, 1)}\n`);
     replaceFile(page, accusationsPage(accusations));
