@@ -41,17 +41,15 @@ const thorough = new Set([
   ours.name,
   'one with another precedence',
   'batches',
-  'one that is late',
   'snapshots and group commits',
   'mailboxes for eight',
   'one with other answers',
   'one mailbox for everything',
   'yields at every step',
-  'an eventual one',
   'eventual: a replica',
 ]);
 
 /** How many of so many seeds a registry is tried with. */
 export function seedsOf(name: string, seeds: number): number {
-  return thorough.has(name) ? seeds : Math.ceil(seeds / (findInnocent(name)?.takesTime ? 20 : 10));
+  return thorough.has(name) ? seeds : Math.ceil(seeds / (findInnocent(name)?.takesTime ? 30 : 15));
 }
