@@ -294,6 +294,24 @@ describe('an oracle', () => {
     expect(shown(await run(await beside(alter, setting), steps))).toEqual(expected);
   });
 
+  it('leaves open whether a broadcast reaches whom a call from within a send unbinds meanwhile, and nothing more', async () => {
+    // Hands over to one after the other, unless one is no longer bound, and counts those.
+    const carefully = (skips: string): Alter => (real) => ({
+      routeToTransport: (to: string | typeof broadcastTo, from: string, message: unknown) => {
+        if (to !== broadcastTo) return real.routeToTransport(to, from, message);
+        const members = real.listTransports().filter(({ id }) => real.getServerForTransport(id) === from);
+        return members.reverse().filter(({ id }) => id !== skips && real.getServerForTransport(id) === from && real.routeToTransport(id, from, message) === 1).length;
+      },
+    });
+    const members = [server('a', 'e1'), transport('t', 'e1', { serverId: 'a' }), transport('a', 'throws1', { serverId: 'a' }), transport('u', 'unbinds1', { serverId: 'a' })];
+    const skipping = await beside(carefully(''));
+    expect(await run(skipping, [...members, broadcast('m')])).toBeUndefined();
+    expect(skipping.occurred.get('RTE-7')).toBe(1);
+    expect(await run(await beside(() => ({})), [...members, broadcast('m')])).toBeUndefined();
+    expect(shown(await run(await beside(carefully('u')), [...members, broadcast('m')]))?.[0]).toEqual(['RTE-6', 'RTE-3']);
+    expect(shown(await run(await beside(carefully('t')), [...members.slice(0, 3), transport('u', 'leaves1', { serverId: 'a' }), broadcast('m')]))?.[0]).toEqual(['RTE-6', 'RTE-3']);
+  });
+
   it('knows who is registered', async () => {
     const oracle = await beside(() => ({}));
     await run(oracle, [server('b', 'e1'), transport('t', 'e1'), transport('a', 'e1')]);
@@ -349,6 +367,9 @@ describe('an endpoint that calls back', () => {
     expect(planned('leaves1', 'server', 'a')).toEqual({ name: 'leaves1', operations: [{ op: 'unregisterServer', id: 'a' }], to: [], same: false });
     expect(planned('leaves1', 'transport', 't')).toEqual({ name: 'leaves1', operations: [{ op: 'unregisterTransport', id: 't' }], to: [], same: false });
     expect(planned('unbinds1', 'transport', 't')).toEqual({ name: 'unbinds1', operations: [{ op: 'unbindTransport', transportId: 'u' }], to: [], same: false });
+    const delivery = (to: string, endpoint: string) => ({ endpoint, namespace: 'transport' as const, to, from: 'a', message: 'm' });
+    const step = { state, outcome: { kind: 'done', value: 2 } as const, deliveries: [delivery('t', 'unbinds1'), delivery('u', 'e1')] };
+    expect(plannedReaction(model, step, pool)!.forgone).toEqual([delivery('u', 'e1')]);
     expect(planned('rebroadcasts1', 'transport', 't')).toEqual({ name: 'rebroadcasts1', operations: [{ op: 'broadcast', serverId: 'a', message: 'echo' }], to: ['t', 'u'], same: true });
   });
 

@@ -6,6 +6,8 @@ export interface Reaction {
   readonly endpoint: string;
   readonly operations: readonly Operation[];
   readonly deliveries: readonly ExpectedDelivery[];
+  /** Deliveries of the step itself whose binding these calls end: whether they are still handed over is left open (chapter RTE). */
+  readonly forgone: readonly ExpectedDelivery[];
   readonly state: RegistryState;
 }
 
@@ -29,7 +31,9 @@ export function plannedReaction(model: RegistryModel, step: Step<RegistryState>,
     state = nested.state;
     deliveries.push(...nested.deliveries);
   }
-  return { endpoint: delivery.endpoint, operations, deliveries, state };
+  const unbound = new Set(operations.flatMap((operation) => (operation.op === 'unbindTransport' ? [operation.transportId] : [])));
+  const forgone = step.deliveries.filter(({ namespace, to }) => namespace === 'transport' && unbound.has(to));
+  return { endpoint: delivery.endpoint, operations, deliveries, forgone, state };
 }
 
 function reactionTo(model: RegistryModel, state: RegistryState, delivery: ExpectedDelivery, pool: Pool): Operation[] {

@@ -115,6 +115,19 @@ describe('all schedules, those with the fewest interruptions first,', () => {
       }),
     );
   });
+
+  it('go on where a world that lives by a time of its own offers something else than it did', () => {
+    const chooser = new FewestFirst();
+    const choices = (...enabled: (readonly number[])[]): number[] => enabled.map((threads) => chooser.choose(threads.map((thread) => ({ thread, label: '' }))));
+    expect(chooser.advance()).toBe(true);
+    expect(choices([0], [1, 2])).toEqual([0, 0]);
+    expect(chooser.advance()).toBe(true);
+    // The first goes on, after all: what was no interruption is one, and the next beginning has two.
+    expect(choices([0], [0, 1], [1, 2])).toEqual([0, 1, 0]);
+    expect(chooser.advance()).toBe(true);
+    expect(choices([0], [0, 1], [1, 2])).toEqual([0, 1, 1]);
+    expect(chooser.advance()).toBe(false);
+  });
 });
 
 describe('a schedule', () => {

@@ -6,8 +6,8 @@ import type { Chooser, Schedule, Step } from './world.js';
  * to be tried is kept as the beginnings of schedules: as many, at most, as there were ways to go on in the runs so far.
  */
 export class FewestFirst<S extends Step> implements Chooser<S> {
-  /** Beginnings of schedules that have not been run, by how many interruptions they have. */
-  readonly #begun: Schedule[][] = [[[]]];
+  /** Beginnings of schedules that have not been run, by how many interruptions they have: none for some numbers, where a world offers less than it did. */
+  readonly #begun: (Schedule[] | undefined)[] = [[[]]];
   #beginning: Schedule = [];
   readonly #way: number[] = [];
   #thread: number | undefined;
@@ -15,7 +15,7 @@ export class FewestFirst<S extends Step> implements Chooser<S> {
 
   /** Whether there is another schedule. To be called before each run. */
   advance(): boolean {
-    const beginning = this.#begun.find((some) => some.length > 0)?.pop();
+    const beginning = this.#begun.find((some) => some !== undefined && some.length > 0)?.pop();
     if (beginning === undefined) return false;
     this.#beginning = beginning;
     this.#way.length = 0;
