@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { accusationsPage, accusationsSchema, faultsOf, summariseTrials } from './accusations-page.js';
+import { accusationsPage, accusationsSchema, faultsOf, summariseTrials, type KeptTrial } from './accusations-page.js';
 import type { Accusation, Trial } from './accuse.js';
 import { integer } from '../conformance/cli/integer.js';
 import { innocents, seedsOf } from './innocents.js';
@@ -28,11 +28,12 @@ const unknown = only?.filter((name) => !names.includes(name)) ?? [];
 if (unknown.length > 0) throw new Error(`there is no registry ${unknown.join(', ')}: proof/innocents.ts has them`);
 
 if (check) {
-  const accusations = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"revision":"none","registries":[]}'));
+  const accusations = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"revisions":[],"registries":[]}'));
   conclude(faultsOf(accusations, seeds, names));
 } else {
   const keyOf = ({ registry, seed, runs }: { registry: string; seed: Accusation['seed']; runs: number }): string => `${registry}, ${seed}, ${runs}`;
-  const journal = new Journal<Trial & { runs: number }>(folder, new URL('dist/', root), keyOf);
+  const revision = execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim();
+  const journal = new Journal<KeptTrial>(folder, new URL('dist/', root), keyOf);
   // Seed by seed, and not registry by registry: when it is interrupted, all have been tried alike.
   const all = ([...Array.from({ length: seeds }, (_, i) => i + 1), 'the model'] as const)
     .flatMap((seed) => names.map((registry): Accusation => ({ registry, seed, runs })))
@@ -46,12 +47,12 @@ if (check) {
     { processes: jobs, milliseconds: 600_000 },
     ({ registry, seed }, reason) => ({ registry, seed, passed: [], accused: [], open: [{ requirement: 'all', reason }], sequences: 0, schedules: 0, operations: 0, seconds: 0 }),
     (trial) => {
-      journal.add({ ...trial, runs });
+      journal.add({ ...trial, runs, revision });
       const said = [...trial.accused.map(({ requirement, message }) => `${requirement} accused: ${message}`), ...trial.open.map(({ requirement, reason }) => `${requirement} open: ${reason}`)];
       console.error(`${String(++done).padStart(5)}/${all.length} ${trial.registry}, seed ${trial.seed} (${trial.seconds.toFixed(1)} s)${said.map((one) => `\n      ${one}`).join('')}`);
     },
   );
-  const accusations = summariseTrials([...journal.results.values()].filter((trial) => trial.runs === runs && (trial.seed === 'the model' || trial.seed <= seeds)), runs, execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim());
+  const accusations = summariseTrials([...journal.results.values()].filter((trial) => trial.runs === runs && (trial.seed === 'the model' || trial.seed <= seeds)), runs);
   if (only === undefined) {
     replaceFile(kept, `${JSON.stringify(accusations, undefined, 1)}\n`);
     replaceFile(page, accusationsPage(accusations));
