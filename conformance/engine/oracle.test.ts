@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createModel, type ModelOptions, type Operation } from '../../model/index.js';
 import { broadcast as broadcastTo, type Config, type ContentionStatus, type Delivery, type Endpoint, type PartitionStats, type Registration, type RequirementId } from '../../spec/index.js';
 import { partitionOf } from '../../src/ids.js';
 import type { ShardedRegistry } from '../../src/index.js';
 import { mutant } from '../testing/mutants.js';
-import { Violation } from './findings.js';
+import { Blocked, Unanswered, Violation } from './findings.js';
 import { Oracle, type Scope } from './oracle.js';
 import { plannedReaction, reacts } from './reaction.js';
 import { Rig } from './rig.js';
@@ -310,6 +310,136 @@ describe('an oracle', () => {
     expect(await run(await beside(() => ({})), [...members, broadcast('m')])).toBeUndefined();
     expect(shown(await run(await beside(carefully('u')), [...members, broadcast('m')]))?.[0]).toEqual(['RTE-6', 'RTE-3']);
     expect(shown(await run(await beside(carefully('t')), [...members.slice(0, 3), transport('u', 'leaves1', { serverId: 'a' }), broadcast('m')]))?.[0]).toEqual(['RTE-6', 'RTE-3']);
+  });
+
+  it.each<[string, readonly RequirementId[] | undefined, Alter, readonly Operation[]]>([
+    ['refuse to let strangers route to a server', undefined, (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : refuse('transport_not_found')) }), [...holds, toServer('m')]],
+    ['refuse to let strangers route to a transport', undefined, (real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : refuse('server_not_found')) }), [transport('t', 'e1'), { op: 'routeToTransport', transportId: 't', serverId: 'a', message: 'm' }]],
+    ['let nobody hear of strangers, nor them unbind anybody', undefined, (real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : 0) }), [...bound, transport('u', 'unbinds1', { serverId: 'a' }), { op: 'routeToTransport', transportId: 'u', serverId: 'b', message: 'm1' }, broadcast('m2')]],
+    ['refuse strangers with the code of another', ['RTE-1'], (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : refuse('server_not_found')) }), [...holds, toServer('m')]],
+    ['refuse strangers to a transport with the code of another', ['RTE-1'], (real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : refuse('transport_not_found')) }), [transport('t', 'e1'), { op: 'routeToTransport', transportId: 't', serverId: 'a', message: 'm' }]],
+    ['refuse those who are registered', ['RTE-1'], (real) => ({ routeToServer: () => real.findTransport('t') && refuse('transport_not_found') }), [...bound, toServer('m')]],
+    ['let nobody hear of those who are registered', ['RTE-1'], () => ({ routeToServer: () => 0 }), [...bound, toServer('m')]],
+    ['let nobody hear of strangers now and then', ['RTE-1'], (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (message === 'm2' ? 0 : real.routeToServer(id, from, message)) }), [...holds, toServer('m1'), toServer('m2')]],
+    ['refuse strangers, and hand over what they say', ['RTE-1'], (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.routeToServer(id, from, message), real.findTransport(from) ? 1 : refuse('transport_not_found')) }), [...holds, toServer('m')]],
+    ['answer strangers with something else', ['RTE-1'], (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : real.findServer('known') ? 0 : 2) }), [...holds, toServer('m')]],
+  ])('judges those who %s by whether they hear any stranger', async (_, blamed, alter, steps) => {
+    const violation = await run(await beside(alter, { patienceMs: 50 }), steps);
+    expect(violation?.requirement && [violation.requirement]).toEqual(blamed);
+  });
+
+  it('lets no call from within a send of a stranger happen later', async () => {
+    const oracle = await beside((real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : 0) }), { scope: { bindings: false } });
+    for (const step of [...bound, transport('u', 'unbinds1', { serverId: 'a' })]) await oracle.step(step);
+    await oracle.step({ op: 'routeToTransport', transportId: 'u', serverId: 'b', message: 'm' });
+    expect(oracle.rig.mailbox.reaction).toBeUndefined();
+    expect(oracle.state).toBe(oracle.before);
+    await oracle.rig.dispose();
+  });
+
+  it('blames what goes wrong while admission is closed on that as well', async () => {
+    const closed: Operation = { op: 'setAdmission', mode: 'closed' };
+    const deaf: Alter = (real) => ({ routeToServer: (...args: [string, string, unknown]) => (real.getContentionStatus().admission === 'closed' ? 1 : real.routeToServer(...args)) });
+    expect(shown(await run(await beside(deaf), [...holds, closed, toServer('m')]))?.[0]).toEqual(['RTE-1', 'ADM-3']);
+    const miscounting: Alter = (real) => ({ routeToServer: (...args: [string, string, unknown]) => real.routeToServer(...args) + 1 });
+    expect(shown(await run(await beside(miscounting), [...holds, closed, toServer('m')]))?.[0]).toEqual(['RTE-1', 'ADM-3']);
+    const forgetful: Alter = () => ({ unregisterServer: () => refuse('admission_control_active') });
+    expect(shown(await run(await beside(forgetful), [...holds, closed, { op: 'unregisterServer', id: 'a' }]))?.[0]).toEqual(['ADM-3']);
+  });
+
+  it('tells a refusal to remove what is there from one to remove what is not', async () => {
+    const refusing: Alter = () => ({ unregisterServer: () => refuse('endpoint_down'), unregisterTransport: () => refuse('endpoint_down') });
+    const blamed = async (...steps: Operation[]) => shown(await run(await beside(refusing), steps))?.[0];
+    expect(await blamed(...holds, { op: 'unregisterServer', id: 'a' })).toEqual(['UNR-1']);
+    expect(await blamed(transport('a', 'e1'), { op: 'unregisterServer', id: 'a' })).toEqual(['UNR-2']);
+    expect(await blamed(transport('t', 'e1'), { op: 'unregisterTransport', id: 't' })).toEqual(['UNR-1']);
+    expect(await blamed(server('t', 'e1'), { op: 'unregisterTransport', id: 't' })).toEqual(['UNR-2']);
+  });
+
+  it('blames a count on whoever throws only if it is too low', async () => {
+    const counting = (change: number): Alter => (real) => ({ routeToTransport: (...args: [string, string, unknown]) => real.routeToTransport(...args) + change });
+    const steps = [...bound, transport('u', 'throws1', { serverId: 'a' }), broadcast('m')];
+    expect(shown(await run(await beside(counting(-2)), steps))).toEqual([['RTE-6', 'RTE-3'], 'routeToTransport(broadcast, "a", "m") was answered wrongly', '1 to 2', '0']);
+    expect(shown(await run(await beside(counting(1)), steps))?.[0]).toEqual(['RTE-3']);
+    expect(shown(await run(await beside((real) => ({ routeToTransport: (...args: [string, string, unknown]) => (real.routeToTransport(...args), refuse('server_not_found')) })), steps))?.[0]).toEqual(['RTE-6', 'RTE-3']);
+  });
+
+  it('begins with what has to go well, and says what did not', async () => {
+    const oracle = await beside(() => ({}));
+    await oracle.begin(bound);
+    expect(oracle.program).toEqual([]);
+    expect(oracle.registered('server')).toEqual(['a']);
+    expect(oracle.rig.subject.findServer('a')).toBeDefined();
+    await oracle.rig.dispose();
+
+    const failing = await beside(() => ({ registerTransport: () => refuse('already_registered') }));
+    const disposed = vi.spyOn(failing.rig, 'dispose');
+    const error: unknown = await failing.begin(bound).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Blocked);
+    expect((error as Blocked).message).toBe('this had to be right before anything could begin: registerTransport("t", e3, {serverId: "a"}) was answered wrongly');
+    expect(disposed).toHaveBeenCalledOnce();
+
+    const hanging = await beside(() => ({ registerServer: () => new Promise(() => undefined) }), { patienceMs: 20 });
+    await expect(hanging.begin(holds)).rejects.toBeInstanceOf(Unanswered);
+  });
+
+  it('sends to every name, from somebody, and to everybody, but to no two at once who call back', async () => {
+    const oracle = await beside(() => ({}));
+    for (const step of bound) await oracle.step(step);
+    const before = oracle.program.length;
+    await oracle.probe(true);
+    const toAll = ['a', 'b', 'c'].map((serverId) => ({ op: 'broadcast', serverId, message: `to all of ${serverId}` }));
+    const toServers = ['a', 'b', 'c'].map((serverId) => ({ op: 'routeToServer', serverId, transportId: 't', message: `to server ${serverId}` }));
+    const toTransports = ['t', 'u', 'a'].map((transportId) => ({ op: 'routeToTransport', transportId, serverId: 'a', message: `to transport ${transportId}` }));
+    expect(oracle.program.slice(before)).toEqual([...toAll, ...toServers, ...toTransports]);
+    await oracle.probe(false);
+    expect(oracle.program.slice(before + 9)).toEqual([...toServers, ...toTransports]);
+    await oracle.rig.dispose();
+
+    const two = await beside(() => ({}));
+    for (const step of [...bound, transport('u', 'leaves1', { serverId: 'a' })]) await two.step(step);
+    await two.probe(true);
+    expect(two.program).toContainEqual(toAll[0]);
+    await two.rig.dispose();
+    const three = await beside(() => ({}));
+    for (const step of [...holds, transport('t', 'leaves1', { serverId: 'a' }), transport('u', 'leaves2', { serverId: 'a' })]) await three.step(step);
+    await three.probe(true);
+    expect(three.program).not.toContainEqual(toAll[0]);
+    expect(three.program).toContainEqual(toAll[1]);
+    await three.rig.dispose();
+  });
+
+  it('probes with the ids of the one kind where there are none of the other', async () => {
+    const rig = await Rig.open(mutant('', [], 'ours', () => ({})).adapter, {}, 1_000);
+    const servers = new Oracle(rig, createModel(), { servers: ['a'], transports: [] }, everything);
+    await servers.probe(false);
+    expect(servers.program).toEqual([{ op: 'routeToServer', serverId: 'a', transportId: 'a', message: 'to server a' }]);
+    const transports = new Oracle(rig, createModel(), { servers: [], transports: ['t'] }, everything);
+    await transports.probe(false);
+    expect(transports.program).toEqual([{ op: 'routeToTransport', transportId: 't', serverId: 't', message: 'to transport t' }]);
+    await rig.dispose();
+  });
+
+  it('lets the time pass for both in which a registry may be late by the clock that it was given', async () => {
+    const late = mutant('', [], 'late by 40 ms', (real, { clock }) => {
+      const since = new Map<string, number>();
+      return {
+        registerServer: (id: string, ...rest: [Endpoint]) => real.registerServer(id, ...rest).then(() => void since.set(id, clock!.now())),
+        findServer: (id: string) => (since.has(id) && clock!.now() < since.get(id)! + 40 ? undefined : real.findServer(id)),
+      };
+    });
+    const rig = await Rig.open({ ...late.adapter, consistency: { level: 'eventual', stalenessMs: 50 } }, {}, 1_000);
+    const oracle = new Oracle(rig, createModel(), pool, { ...everything, lists: false, stalenessMs: 0 });
+    await oracle.step(server('a', 'e1'));
+    expect(rig.clock.now()).toBeGreaterThanOrEqual(40);
+    expect(oracle.state.now).toBe(rig.clock.now());
+    await rig.dispose();
+  });
+
+  it('excuses nothing unless it is told to', async () => {
+    const oracle = await beside(() => ({}));
+    expect(oracle.excuses(new Violation('', '', ''))).toBe(false);
+    await oracle.rig.dispose();
   });
 
   it('knows who is registered', async () => {
