@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isValidId, type Operation, type Outcome } from '../../model/index.js';
 import type { ErrorCode, RequirementId } from '../../spec/index.js';
-import type { Adapter, Subject } from '../contract.js';
+import { AdapterError, type Adapter, type Subject } from '../contract.js';
 import { operationNames, readError, readValue, showAnswer } from './answer.js';
 import { blameAnswer, blameDeliveries, blameState, refusalRequirement, successRequirement, type Circumstances, type Difference } from './blame.js';
 import { EndpointFailure, Mailbox, TestEndpoint } from './endpoint.js';
@@ -99,7 +99,11 @@ describe('answers', () => {
     expect(readValue('findServer', { id: 'a', endpoint, config: { v: 1 } })).toEqual({ kind: 'done', value: { id: 'a', endpoint: 'e1', config: { v: 1 } } });
     expect(readValue('findServer', { id: 'a', endpoint })).toMatchObject({ value: { config: {} } });
     expect(readValue('findServer', { id: 'a', endpoint: {} })).toMatchObject({ kind: 'broken', breaks: 'ERR-1' });
-    expect(readValue('listServers', [7])).toMatchObject({ kind: 'broken' });
+    for (const [given, type] of [[7, 'number'], [null, 'null'], ['a', 'string']] as const) expect(readValue('listServers', [given])).toMatchObject({ kind: 'broken', what: expect.stringContaining(`expected object, received ${type} at 0`) as string });
+    const array = Object.assign([], { id: 'a', endpoint, config: { v: 1 } });
+    const called = Object.assign(() => undefined, { id: 'a', endpoint, config: {} });
+    expect(readValue('listServers', [array])).toEqual({ kind: 'done', value: [{ id: 'a', endpoint: 'e1', config: { v: 1 } }] });
+    expect(readValue('listServers', [called])).toMatchObject({ kind: 'broken' });
     expect(readValue('routeToServer', -1)).toMatchObject({ kind: 'broken' });
     expect(readValue('registerServer', 'anything')).toEqual({ kind: 'done', value: undefined });
     const stats = { partition: 0, writeCount: 0, sampleCount: 0, samples: [], min: null, mean: Number.NaN, alarm: false };
@@ -160,6 +164,10 @@ describe('answers', () => {
     for (const error of [null, undefined, 7, new Error('x'), { code: 'nonsense' }, { get code(): string { throw new Error('no'); } }]) {
       expect(readError('findServer', error)).toMatchObject({ kind: 'broken', breaks: 'ERR-1' });
     }
+    const silent = { code: 'endpoint_down', get message(): string { throw new Error('no'); } };
+    expect(readError('findServer', silent)).toMatchObject({ kind: 'broken', what: expect.stringContaining('was refused with something that is no error') as string });
+    const broken = new AdapterError('gone');
+    expect(() => readError('findServer', broken)).toThrow(broken);
     expect(readError('findServer', new Error('x'))).toMatchObject({ what: 'findServer failed without one of the specified codes: Error: x' });
     expect(readError('routeToServer', new EndpointFailure('x', new Mailbox()))).toEqual({ kind: 'broken', breaks: 'RTE-6', what: 'routeToServer failed with what a recipient threw: x' });
   });
