@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { accusationsPage, accusationsSchema, faultsOf, summariseTrials, type KeptTrial } from './accusations-page.js';
 import type { Accusation, Trial } from './accuse.js';
 import { integer } from '../conformance/cli/integer.js';
-import { innocents, seedsOf } from './innocents.js';
+import { findInnocent, innocents, seedsOf } from './innocents.js';
 import { Journal, replaceFile } from './journal.js';
 import { inProcesses } from './pool.js';
 
@@ -17,19 +17,18 @@ const { check, only, jobs, seeds, runs } = new Command('false-accusations')
   .description('Has the kit judge every correct registry with many seeds, everything but the service levels, and writes what it said of them. Goes on where it was interrupted.')
   .option('--seeds <n>', 'how many seeds, from 1', integer(1, 100_000), 300)
   .option('--runs <n>', 'how many random sequences of each suite with each seed', integer(1, 100_000), 10)
-  .option('--only <names>', 'these registries only, separated by semicolons', (value) => value.split(';'))
+  .option('--only <names>', 'these registries only, separated by semicolons', parseNames)
   .option('--jobs <n>', 'how many processes at once', integer(1, 256), 1)
-  .option('--check', 'run nothing: fail if what is kept accuses anybody, or lacks a registry or a seed')
+  .option('--check', 'run nothing: fail if what is kept accuses anybody, lacks a registry or a seed, or is not what the page says')
   .parse()
   .opts<{ check?: boolean; only?: string[]; jobs: number; seeds: number; runs: number }>();
 
 const names = innocents.map(({ adapter }) => adapter.name).filter((name) => only === undefined || only.includes(name));
-const unknown = only?.filter((name) => !names.includes(name)) ?? [];
-if (unknown.length > 0) throw new Error(`there is no registry ${unknown.join(', ')}: proof/innocents.ts has them`);
 
 if (check) {
   const accusations = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"revisions":[],"registries":[]}'));
-  conclude(faultsOf(accusations, seeds, names));
+  const isStale = !existsSync(page) || readFileSync(page, 'utf8') !== accusationsPage(accusations);
+  conclude([...faultsOf(accusations, seeds, names), ...(isStale ? ['docs/false-accusations.md is not what the figures say: run `npm run false-accusations`'] : [])]);
 } else {
   const keyOf = ({ registry, seed, runs }: { registry: string; seed: Accusation['seed']; runs: number }): string => `${registry}, ${seed}, ${runs}`;
   const revision = execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim();
@@ -58,6 +57,14 @@ if (check) {
     replaceFile(page, accusationsPage(accusations));
   }
   conclude(faultsOf(accusations, seeds, names));
+}
+
+function parseNames(value: string): string[] {
+  const names = value.split(';').filter((name) => name !== '');
+  const wrong = names.find((name) => findInnocent(name) === undefined);
+  if (names.length === 0) throw new InvalidArgumentError('it names no registry.');
+  if (wrong !== undefined) throw new InvalidArgumentError(`there is no registry ${wrong}; docs/false-accusations.md lists them.`);
+  return names;
 }
 
 function conclude(faults: readonly string[]): void {

@@ -103,8 +103,7 @@ export class Oracle {
     const forgone = reaction?.forgone ?? [];
     this.#compareAnswer(circumstances, answer, expected.deliveries, forgone);
 
-    const deliveries = [...expected.deliveries, ...(reaction?.deliveries ?? [])];
-    await this.#compareDeliveries(circumstances, deliveries, forgone);
+    const deliveries = await this.#compareDeliveries(circumstances, [...expected.deliveries, ...(reaction?.deliveries ?? [])], forgone);
     if (reacted) {
       for (const nested of await reacted) {
         if (nested.kind !== 'done') throw new Violation('a call made from within a send failed', 'success', showAnswer(nested), 'RTE-7');
@@ -189,25 +188,27 @@ export class Oracle {
     if (count < least || count > most) wrong(least === most ? `${most}` : `${least} to ${most}`);
   }
 
-  async #compareDeliveries(circumstances: Circumstances, expected: readonly ExpectedDelivery[], forgone: readonly ExpectedDelivery[]): Promise<void> {
+  /** Gives those that have arrived: all that are expected, but for some that may be forgone. */
+  async #compareDeliveries(circumstances: Circumstances, expected: readonly ExpectedDelivery[], forgone: readonly ExpectedDelivery[]): Promise<readonly ExpectedDelivery[]> {
     const { mailbox } = this.rig;
     if (mailbox.malformed !== undefined) {
       throw new Violation('a delivery was malformed', '{ namespace, to, from, message }', mailbox.malformed, 'RTE-1');
     }
-    if (expected.length === 0 && mailbox.size === 0) return;
+    if (expected.length === 0 && mailbox.size === 0) return expected;
     if (mailbox.size < expected.length) await this.rig.arrived();
     const patience = performance.now() + this.rig.arrivalMs;
     for (let turns = 0; mailbox.size < expected.length && (turns < 50 || performance.now() < patience); turns++) await turn();
     const extra: ExpectedDelivery[] = [...mailbox.take()];
-    const missing = expected.filter((wanted) => {
+    const arrived = expected.filter((wanted) => {
       const at = extra.findIndex((got) => isDeepStrictEqual({ ...got }, { ...wanted }));
       if (at >= 0) extra.splice(at, 1);
-      return at < 0 && !forgone.includes(wanted);
+      return at >= 0;
     });
+    const missing = expected.filter((wanted) => !arrived.includes(wanted) && !forgone.includes(wanted));
     if (circumstances.throwing || circumstances.reentrant) this.#troubled = true;
     const repeated = extra.filter((one) => one.message !== 'echo' && this.#delivered.has(line(one)));
     for (const one of expected) this.#delivered.add(line(one));
-    if (missing.length === 0 && extra.length === 0) return;
+    if (missing.length === 0 && extra.length === 0) return arrived;
     const formerHolderOf = ({ namespace, to, endpoint }: ExpectedDelivery): boolean =>
       !expected.some((wanted) => wanted.to === to && wanted.namespace === namespace && wanted.endpoint === endpoint) &&
       (this.#holders.get(key(namespace, to))?.has(endpoint) ?? false);
