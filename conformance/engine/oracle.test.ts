@@ -319,6 +319,7 @@ describe('an oracle', () => {
     ['refuse to let strangers route to a server', undefined, (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : refuse('transport_not_found')) }), [...holds, toServer('m')]],
     ['refuse to let strangers route to a transport', undefined, (real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : refuse('server_not_found')) }), [transport('t', 'e1'), { op: 'routeToTransport', transportId: 't', serverId: 'a', message: 'm' }]],
     ['let nobody hear of strangers, nor them unbind anybody', undefined, (real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : 0) }), [...bound, transport('u', 'unbinds1', { serverId: 'a' }), { op: 'routeToTransport', transportId: 'u', serverId: 'b', message: 'm1' }, broadcast('m2')]],
+    ['refuse to let strangers route to nobody', undefined, (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : refuse('transport_not_found')) }), [toServer('m')]],
     ['refuse strangers with the code of another', ['RTE-1'], (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : refuse('server_not_found')) }), [...holds, toServer('m')]],
     ['refuse strangers to a transport with the code of another', ['RTE-1'], (real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : refuse('transport_not_found')) }), [transport('t', 'e1'), { op: 'routeToTransport', transportId: 't', serverId: 'a', message: 'm' }]],
     ['refuse those who are registered', ['RTE-1'], (real) => ({ routeToServer: () => real.findTransport('t') && refuse('transport_not_found') }), [...bound, toServer('m')]],
@@ -329,6 +330,89 @@ describe('an oracle', () => {
   ])('judges those who %s by whether they hear any stranger', async (_, blamed, alter, steps) => {
     const violation = await run(await beside(alter, { patienceMs: 50 }), steps);
     expect(violation?.requirement && [violation.requirement]).toEqual(blamed);
+  });
+
+  it('counts what strangers send to nobody, whether they are heard or not', async () => {
+    const deaf = await beside((real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : 0) }));
+    expect(await run(deaf, [toServer('m')])).toBeUndefined();
+    expect(deaf.occurred.get('RTE-2')).toBe(1);
+  });
+
+  it('blames what is delivered too much on a repetition only if it has been delivered before', async () => {
+    const [first, second] = [new Set<unknown>(), new Set<unknown>()];
+    const doubly = (others: Set<unknown>, again: unknown): Alter => (real) => ({
+      routeToServer: (id: string, from: string, message: unknown) => {
+        if (others.size === 1) real.routeToServer('b', from, again ?? message);
+        others.add(message);
+        return real.routeToServer(id, from, message);
+      },
+    });
+    const steps = [...holds, server('b', 'e2'), transport('t', 'e3'), toServer('m1'), toServer('m2')];
+    const once = shown(await run(await beside(doubly(first, undefined)), steps));
+    expect(once?.[3]).toBe('too many "m2" to server "b" at e2');
+    expect(once?.[0]).not.toContain('RTE-5');
+    const toOther: Operation = { op: 'routeToServer', serverId: 'b', transportId: 't', message: 'm1' };
+    expect(shown(await run(await beside(doubly(second, 'm1')), [...steps.slice(0, 3), toOther, toServer('m2')]))?.[0]).toEqual(['RTE-5']);
+  });
+
+  it('takes the answer of a read for no count of recipients', async () => {
+    const rig = await Rig.open(mutant('', [], 'ours', () => ({})).adapter, {}, 1_000);
+    const oracle = new Oracle(rig, createModel(), { servers: ['7'], transports: ['t'] }, everything);
+    expect(await run(oracle, [server('7', 'e1'), transport('t', 'e2', { serverId: '7' }), { op: 'getServerForTransport', transportId: 't' }])).toBeUndefined();
+  });
+
+  it('waits for what is on its way: until the registry says that it has settled, and some turns in any case', async () => {
+    const settling: Alter = (real) => {
+      const under: [string, string, unknown][] = [];
+      const deliver = (): void => under.splice(0).forEach((args) => real.routeToServer(...args));
+      return { routeToServer: (...args: [string, string, unknown]) => under.push(args), settle: () => Promise.resolve(deliver()) };
+    };
+    const steps = [...holds, transport('t', 'e2'), toServer('m')];
+    expect(await run(await beside(settling), steps)).toBeUndefined();
+
+    const late: Alter = (real) => ({
+      routeToServer: (...args: [string, string, unknown]) => {
+        let turns = 20;
+        const wait = (): void => void (turns-- > 0 ? setImmediate(wait) : real.routeToServer(...args));
+        wait();
+        return 1;
+      },
+    });
+    const oracle = await beside(late);
+    for (const step of steps.slice(0, -1)) await oracle.step(step);
+    // On a machine so slow that all patience is at an end before anything is looked at.
+    let now = performance.now();
+    const slow = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000));
+    try {
+      await oracle.step(steps.at(-1)!);
+    } finally {
+      slow.mockRestore();
+      await oracle.rig.dispose();
+    }
+    expect(oracle.occurred.get('RTE-1')).toBe(1);
+  });
+
+  it('counts no listener that was taken off where there never was one', async () => {
+    const unwatched = await beside((real) => {
+      const lifetimes = new Map<Endpoint, Endpoint>();
+      // A signal of its own, that nobody else sees.
+      const own = (endpoint: Endpoint): Endpoint => {
+        const known = lifetimes.get(endpoint) ?? { send: (delivery: Delivery) => endpoint.send(delivery), signal: new AbortController().signal };
+        lifetimes.set(endpoint, known);
+        return known;
+      };
+      const back = (found: Registration | undefined): Registration | undefined => found && { ...found, endpoint: [...lifetimes].find(([, own]) => own === found.endpoint)![0] };
+      return {
+        registerServer: (id: string, endpoint: Endpoint, config?: Config) => real.registerServer(id, own(endpoint), config),
+        findServer: (id: string) => back(real.findServer(id)),
+        listServers: () => real.listServers().map((found) => back(found)!),
+      };
+    });
+    expect(await run(unwatched, [...holds, { op: 'unregisterServer', id: 'a' }])).toBeUndefined();
+    expect(unwatched.occurred.get('CLS-4')).toBeUndefined();
+    const watched = await beside(() => ({}));
+    expect(await run(watched, [...holds, { op: 'unregisterServer', id: 'a' }])).toBeUndefined();
+    expect(watched.occurred.get('CLS-4')).toBeGreaterThan(0);
   });
 
   it('lets no call from within a send of a stranger happen later', async () => {
