@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { Stryker } from '@stryker-mutator/core';
 import { Command } from 'commander';
 import { compare, figuresOf, figuresSchema, scoreOf, type Figures } from './figures.js';
-import { mutantsOf, withoutTimeouts, type Judged, type Mutant } from './mutants.js';
+import { mutantsOf, goneOnFrom, type Judged, type Mutant } from './mutants.js';
 import { mutationPage } from './page.js';
 import { parts, type Part } from './parts.js';
 import { excused } from './survivors.js';
@@ -61,7 +61,7 @@ async function run({ id, files: all, tests }: Part): Promise<Judged[]> {
   const folder = `coverage/mutation/${files === undefined ? id : 'some'}`;
   const incremental = new URL(`${folder}/incremental.json`, root);
   if (files !== undefined) rmSync(incremental, { force: true });
-  if (timedOut && existsSync(incremental)) writeFileSync(incremental, JSON.stringify(withoutTimeouts(JSON.parse(readFileSync(incremental, 'utf8')))));
+  if (existsSync(incremental)) writeFileSync(incremental, JSON.stringify(goneOnFrom(JSON.parse(readFileSync(incremental, 'utf8')), { timedOut: timedOut ?? false })));
   process.chdir(new URL('.', root).pathname);
   // Not through `testFiles` of Stryker: with it, what is changed while a module loads is never put to the test (9.6.1).
   process.env['MUTATION_TESTS'] = tests.join(' ');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compare, figuresOf, scoreOf } from './figures.js';
-import { mutantsOf, withoutTimeouts, type Judged } from './mutants.js';
+import { goneOnFrom, mutantsOf, type Judged } from './mutants.js';
 import { mutationPage } from './page.js';
 import { parts } from './parts.js';
 
@@ -33,9 +33,13 @@ describe('a report of mutants', () => {
     ]);
   });
 
-  it('can be gone on from without what timed out', () => {
-    expect(mutantsOf(withoutTimeouts(report)).map(({ fate }) => fate)).toEqual(['killed', 'survived', 'no coverage', 'invalid']);
-    expect(withoutTimeouts({ ...report, config: 1 })).toMatchObject({ config: 1 });
+  it('can be gone on from without what has to be run again', () => {
+    const fatesOf = (kept: unknown): string[] => mutantsOf(kept).map(({ fate }) => fate);
+    expect(fatesOf(goneOnFrom(report, { timedOut: false }))).toEqual(fatesOf(report));
+    expect(fatesOf(goneOnFrom(report, { timedOut: true }))).toEqual(['killed', 'survived', 'no coverage', 'invalid']);
+    const whileLoading = { files: { 'x.ts': { source, mutants: report.files['x.ts'].mutants.map((mutant) => ({ ...mutant, static: true })) } } };
+    expect(fatesOf(goneOnFrom(whileLoading, { timedOut: false }))).toEqual(['killed', 'timed out', 'no coverage', 'invalid']);
+    expect(goneOnFrom({ ...report, config: 1 }, { timedOut: true })).toMatchObject({ config: 1 });
   });
 
   it('is counted, but for mutants that are no program', () => {
