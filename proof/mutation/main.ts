@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { Command } from 'commander';
 import { compare, figuresOf, figuresSchema, scoreOf, type Figures } from './figures.js';
@@ -65,6 +66,7 @@ async function run({ id, files: all, tests }: Part): Promise<Judged[]> {
   process.chdir(new URL('.', root).pathname);
   // Not through `testFiles` of Stryker: with it, what is changed while a module loads is never put to the test (9.6.1).
   process.env['MUTATION_TESTS'] = tests.join(' ');
+  process.env['MUTATION_FOLDERS'] = [...new Set(all.filter((file) => !file.startsWith('!')).map((file) => dirname(file).replace('/**', '')))].join(' ');
   await new Stryker({
     mutate: [...(files ?? all)],
     concurrency: jobs,
