@@ -7,9 +7,9 @@ const all = Object.keys(machines) as (keyof typeof machines)[];
 describe.each(all)('the guards of %s', (name) => {
   const machine = machines[name];
   const table = tables[name] as unknown as Table<string, AnyEvent>;
-  const outcomes = guardsOf(machine, table);
 
   it('are those that the machine asks, with what they say', () => {
+    const outcomes = guardsOf(machine, table);
     const { guards } = machine.implementations as { guards: Record<string, (...args: unknown[]) => boolean> };
     for (const [s, state] of table.states.entries()) {
       for (const [e, event] of table.events.entries()) {
