@@ -1,6 +1,6 @@
-import { transition } from 'xstate';
+import { setup, transition } from 'xstate';
 import { describe, expect, it } from 'vitest';
-import { guardsOf, machines, tables, type AnyEvent, type Table } from './index.js';
+import { compile, guardsOf, machines, tables, type AnyEvent, type Table } from './index.js';
 
 const all = Object.keys(machines) as (keyof typeof machines)[];
 
@@ -39,4 +39,33 @@ it('every guard says yes somewhere, and no somewhere', () => {
   const said = new Set(all.flatMap((name) => guardsOf(machines[name], tables[name] as never).flat()));
   const guards = all.flatMap((name) => Object.keys(machines[name].implementations.guards).map((guard) => `${machines[name].id}.${guard}`));
   expect([...said].sort()).toEqual(guards.flatMap((guard) => [`${guard}: no`, `${guard}: yes`]).sort());
+});
+
+it('the innermost state is asked first, and what follows a yes is not asked', () => {
+  const machine = setup({
+    types: { events: {} as { readonly type: 'GO'; readonly inside: boolean; readonly outside: boolean } },
+    guards: { inside: ({ event }) => event.inside, outside: ({ event }) => event.outside },
+  }).createMachine({
+    id: 'two',
+    initial: 'outer',
+    states: {
+      outer: { initial: 'inner', on: { GO: { guard: 'outside', target: 'left' } }, states: { inner: { on: { GO: { guard: 'inside', target: 'stayed' } } }, stayed: {} } },
+      left: {},
+    },
+  });
+  const table = compile(machine, { GO: { inside: [false, true], outside: [false, true] } });
+  expect(table.states).toEqual(['outer.inner', 'left', 'outer.stayed']);
+  const [no, yes] = [['two.inside: no', 'two.outside: no'], ['two.inside: no', 'two.outside: yes']];
+  expect(guardsOf(machine, table).slice(0, 4)).toEqual([no, yes, ['two.inside: yes'], ['two.inside: yes']]);
+  expect(guardsOf(machine, table).slice(8)).toEqual([['two.outside: no'], ['two.outside: yes'], ['two.outside: no'], ['two.outside: yes']]);
+});
+
+it('who has no guard is not asked', () => {
+  const machine = setup({ types: { events: {} as { readonly type: 'GO'; readonly sure: boolean } }, guards: { sure: ({ event }) => event.sure } }).createMachine({
+    id: 'one',
+    initial: 'outer',
+    states: { outer: { initial: 'inner', on: { GO: { guard: 'sure', target: 'left' } }, states: { inner: { on: { GO: 'stayed' } }, stayed: {} } }, left: {} },
+  });
+  const table = compile(machine, { GO: { sure: [false, true] } });
+  expect(guardsOf(machine, table)[0]).toEqual([]);
 });

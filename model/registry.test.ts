@@ -18,7 +18,11 @@ describe('names', () => {
       { op: 'routeToTransport', serverId: '\0', transportId: 't', message: 'm' },
       { op: 'broadcast', serverId: '', message: 'm' },
     ];
-    for (const operation of operations) expect(answer([operation])).toEqual(refused('invalid_argument'));
+    for (const operation of operations) {
+      expect(answer([operation])).toEqual(refused('invalid_argument'));
+      // Admission has a say in registrations, and in nothing else (ADM-3).
+      if (!operation.op.startsWith('register')) expect(answer([closedByHand, operation])).toEqual(refused('invalid_argument'));
+    }
   });
 
   it('NAM-2, NAM-3: any valid id is a name of its own', () => {
@@ -186,9 +190,25 @@ describe('close', () => {
     for (const operation of [server('x', 'e1'), findServer('s'), unbind('t'), { op: 'listServers' }, { op: 'getContentionStatus' }, { op: 'stall', partition: 0 }] as const) {
       expect(after(operation).last).toEqual(refused('registry_closed'));
     }
-    expect(after({ op: 'close' })).toMatchObject({ last: done(), state });
+    expect(after({ op: 'close' }).last).toEqual(done());
+    expect(after({ op: 'close' }).state).toBe(state);
+    expect(after({ op: 'unstall', partition: 0 }).last).toEqual(done());
     expect(after(advance(5)).state.now).toBe(5);
     expect(after(down('e1')).last).toEqual(done());
+  });
+});
+
+describe('time', () => {
+  it('does not pass, and nothing becomes another, where there is nothing to do', () => {
+    const { state } = play([server('s', 'e1')]);
+    for (const operation of [unregisterServer('x'), unbind('t'), advance(0)]) expect(play([operation], {}, state).state).toBe(state);
+  });
+
+  it('passes before what was stuck commits', () => {
+    const { state } = play([{ op: 'stall', partition: 0 }, advance(5), { op: 'unstall', partition: 0, takes: 7 }]);
+    expect(state.now).toBe(12);
+    expect(state.partitions[0]!.window).toEqual([{ latency: 12, committedAt: 12 }]);
+    expect(play([{ op: 'stall', partition: 0 }, advance(5), { op: 'unstall', partition: 0 }]).state.now).toBe(5);
   });
 });
 
@@ -196,6 +216,6 @@ describe('createModel', () => {
   it('PRT-1: has 1 to 64 partitions, 16 unless told otherwise', () => {
     expect(createModel().initial.partitions).toHaveLength(16);
     for (const partitions of [1, 64]) expect(createModel({ partitions }).initial.partitions).toHaveLength(partitions);
-    for (const partitions of [0, 65, -1, 1.5, Number.NaN]) expect(() => createModel({ partitions })).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+    for (const partitions of [0, 65, -1, 1.5, Number.NaN]) expect(() => createModel({ partitions })).toThrow(expect.objectContaining({ code: 'invalid_argument', message: `partitions: ${partitions}` }));
   });
 });
