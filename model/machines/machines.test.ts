@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { tables } from '../index.js';
+import { createModel, machines, modeOf, tables } from '../index.js';
 
 const { admission, alarm, binding, endpoint, lifecycle, registration } = tables;
+
+it('each has its table, and each table counts what it is asked', () => {
+  expect(Object.keys(machines)).toEqual(Object.keys(tables));
+  const [{ events, asked }, cell] = [lifecycle, lifecycle.numberOf({ type: 'CLOSE' })];
+  const before = asked[cell]!;
+  for (let i = 1; i <= 2; i++) {
+    lifecycle.move('open', events[cell]!);
+    expect(asked[cell]).toBe(before + i);
+  }
+});
 
 describe('lifecycle', () => {
   it('refuses calls once closed, and closes twice (CLS-1, CLS-2)', () => {
@@ -98,5 +108,28 @@ describe('admission', () => {
       const { refusals } = admission.move(state, { type: 'REGISTER' });
       expect(refusals).toEqual(admission.has(state, 'closed') ? ['admission_control_active'] : []);
     }
+  });
+});
+
+describe('tags', () => {
+  it('say what others want to know of a state', () => {
+    const tagged = {
+      lifecycle: lifecycle.states.filter((state) => lifecycle.has(state, 'closed')),
+      endpoint: endpoint.states.filter((state) => endpoint.has(state, 'down')),
+      registration: registration.states.filter((state) => registration.has(state, 'registered')),
+      binding: binding.states.filter((state) => binding.has(state, 'bound')),
+      alarm: alarm.states.filter((state) => alarm.has(state, 'alarm')),
+      admission: admission.states.filter((state) => admission.has(state, 'closed')),
+    };
+    expect(tagged).toEqual({ lifecycle: ['closed'], endpoint: ['down'], registration: ['held'], binding: ['bound'], alarm: ['stuck', 'slow'], admission: ['auto.closed', 'forcedClosed'] });
+  });
+});
+
+describe('the mode of admission', () => {
+  it.each(['auto', 'open', 'closed'] as const)('is shown as it was set: %s', (mode) => {
+    const model = createModel();
+    const { state } = model.step(model.initial, { op: 'setAdmission', mode });
+    expect(modeOf[state.admission]).toBe(mode);
+    expect(model.step(state, { op: 'getContentionStatus' }).outcome).toMatchObject({ value: { mode } });
   });
 });

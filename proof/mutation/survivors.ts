@@ -153,6 +153,136 @@ export const excuses: readonly Excuse[] = [
     ],
   },
   {
+    file: 'model/compile.ts',
+    reason: 'For the compiler: nothing but a text is the name of a code.',
+    mutants: [["const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errors, code);", "typeof code === 'string'", 'true']],
+  },
+  {
+    file: 'model/contention.ts',
+    reason: 'Saves memory: of a partition in which nothing has changed there is one copy.',
+    mutants: [['return alarm === partition.alarm && window === partition.window ? partition : { ...partition, alarm, window };', 'alarm === partition.alarm && window === partition.window', 'false']],
+  },
+  {
+    file: 'model/id.ts',
+    reason: 'Saves the time to count the code points of what is too long, or short enough, whatever they are.',
+    mutants: [
+      ['if (value.length > 2 * maxIdLength) return false;', 'value.length > 2 * maxIdLength', 'false'],
+      ['if (value.length > maxIdLength && [...value].length > maxIdLength) return false;', 'value.length > maxIdLength', 'true'],
+      ['if (value.length > maxIdLength && [...value].length > maxIdLength) return false;', 'value.length > maxIdLength', 'value.length >= maxIdLength'],
+    ],
+  },
+  {
+    file: 'model/machines/admission.ts',
+    reason: 'For the compiler: types are of no account when it runs.',
+    mutants: [["types: { events: {} as AdmissionEvent, tags: {} as 'closed' },", "{ events: {} as AdmissionEvent, tags: {} as 'closed' }", '{}']],
+  },
+  {
+    file: 'model/machines/alarm.ts',
+    reason: 'For the compiler: types are of no account when it runs.',
+    mutants: [["types: { events: {} as AlarmEvent, tags: {} as 'alarm' },", "{ events: {} as AlarmEvent, tags: {} as 'alarm' }", '{}']],
+  },
+  {
+    file: 'model/machines/binding.ts',
+    reason: 'For the compiler: types are of no account when it runs.',
+    mutants: [["types: { events: {} as BindingEvent, tags: {} as 'bound' },", "{ events: {} as BindingEvent, tags: {} as 'bound' }", '{}']],
+  },
+  {
+    file: 'model/machines/endpoint.ts',
+    reason: 'For the compiler: types are of no account when it runs.',
+    mutants: [["types: { events: {} as EndpointEvent, tags: {} as 'down' },", "{ events: {} as EndpointEvent, tags: {} as 'down' }", '{}']],
+  },
+  {
+    file: 'model/machines/lifecycle.ts',
+    reason: 'For the compiler: types are of no account when it runs.',
+    mutants: [["types: { events: {} as LifecycleEvent, tags: {} as 'closed' },", "{ events: {} as LifecycleEvent, tags: {} as 'closed' }", '{}']],
+  },
+  {
+    file: 'model/machines/registration.ts',
+    reason: 'For the compiler: types are of no account when it runs.',
+    mutants: [["types: { events: {} as RegistrationEvent, tags: {} as 'registered' },", "{ events: {} as RegistrationEvent, tags: {} as 'registered' }", '{}']],
+  },
+  {
+    file: 'model/machines/admission.ts',
+    reason: 'For the compiler: a guard is asked of the event only at which it stands, and of a mode that is neither of the two asked for before, which is `auto`.',
+    mutants: [
+      ["majority: ({ event }) => event.type === 'ALARMS' && event.majority,", "event.type === 'ALARMS'", 'true'],
+      ["noMajority: ({ event }) => event.type === 'ALARMS' && !event.majority,", "event.type === 'ALARMS'", 'true'],
+      ["setOpen: ({ event }) => event.type === 'SET' && event.mode === 'open',", "event.type === 'SET'", 'true'],
+      ["setClosed: ({ event }) => event.type === 'SET' && event.mode === 'closed',", "event.type === 'SET'", 'true'],
+      ["setAutoAndMajority: ({ event }) => event.type === 'SET' && event.mode === 'auto' && event.majority,", "event.type === 'SET' && event.mode === 'auto'", 'true'],
+      ["setAutoAndMajority: ({ event }) => event.type === 'SET' && event.mode === 'auto' && event.majority,", "event.type === 'SET' && event.mode === 'auto'", "event.type === 'SET' || event.mode === 'auto'"],
+      ["setAutoAndMajority: ({ event }) => event.type === 'SET' && event.mode === 'auto' && event.majority,", "event.type === 'SET'", 'true'],
+      ["setAutoAndMajority: ({ event }) => event.type === 'SET' && event.mode === 'auto' && event.majority,", "event.mode === 'auto'", 'true'],
+    ],
+  },
+  {
+    file: 'model/machines/admission.ts',
+    reason: 'Only the names of actions are read: what they do here is nothing.',
+    mutants: [['actions: {', '{ refuse: (_, _params: { code: ErrorCode }) => {}, }', '{}']],
+  },
+  {
+    file: 'model/machines/binding.ts',
+    reason: 'For the compiler: a guard is asked of the event only at which it stands.',
+    mutants: [
+      ["serverMissing: ({ event }) => event.type === 'BIND' && !event.server,", "event.type === 'BIND'", 'true'],
+      ["transportMissing: ({ event }) => event.type === 'BIND' && !event.transport,", "event.type === 'BIND'", 'true'],
+      ["serverRegistered: ({ event }) => event.type === 'AUTO_BIND' && event.server,", "event.type === 'AUTO_BIND'", 'true'],
+      ["ownServer: ({ event }) => event.type === 'SERVER_GONE' && event.own,", "event.type === 'SERVER_GONE'", 'true'],
+    ],
+  },
+  {
+    file: 'model/machines/binding.ts',
+    reason: 'Only the names of actions are read: what they do here is nothing.',
+    mutants: [['actions: {', '{ refuse: (_, _params: { code: ErrorCode }) => {}, /** The transport is bound to the server asked for, and to no other. */ bind: () => {}, unbind: () => {}, }', '{}']],
+  },
+  {
+    file: 'model/machines/endpoint.ts',
+    reason: 'Only the names of actions are read: what they do here is nothing, and types are of no account when it runs.',
+    mutants: [
+      ['export const endpointMachine = setup({', "{ types: { events: {} as EndpointEvent, tags: {} as 'down' }, actions: { refuse: (_, _params: { code: ErrorCode }) => {}, /** Every name of this endpoint, in b…", '{}'],
+      ['actions: {', '{ refuse: (_, _params: { code: ErrorCode }) => {}, /** Every name of this endpoint, in both namespaces, hears that it went down. */ releaseNames: () => {}, }', '{}'],
+    ],
+  },
+  {
+    file: 'model/machines/lifecycle.ts',
+    reason: 'Only the names of actions are read: what they do here is nothing, and types are of no account when it runs.',
+    mutants: [
+      ['export const lifecycleMachine = setup({', "{ types: { events: {} as LifecycleEvent, tags: {} as 'closed' }, actions: { refuse: (_, _params: { code: ErrorCode }) => {}, /** All names and bindings go. */ …", '{}'],
+      ['actions: {', '{ refuse: (_, _params: { code: ErrorCode }) => {}, /** All names and bindings go. */ forgetNames: () => {}, }', '{}'],
+    ],
+  },
+  {
+    file: 'model/machines/registration.ts',
+    reason: 'For the compiler: a guard is asked of the event only at which it stands.',
+    mutants: [["ofHolder: ({ event }) => event.type === 'DOWN' && event.ofHolder,", "event.type === 'DOWN'", 'true']],
+  },
+  {
+    file: 'model/machines/registration.ts',
+    reason: 'Only the names of actions are read: what they do here is nothing.',
+    mutants: [['actions: {', '{ refuse: (_, _params: { code: ErrorCode }) => {}, /** The name now stands for the endpoint and keeps its own copy of the configuration. */ hold: () => {}, /**…', '{}']],
+  },
+  {
+    file: 'model/names.ts',
+    reason: 'What is refused does not get here, and what is not refused holds, or replaces the configuration of what is held; under what is no text nothing is registered.',
+    mutants: [
+      ["if (!move.does.has('hold')) return state;", "!move.does.has('hold')", 'false'],
+      ["if (namespace === 'server' || typeof serverId !== 'string') return registered;", "typeof serverId !== 'string'", 'false'],
+      ["if (held === undefined || !move.does.has('replaceConfig')) return state;", "held === undefined || !move.does.has('replaceConfig')", 'false'],
+      ["if (held === undefined || !move.does.has('replaceConfig')) return state;", "held === undefined || !move.does.has('replaceConfig')", "held === undefined && !move.does.has('replaceConfig')"],
+      ["if (held === undefined || !move.does.has('replaceConfig')) return state;", 'held === undefined', 'false'],
+    ],
+  },
+  {
+    file: 'model/registry.ts',
+    reason: 'What has not been committed at any time has left the window by the next moment.',
+    mutants: [['settle({ ...state, partitions: state.partitions.map((partition) => ({ ...partition, writeCount: 0, window: [] })) }, thresholds);', '[]', '["Stryker was here"]']],
+  },
+  {
+    file: 'model/registry.ts',
+    reason: 'An event that there is not is, by how events are numbered, one that says that nothing is alarmed: that leaves a new registry as it is.',
+    mutants: [["const { partitions = partitionLimits.default, partitionOf = () => 0, admission: mode = 'auto' } = options;", "'auto'", '""']],
+  },
+  {
     file: 'src/config.ts',
     reason: 'Slower, and the same: a property that is defined cannot be told from one that was assigned, once the copy is frozen.',
     mutants: [["if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true });", "key === '__proto__'", 'true']],
