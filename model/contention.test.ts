@@ -63,7 +63,8 @@ describe('alarm', () => {
   });
 
   it('CTN-3: a write in flight for longer than 500 ms, until it commits', () => {
-    const stalled = play([{ op: 'stall', partition: 0 }, advance(500)], single).state;
+    // Counted from the call, whenever that was.
+    const stalled = play([advance(300), { op: 'stall', partition: 0 }, advance(500)], single).state;
     expect(stats(stalled)[0]!.alarm).toBe(false);
     const stuck = play([advance(1)], single, stalled).state;
     expect(stats(stuck)[0]).toMatchObject({ alarm: true, writeCount: 0 });

@@ -14,7 +14,7 @@ export function mutationPage(figures: Figures): string {
     '',
     '# Mutation testing of our own code',
     '',
-    `Our code is changed in one place, the tests beside it are run, and somebody has to notice: ${[...new Set(measured.map(({ id }) => figures[id]!.tool))].join(', ')} did that for every change it knows. *Killed* is a change that made a test fail; *timed out* is one with which the tests did not end; *survived* is one that no test noticed; *no coverage* is one in code that no test of the part reached. The score is what was killed or timed out, of all.`,
+    `Our code is changed in one place, the tests beside it are run, and somebody has to notice: ${[...new Set(measured.map(({ id }) => figures[id]!.tool))].join(', ')} did that for every change it knows. *Killed* is a change that made a test fail, or with which a module does not load; *timed out* is one with which the tests did not end; *survived* is one that no test noticed; *no coverage* is one in code that no test of the part reached. The score is what was killed or timed out, of all.`,
     '',
     '| part | mutants | killed | timed out | survived | no coverage | score |',
     '|---|---|---|---|---|---|---|',
