@@ -25,7 +25,7 @@ const walk = (operations: readonly Operation[], visit: (before: RegistryState, o
 
 const isDown = (state: RegistryState, endpoint: string): boolean => tables.endpoint.has(state.endpoints.get(endpoint) ?? 'up', 'down');
 
-/** What of a step makes no sense. One `expect` for each of these would take ten times as long. */
+/** What of a step makes no sense. One `expect` for each of these would take four times as long. */
 function violations(before: RegistryState, operation: Operation, { state, outcome, deliveries }: ReturnType<typeof model.step>): string[] {
   const found: string[] = [];
   const must = (holds: boolean, what: string): void => void (holds || found.push(what));

@@ -315,6 +315,28 @@ describe('an oracle', () => {
     expect(shown(await run(await beside(carefully('t')), [...members.slice(0, 3), transport('u', 'leaves1', { serverId: 'a' }), broadcast('m')]))?.[0]).toEqual(['RTE-6', 'RTE-3']);
   });
 
+  it('takes what was forgone, and comes late, for no repetition', async () => {
+    // Who is unbound from within a send gets the message after the next one.
+    const lately: Alter = (real) => {
+      const late: (() => void)[] = [];
+      return {
+        routeToTransport: (to: string | typeof broadcastTo, from: string, message: unknown) => {
+          if (to !== broadcastTo) return real.routeToTransport(to, from, message);
+          const members = real.listTransports().filter(({ id }) => real.getServerForTransport(id) === from);
+          return members.reverse().filter(({ id, endpoint }) => {
+            if (real.getServerForTransport(id) === from) return real.routeToTransport(id, from, message) === 1;
+            late.push(() => endpoint.send({ namespace: 'transport', to: id, from, message }));
+            return false;
+          }).length;
+        },
+        routeToServer: (...args: [string, string, unknown]) => (late.splice(0).forEach((deliver) => deliver()), real.routeToServer(...args)),
+      };
+    };
+    const violation = await run(await beside(lately), [server('a', 'e1'), transport('t', 'e2', { serverId: 'a' }), transport('u', 'unbinds1', { serverId: 'a' }), broadcast('m1'), toServer('m2')]);
+    expect(violation?.actual).toBe('too many "m1" to transport "t" at e2');
+    expect(violation?.requirement).not.toBe('RTE-5');
+  });
+
   it.each<[string, readonly RequirementId[] | undefined, Alter, readonly Operation[]]>([
     ['refuse to let strangers route to a server', undefined, (real) => ({ routeToServer: (id: string, from: string, message: unknown) => (real.findTransport(from) ? real.routeToServer(id, from, message) : refuse('transport_not_found')) }), [...holds, toServer('m')]],
     ['refuse to let strangers route to a transport', undefined, (real) => ({ routeToTransport: (id: string, from: string, message: unknown) => (real.findServer(from) ? real.routeToTransport(id, from, message) : refuse('server_not_found')) }), [transport('t', 'e1'), { op: 'routeToTransport', transportId: 't', serverId: 'a', message: 'm' }]],

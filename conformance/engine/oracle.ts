@@ -207,7 +207,7 @@ export class Oracle {
     const missing = expected.filter((wanted) => !arrived.includes(wanted) && !forgone.includes(wanted));
     if (circumstances.throwing || circumstances.reentrant) this.#troubled = true;
     const repeated = extra.filter((one) => one.message !== 'echo' && this.#delivered.has(line(one)));
-    for (const one of expected) this.#delivered.add(line(one));
+    for (const one of arrived) this.#delivered.add(line(one));
     if (missing.length === 0 && extra.length === 0) return arrived;
     const formerHolderOf = ({ namespace, to, endpoint }: ExpectedDelivery): boolean =>
       !expected.some((wanted) => wanted.to === to && wanted.namespace === namespace && wanted.endpoint === endpoint) &&

@@ -1,5 +1,5 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-import { test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 /*
  * A test file that fails to load has no tests, and Stryker (9.6.1) takes that for a change that no test notices. So
@@ -10,4 +10,9 @@ import { test } from 'vitest';
 const modules = import.meta.glob(['../../{src,model,model/machines,conformance/engine,conformance/linearizability}/*.ts', '!../../**/*.test.ts']);
 const folders = process.env['MUTATION_FOLDERS']?.split(' ') ?? ['src'];
 
-test.each(Object.entries(modules).filter(([path]) => folders.includes(path.slice('../../'.length, path.lastIndexOf('/')))))('%s loads', async (_, load) => void (await load()));
+describe.each(folders)('%s', (folder) => {
+  const own = Object.entries(modules).filter(([path]) => path.slice('../../'.length, path.lastIndexOf('/')) === folder);
+
+  test('is among what is loaded here', () => expect(own).not.toEqual([]));
+  test.each(own)('%s loads', async (_, load) => void (await load()));
+});

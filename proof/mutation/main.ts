@@ -3,9 +3,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import { integer } from '../../conformance/cli/integer.js';
 import { compare, figuresOf, figuresSchema, scoreOf, type Figures } from './figures.js';
-import { mutantsOf, goneOnFrom, type Judged, type Mutant } from './mutants.js';
+import { goneOnFrom, mutantsOf, type Judged, type Mutant } from './mutants.js';
 import { mutationPage } from './page.js';
 import { parts, type Part } from './parts.js';
 import { excused } from './survivors.js';
@@ -16,16 +17,14 @@ const page = new URL('docs/mutation.md', root);
 
 const command = new Command('mutation')
   .description('Changes our own code, one place at a time, and says which changes no test notices.')
-  .argument('[parts...]', `which parts: ${parts.map(({ id }) => id).join(', ')}; all of them unless told`)
+  .addArgument(new Argument('[parts...]', 'which parts; all of them unless told').choices(parts.map(({ id }) => id)))
   .option('--check', 'run nothing: look whether the list of survivors and the page fit the code and the figures that are kept')
   .option('--files <globs>', 'these files of the part only, separated by commas; writes nothing', (value) => value.split(','))
   .option('--again', 'run what was run before as well, instead of what has changed since')
   .option('--timed-out', 'run once more what timed out: on a machine that was busy it may have been slow and no more')
-  .option('--jobs <n>', 'how many processes at once', Number, 1)
+  .option('--jobs <n>', 'how many processes at once', integer(1, 256), 1)
   .parse();
 const { check, files, again, timedOut, jobs } = command.opts<{ check?: boolean; files?: string[]; again?: boolean; timedOut?: boolean; jobs: number }>();
-const unknown = command.args.filter((id) => !parts.some((part) => part.id === id));
-if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}: there are ${parts.map(({ id }) => id).join(', ')}`);
 
 const read = (file: string): string => readFileSync(new URL(file, root), 'utf8');
 const digestOf = (file: string): string => createHash('sha256').update(read(file)).digest('hex').slice(0, 16);

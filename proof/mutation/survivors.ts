@@ -7,6 +7,13 @@ export interface Excuse {
   readonly mutants: readonly (readonly [line: string, from: string, to: string])[];
 }
 
+/** What a machine says of its events and tags. */
+const typesOf = (machine: string, events: string, tag: string): Excuse => ({
+  file: `model/machines/${machine}.ts`,
+  reason: 'For the compiler: types are of no account when it runs.',
+  mutants: [[`types: { events: {} as ${events}, tags: {} as '${tag}' },`, `{ events: {} as ${events}, tags: {} as '${tag}' }`, '{}']],
+});
+
 export const excuses: readonly Excuse[] = [
   {
     file: 'conformance/engine/answer.ts',
@@ -166,36 +173,12 @@ export const excuses: readonly Excuse[] = [
       ['if (value.length > maxIdLength && [...value].length > maxIdLength) return false;', 'value.length > maxIdLength', 'value.length >= maxIdLength'],
     ],
   },
-  {
-    file: 'model/machines/admission.ts',
-    reason: 'For the compiler: types are of no account when it runs.',
-    mutants: [["types: { events: {} as AdmissionEvent, tags: {} as 'closed' },", "{ events: {} as AdmissionEvent, tags: {} as 'closed' }", '{}']],
-  },
-  {
-    file: 'model/machines/alarm.ts',
-    reason: 'For the compiler: types are of no account when it runs.',
-    mutants: [["types: { events: {} as AlarmEvent, tags: {} as 'alarm' },", "{ events: {} as AlarmEvent, tags: {} as 'alarm' }", '{}']],
-  },
-  {
-    file: 'model/machines/binding.ts',
-    reason: 'For the compiler: types are of no account when it runs.',
-    mutants: [["types: { events: {} as BindingEvent, tags: {} as 'bound' },", "{ events: {} as BindingEvent, tags: {} as 'bound' }", '{}']],
-  },
-  {
-    file: 'model/machines/endpoint.ts',
-    reason: 'For the compiler: types are of no account when it runs.',
-    mutants: [["types: { events: {} as EndpointEvent, tags: {} as 'down' },", "{ events: {} as EndpointEvent, tags: {} as 'down' }", '{}']],
-  },
-  {
-    file: 'model/machines/lifecycle.ts',
-    reason: 'For the compiler: types are of no account when it runs.',
-    mutants: [["types: { events: {} as LifecycleEvent, tags: {} as 'closed' },", "{ events: {} as LifecycleEvent, tags: {} as 'closed' }", '{}']],
-  },
-  {
-    file: 'model/machines/registration.ts',
-    reason: 'For the compiler: types are of no account when it runs.',
-    mutants: [["types: { events: {} as RegistrationEvent, tags: {} as 'registered' },", "{ events: {} as RegistrationEvent, tags: {} as 'registered' }", '{}']],
-  },
+  typesOf('admission', 'AdmissionEvent', 'closed'),
+  typesOf('alarm', 'AlarmEvent', 'alarm'),
+  typesOf('binding', 'BindingEvent', 'bound'),
+  typesOf('endpoint', 'EndpointEvent', 'down'),
+  typesOf('lifecycle', 'LifecycleEvent', 'closed'),
+  typesOf('registration', 'RegistrationEvent', 'registered'),
   {
     file: 'model/machines/admission.ts',
     reason: 'For the compiler: a guard is asked of the event only at which it stands, and of a mode that is neither of the two asked for before, which is `auto`.',
