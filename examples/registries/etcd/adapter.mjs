@@ -76,11 +76,13 @@ class Process {
 class Registry {
   #client;
   #store;
+  #isOwner;
   #processes = new Map();
   #byAddress = new Map();
 
-  constructor(hosts, folder) {
+  constructor(hosts, folder, isOwner) {
     this.handle = { hosts, folder };
+    this.#isOwner = isOwner;
     this.#client = new Etcd3({ hosts });
     this.#store = this.#client.namespace(folder);
   }
@@ -107,7 +109,8 @@ class Registry {
 
   async dispose() {
     for (const process of this.#processes.values()) process.die();
-    await this.#store.delete().all();
+    // Who only connected to it leaves it to the others.
+    if (this.#isOwner) await this.#store.delete().all();
     this.#client.close();
   }
 
@@ -165,10 +168,12 @@ export const adapter = {
   carries,
   async open() {
     server ??= start();
-    return adapter.connect({ hosts: await server, folder: `${randomUUID()}/` });
+    return client({ hosts: await server, folder: `${randomUUID()}/` }, true);
   },
-  connect({ hosts, folder }) {
-    if (keeper === undefined) startKeeper(hosts);
-    return new Registry(hosts, folder);
-  },
+  connect: (handle) => client(handle, false),
 };
+
+function client({ hosts, folder }, isOwner) {
+  if (keeper === undefined) startKeeper(hosts);
+  return new Registry(hosts, folder, isOwner);
+}

@@ -32,12 +32,14 @@ const isOutrun = (error) => error instanceof JetStreamApiError && [JetStreamApiC
 class Registry {
   #connection;
   #bucket;
+  #isOwner;
   #addresses = new Addresses();
 
-  constructor(handle, connection, bucket) {
+  constructor(handle, connection, bucket, isOwner) {
     this.handle = handle;
     this.#connection = connection;
     this.#bucket = bucket;
+    this.#isOwner = isOwner;
   }
 
   registerServer = (id, endpoint, config) => this.#register(keyOf('server', id), endpoint, config);
@@ -63,7 +65,8 @@ class Registry {
   }
 
   async dispose() {
-    await this.#bucket.destroy();
+    // Who only connected to it leaves it to the others.
+    if (this.#isOwner) await this.#bucket.destroy();
     await this.#connection.close();
   }
 
@@ -99,13 +102,15 @@ export const adapter = {
   carries,
   async open() {
     server ??= start();
-    return adapter.connect({ port: await server, name: randomUUID() });
+    return client({ port: await server, name: randomUUID() }, true);
   },
-  async connect({ port, name }) {
-    const connection = await connect({ servers: `127.0.0.1:${port}` });
-    adapter.version = connection.info.version;
-    // Read from the leader: what any other server of a cluster says may be old.
-    const bucket = await new Kvm(connection).create(name, { storage: 'memory', allow_direct: false });
-    return new Registry({ port, name }, connection, bucket);
-  },
+  connect: (handle) => client(handle, false),
 };
+
+async function client({ port, name }, isOwner) {
+  const connection = await connect({ servers: `127.0.0.1:${port}` });
+  adapter.version = connection.info.version;
+  // Read from the leader: what any other server of a cluster says may be old.
+  const bucket = await new Kvm(connection).create(name, { storage: 'memory', allow_direct: false });
+  return new Registry({ port, name }, connection, bucket, isOwner);
+}
