@@ -55,7 +55,7 @@ export const parts: readonly Part[] = [
     id: 'worlds',
     title: 'The checker of long histories',
     files: [...checker('worlds', 'islands'), ...engine('registry-objects')],
-    tests: [...checker('islands.test'), ...engine('registry-objects.test')],
+    tests: [...checker('islands.test', 'worlds.test'), ...engine('registry-objects.test')],
     least: 85,
   },
 ];

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cases } from '../testing/cases.js';
+import type { Entry, History } from './history.js';
+import { Memory } from './memory.js';
+import { States } from './states.js';
+import { boxes, boxHistories, boxObjects, type BoxAnswer, type BoxCall } from './testing/boxes.js';
+import { bruteForce } from './testing/brute-force.js';
+import { isOrder } from './testing/order.js';
+import { Worlds } from './worlds.js';
+
+type BoxEntry = Entry<BoxCall, BoxAnswer>;
+
+const few = boxes(4);
+
+function judged(history: History<BoxCall, BoxAnswer>, { model = few, bytes = 2 ** 28 } = {}): Worlds<readonly number[], BoxCall, BoxAnswer> {
+  const worlds = new Worlds(new States(model, new Memory(bytes)), history, boxObjects);
+  worlds.run(Infinity, Infinity);
+  return worlds;
+}
+
+let ids = 0;
+const entry = (invocation: BoxCall, response: BoxAnswer, [start, end]: readonly [number, number]): BoxEntry => ({ id: ids++, actor: 'c', invocation, response: end === Infinity ? undefined : response, start, end });
+const put = (box: number, value: number, ...times: [number, number]): BoxEntry => entry({ op: 'put', box, value }, 'done', times);
+const get = (box: number, value: number, ...times: [number, number]): BoxEntry => entry({ op: 'get', box }, value, times);
+
+describe('objects that refer to each other are judged as by trying every order, and shown in one', () => {
+  it.each([
+    ['few that overlap much', { count: 3, most: 7, overlap: 12 }, 6_000],
+    ['some that were lost', { count: 2, most: 7, overlap: 8, lostOfTen: 4 }, 3_000],
+    ['one after the other, mostly', { count: 4, most: 8, overlap: 50 }, 3_000],
+  ])('%s', (_, profile, runs) => {
+    const seen = { linearizable: 0, violated: 0, unknown: 0 };
+    fc.assert(
+      fc.property(boxHistories(profile), (history) => {
+        const worlds = judged(history);
+        const verdict = worlds.verdict!;
+        expect(verdict).toBe(bruteForce(few, history));
+        expect(isOrder(few, { verdict, parts: [worlds.result()], steps: worlds.steps })).toBe(true);
+        seen[verdict]++;
+      }),
+      { numRuns: cases(runs) },
+    );
+    expect(Math.min(seen.linearizable, seen.violated)).toBeGreaterThan(cases(runs) / 10);
+  });
+});
+
+describe('time is that of the history', () => {
+  it('if what is uncertain about one object says nothing of another', () => {
+    // Of each pair of writes nobody knows which was the last.
+    const pairs = (count: number): BoxEntry[] => Array.from({ length: count }, (_, box) => [put(box, 1, 2 * box, 2 * box + 1), put(box, 2, 2 * box, 2 * box + 1)]).flat();
+    const [some, more] = [50, 100].map((count) => judged(pairs(count), { model: boxes(count) }));
+    expect([some!.verdict, more!.verdict]).toEqual(['linearizable', 'linearizable']);
+    expect(more!.steps - 1).toBe(2 * (some!.steps - 1)); // The last finds that there is nothing more.
+  });
+
+  it('if objects were tied together once, and are not any more', () => {
+    const tied = (count: number): BoxEntry[] => Array.from({ length: count }, (_, i) => [put(1, 1, 10 * i, 10 * i + 1), put(2, i % 2 === 0 ? 1 : 2, 10 * i, 10 * i + 3), entry({ op: 'point', box: 0, to: 1 }, true, [10 * i + 2, 10 * i + 3]), entry({ op: 'empty', box: 1 }, 'done', [10 * i + 4, 10 * i + 6]), put(0, 2, 10 * i + 5, 10 * i + 7)]).flat();
+    const [some, more] = [50, 100].map((count) => judged(tied(count)));
+    expect([some!.verdict, more!.verdict]).toEqual(['linearizable', 'linearizable']);
+    expect(more!.steps - 1).toBe(2 * (some!.steps - 1)); // The last finds that there is nothing more.
+  });
+});
+
+describe('too much at once', () => {
+  it('is unknown, and not tried for ever: so many writes that any may be the last', () => {
+    const writes = Array.from({ length: 30 }, (_, i) => put(0, i, 0, 10 + i));
+    const worlds = judged(writes);
+    expect(worlds.verdict).toBe('unknown');
+    expect(worlds.steps).toBeLessThan(300_000);
+  });
+
+  it('is unknown where there is no room for it', () => {
+    const writes = Array.from({ length: 8 }, (_, i) => put(0, i, 0, 10 + i));
+    expect(judged(writes).verdict).toBe('linearizable');
+    expect(judged(writes, { bytes: 1_000 }).verdict).toBe('unknown');
+  });
+});
+
+it('goes on a slice at a time', () => {
+  const history = Array.from({ length: 100 }, (_, i) => put(i % 4, 1 + (i % 2), i, i + 2));
+  const worlds = new Worlds(new States(few, new Memory(2 ** 28)), history, boxObjects);
+  const steps: number[] = [];
+  for (let turns = 0; worlds.verdict === undefined && turns < 1_000; turns++) {
+    const before = worlds.steps;
+    worlds.run(turns % 2 === 0 ? 20 : Infinity, turns % 2 === 0 ? Infinity : 20);
+    steps.push(worlds.steps - before);
+  }
+  expect(worlds.verdict).toBe('linearizable');
+  expect(steps.length).toBeGreaterThan(10);
+  expect(Math.max(...steps)).toBeLessThan(60);
+});
