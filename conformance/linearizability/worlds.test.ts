@@ -22,7 +22,6 @@ function judged(history: History<BoxCall, BoxAnswer>, { model = few, bytes = 2 *
 let ids = 0;
 const entry = (invocation: BoxCall, response: BoxAnswer, [start, end]: readonly [number, number]): BoxEntry => ({ id: ids++, actor: 'c', invocation, response: end === Infinity ? undefined : response, start, end });
 const put = (box: number, value: number, ...times: [number, number]): BoxEntry => entry({ op: 'put', box, value }, 'done', times);
-const get = (box: number, value: number, ...times: [number, number]): BoxEntry => entry({ op: 'get', box }, value, times);
 
 describe('objects that refer to each other are judged as by trying every order, and shown in one', () => {
   it.each([
