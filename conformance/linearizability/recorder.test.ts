@@ -1,10 +1,17 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import type * as system from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { HistoryFile, HistoryFileError, readHistory } from './file.js';
 import { Recorder } from './recorder.js';
+
+// A system may take less than it is given.
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof system>();
+  return { ...fs, writeSync: (descriptor: number, bytes: Buffer, at: number) => fs.writeSync(descriptor, bytes, at, Math.min(10, bytes.length - at)) };
+});
 
 const folder = mkdtempSync(join(tmpdir(), 'history-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,13 +51,16 @@ describe('a recorder', () => {
   it('refuses a second call of an actor, an answer to nothing, and more than its limit', () => {
     const recorder = new Recorder<string, number>({ limit: 2 });
     const a = recorder.call('a', 'x');
-    expect(() => recorder.call('a', 'y')).toThrow(RangeError);
+    expect(() => recorder.call('a', 'y')).toThrow(new RangeError('a has called already, and was not answered'));
     recorder.answer(a, 1);
-    expect(() => recorder.answer(a, 1)).toThrow(RangeError);
-    expect(() => recorder.answer(7, 1)).toThrow(RangeError);
+    expect(() => recorder.answer(a, 1)).toThrow(new RangeError('no call with the number 0 is open'));
+    expect(() => recorder.answer(7, 1)).toThrow(new RangeError('no call with the number 7 is open'));
+    expect(recorder.isFull).toBe(false);
     recorder.call('a', 'y');
     expect(recorder.isFull).toBe(true);
-    expect(() => recorder.call('b', 'z')).toThrow('takes no more');
+    expect(() => recorder.call('b', 'z')).toThrow(new RangeError('the history holds 2 operations, and takes no more'));
+    expect(recorder.size).toBe(2);
+    expect(recorder.history()).not.toBe(recorder.history());
   });
 });
 
@@ -108,8 +118,35 @@ describe('a history in a file', () => {
     const path = join(folder, 'wrong');
     writeFileSync(path, '{"id":0,"actor":"a","invocation":1,"response":1,"start":1,"end":4}\n');
     appendFileSync(path, `${line}\n`);
-    await expect(readHistory(path)).rejects.toThrow(HistoryFileError);
-    await expect(readHistory(path)).rejects.toThrow(`${path}:2:`);
+    const refusal: unknown = await readHistory(path).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(HistoryFileError);
+    expect(refusal).toMatchObject({ name: 'HistoryFileError', message: expect.stringMatching(/:2: (expected \{"id", "actor", "invocation", "response", "start", "end"\}, "end" not before "start", or null|entry 0 has ended already, or is another)$/) as unknown });
+  });
+
+  it.each([
+    ['another actor', { actor: 'b' }],
+    ['another start', { start: 2 }],
+  ])('is refused where an entry is ended with %s', async (_, other) => {
+    const path = join(folder, 'other');
+    const call = { id: 0, actor: 'a', invocation: 1, start: 1, end: null };
+    writeFileSync(path, `${JSON.stringify(call)}\n${JSON.stringify({ ...call, response: 1, end: 4, ...other })}\n`);
+    await expect(readHistory(path)).rejects.toThrow(`${path}:2: entry 0 has ended already, or is another`);
+    writeFileSync(path, `${JSON.stringify(call)}\n${JSON.stringify({ ...call, response: 1, end: 1 })}\n`);
+    expect(await readHistory(path)).toEqual([{ id: 0, actor: 'a', invocation: 1, response: 1, start: 1, end: 1 }]);
+  });
+
+  it('is read with lines and names as long as they may be', async () => {
+    const path = join(folder, 'longest');
+    const line = (actor: string, length: number): string => {
+      const short = JSON.stringify({ id: 0, actor, invocation: '', start: 1, end: null });
+      return short.replace('"invocation":""', `"invocation":"${'x'.repeat(length - short.length)}"`);
+    };
+    writeFileSync(path, `${line('a'.repeat(1_000), 1 << 20)}\n`);
+    expect(await readHistory(path)).toHaveLength(1);
+    writeFileSync(path, `${line('a', (1 << 20) + 1)}\n`);
+    await expect(readHistory(path)).rejects.toThrow(`${path}:1: longer than 1048576 characters`);
+    writeFileSync(path, `${line('a'.repeat(1_001), 5_000)}\n`);
+    await expect(readHistory(path)).rejects.toThrow(`${path}:1: expected`);
   });
 
   it('is refused where a line does not end', async () => {
@@ -136,6 +173,9 @@ describe('a history in a file', () => {
     recorder.answer(recorder.call('a', 'x'), 1n);
     expect(recorder.history()[0]!.response).toBe(1n);
     expect(sink.error).toBeInstanceOf(TypeError);
+    // What it has closed is no file of its any more.
+    sink.close();
+    recorder.call('a', 'y');
   });
 
   it('goes on being recorded when the disk is full', () => {
