@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check, checkAsync } from './check.js';
+import { Memory } from './memory.js';
 import type { Model } from './model.js';
+import { States } from './states.js';
+import { Worlds } from './worlds.js';
 import type { Entry, History } from './history.js';
 import { bruteForce } from './testing/brute-force.js';
 import { registerHistories } from './testing/histories.js';
+import { boxes, boxObjects, type BoxAnswer, type BoxCall } from './testing/boxes.js';
 import { keyValue, register, type KeyCall, type RegisterAnswer, type RegisterCall } from './testing/models.js';
 import { isOrder } from './testing/order.js';
 import { cases } from '../testing/cases.js';
@@ -160,11 +164,11 @@ describe('what is no history', () => {
   const entry: Entry<RegisterCall, RegisterAnswer> = { id: 7, actor: 'c', invocation: { op: 'read' }, response: null, start: 2, end: 3 };
 
   it.each([[1, 0], [NaN, 1], [0, NaN]])('is refused: from %d to %d', (start, end) => {
-    expect(() => check(register, [{ ...entry, start, end }])).toThrow(RangeError);
+    expect(() => check(register, [{ ...entry, start, end }])).toThrow(new RangeError(`entry 7: its start, ${start}, is not before its end, ${end}`));
   });
 
   it('is refused if a read changes something', () => {
-    expect(() => check({ ...register, isRead: () => true }, [{ ...entry, invocation: { op: 'write', value: 1 }, response: 'done' }])).toThrow(TypeError);
+    expect(() => check({ ...register, isRead: () => true }, [{ ...entry, invocation: { op: 'write', value: 1 }, response: 'done' }])).toThrow(new TypeError('entry 7: `isRead` says that it changes nothing, `step` says otherwise'));
   });
 });
 
@@ -222,5 +226,47 @@ describe('what cannot be told in time', () => {
     const result = check(keyValue, [...inKey('a'), wrong], { milliseconds: 10_000 });
     expect(result.verdict).toBe('violated');
     expect(result.parts[0]!.unplaced).toEqual([wrong]);
+  });
+});
+
+describe('a budget', () => {
+  const inSequence = Array.from({ length: 10 }, (_, i): Entry<RegisterCall, RegisterAnswer> => ({ id: i, actor: 'c', invocation: { op: 'write', value: i }, response: 'done', start: 2 * i, end: 2 * i + 1 }));
+
+  it('of as many steps as there are operations is enough if they follow each other, and one less is not', () => {
+    expect(check(register, inSequence, { steps: 10 })).toMatchObject({ verdict: 'linearizable', steps: 10 });
+    const cut = check(register, inSequence, { steps: 9 });
+    expect(cut).toMatchObject({ verdict: 'unknown', steps: 9 });
+    expect([cut.parts[0]!.longest.length, cut.parts[0]!.unplaced]).toEqual([9, [inSequence[9]]]);
+    expect(check(register, inSequence, { steps: 0 })).toMatchObject({ verdict: 'unknown', steps: 0, parts: [{ longest: [], unplaced: inSequence }] });
+    expect(check(register, [])).toEqual({ verdict: 'linearizable', steps: 0, parts: [expect.objectContaining({ verdict: 'linearizable' })] });
+    expect(check(keyValue, [])).toEqual({ verdict: 'linearizable', steps: 0, parts: [] });
+  });
+
+  it('is one for all parts: those that are not judged are unknown, and shown before those that are right', () => {
+    const put = (key: string, i: number): Entry<KeyCall, string> => ({ id: i, actor: 'c', invocation: { op: 'put', key, value: 'x' }, response: '', start: i, end: i });
+    const history = [put('a', 0), put('a', 1), put('b', 2), put('b', 3)];
+    expect(check(keyValue, history, { steps: 4 }).parts.map(({ verdict }) => verdict)).toEqual(['linearizable', 'linearizable']);
+    const cut = check(keyValue, history, { steps: 3 });
+    expect([cut.verdict, cut.steps]).toEqual(['unknown', 3]);
+    expect(cut.parts.map((part) => [part.verdict, part.history[0]!.invocation.key])).toEqual([['unknown', 'b'], ['linearizable', 'a']]);
+  });
+});
+
+describe('objects', () => {
+  const model = boxes(4);
+  const puts = (count: number, end: (i: number) => number): Entry<BoxCall, BoxAnswer>[] => Array.from({ length: count }, (_, i) => ({ id: i, actor: `c${i}`, invocation: { op: 'put', box: i % 4, value: i % 3 + 1 }, response: 'done', start: 0, end: end(i) }));
+
+  it('are asked for where there are a hundred operations', () => {
+    const asked: number[] = [];
+    for (const count of [99, 100]) check({ ...model, objects: (history) => void asked.push(history.length) }, puts(count, () => 1));
+    expect(asked).toEqual([100]);
+  });
+
+  it('of which too much is uncertain at once are searched', () => {
+    const history = puts(120, (i) => 10 + i);
+    const worlds = new Worlds(new States(model, new Memory(2 ** 28)), history, boxObjects);
+    worlds.run(Infinity, Infinity);
+    expect(worlds.verdict).toBe('unknown');
+    expect(check(model, history)).toMatchObject({ verdict: 'linearizable', parts: [{ verdict: 'linearizable', unplaced: [] }] });
   });
 });

@@ -78,7 +78,7 @@ it('says nothing of histories that it cannot judge', () => {
   expect(checkRegisters(view, [write(1, 5), write(2, 5)])).toBeUndefined();
   expect(checkRegisters({ ...view, initial: 5 }, [write(1, 5)])).toBeUndefined();
   expect(checkRegisters(view, [{ id: 1, actor: 'c', invocation: { op: 'cas', from: 1, to: 2 }, response: true, start: 1, end: 2 }])).toBeUndefined();
-  expect(() => checkRegisters(view, [{ ...write(1, 5), end: 0 }])).toThrow(RangeError);
+  expect(() => checkRegisters(view, [{ ...write(1, 5), end: 0 }])).toThrow(new RangeError('entry 1: its start, 1, is not before its end, 0'));
 });
 
 it('judges registers apart, and shows the one that is wrong', () => {
@@ -90,7 +90,10 @@ it('judges registers apart, and shows the one that is wrong', () => {
   ]);
   const result = checkRegisters<Call, RegisterAnswer, number | null>({ ...view, register: ({ name }) => name }, calls)!;
   expect(result.verdict).toBe('violated');
-  expect(result.parts[0]!.history.map(({ id }) => id).sort()).toEqual([10, 11, 12]);
+  expect(result.parts.map(({ verdict, history }) => [verdict, history.map(({ id }) => id).sort()])).toEqual([['violated', [10, 11, 12]], ['linearizable', [0, 1, 2]]]);
+  expect(result.steps).toBe(6);
+  const right = checkRegisters<Call, RegisterAnswer, number | null>({ ...view, register: ({ name }) => name }, calls.slice(0, 3))!;
+  expect([right.verdict, right.steps, right.parts.length]).toEqual(['linearizable', 3, 1]);
 });
 
 it('judges 100,000 operations that all overlap, where a search would be lost', () => {
