@@ -19,7 +19,7 @@ export interface ProtocolFigure {
 /** Looked up one at a time, and sixty-four at a time: in process, through the protocol without another process, and with one. Variants in turn. */
 export async function benchProtocol({ rounds, ms }: { readonly rounds: number; readonly ms: number }): Promise<ProtocolFigure[]> {
   const bytes = await throughProtocol(nullAdapter);
-  const program = await commandAdapter([process.execPath, fileURLToPath(new URL('null-program.js', import.meta.url))]);
+  const program = await commandAdapter([process.execPath, fileURLToPath(new URL('../conformance/protocol/null-program.js', import.meta.url))]);
   const places: readonly (readonly [string, Adapter])[] = [['in process, awaited', nullAdapter], ['through the protocol, one process', bytes], ['through the protocol, a program', program]];
   const cases = await Promise.all(places.flatMap(([where, adapter]) => [1, 64].map(async (open) => ({ where, open, subject: await adapter.open({ clock: new VirtualClock() }), times: [] as number[] }))));
   // The first round warms up.

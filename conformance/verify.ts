@@ -22,6 +22,7 @@ import { searchLoad } from './load/search-load.js';
 import { measures, selectedBy, type Profile } from './profile.js';
 import { Wakers } from './progress/wakers.js';
 import { conditionsOf } from './report/conditions.js';
+import { isRemote } from './protocol/remote-adapter.js';
 import { withCauses } from './report/consequences.js';
 import type { CheckResult, Failure, LoadCoverage, ModelCoverage, Report, ScheduleCoverage, Situation } from './report/result.js';
 import { summarise, type Finding } from './report/summary.js';
@@ -245,6 +246,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
 
   // To look at every promise costs time, and that is what is measured now.
   if (measured.length > 0) Wakers.all?.stop();
+  // What the way there takes is the protocol's own: the null run goes it as well.
+  const nothing = measured.length > 0 && !isDone() && isRemote(adapter) ? await adapter.nothing() : undefined;
   for (const measuring of measured) {
     if (isDone()) continue;
     const judging = measuring.requirements[0];
@@ -257,12 +260,13 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     };
     const found = await slaFindings(
       measuring,
-      { adapter, nullAdapter, offered: registry.features, machine: thisMachine(), seed, effort: options.effort ?? 1, patienceMs, module: options.adapterModule, isLoadable: options.adapterModule !== undefined || options.isDefaultAdapter === true, progress },
+      { adapter, nullAdapter: nothing ?? nullAdapter, offered: registry.features, machine: thisMachine(), seed, effort: options.effort ?? 1, patienceMs, module: options.adapterModule, isLoadable: options.adapterModule !== undefined || options.isDefaultAdapter === true, progress },
       (id) => commandLine(context, `--only ${id} --profile sla --seed ${seed}`),
     );
     done++;
     report(measuring.title, found.filter(({ requirement }) => selected.includes(requirement)));
   }
+  await nothing?.end();
 
   if (options.replay) {
     const began = performance.now();

@@ -20,13 +20,19 @@ export interface RemoteOptions {
   readonly start: (events: { readonly hear: Hear; readonly broken: (error: AdapterError) => void }) => Partner;
   /** How long a program may take from its start to its answer to `initialize`. Milliseconds. */
   readonly startupMs: number;
+  /** Starts one that serves the registry that does nothing ({@link RemoteAdapter.nothing}). */
+  readonly nothing: () => Promise<RemoteAdapter>;
 }
 
 /** An adapter whose registries live in a program. */
 export interface RemoteAdapter extends Adapter {
   /** Ends the program. As long as it runs, so does this process. */
   end(): Promise<void>;
+  /** A registry that does nothing, reached in the same way: what it takes is the protocol's own. To be ended as well. */
+  nothing(): Promise<RemoteAdapter>;
 }
+
+export const isRemote = (adapter: Adapter): adapter is RemoteAdapter => 'nothing' in adapter;
 
 /**
  * The adapter that a program is. Throws {@link AdapterError} if it cannot be started, or does not introduce itself. A program that breaks
@@ -48,6 +54,7 @@ export async function remoteAdapter(options: RemoteOptions): Promise<RemoteAdapt
     carries: (value) => carries(value, reach),
     open: (given) => programs.open(given),
     end: () => programs.end(),
+    nothing: () => options.nothing(),
   };
 }
 

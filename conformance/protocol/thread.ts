@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { AdapterError } from '../contract.js';
 import { safe } from '../engine/show.js';
@@ -17,7 +18,12 @@ const graceMs = 1_000;
  * have an event loop to themselves, and calls overlap as they do between threads. What an adapter does there, blocking included,
  * harms nobody else. Throws {@link AdapterError} if the module has no adapter.
  */
-export const threadAdapter = (module: string | undefined, startupMs = 10_000): Promise<RemoteAdapter> => remoteAdapter({ startupMs, start: (events) => new AdapterThread(module, events) });
+export const threadAdapter = (module: string | undefined, startupMs = 10_000): Promise<RemoteAdapter> =>
+  remoteAdapter({
+    startupMs,
+    start: (events) => new AdapterThread(module, events),
+    nothing: () => threadAdapter(fileURLToPath(new URL('../sla/null-adapter.js', import.meta.url)), startupMs),
+  });
 
 class AdapterThread implements Partner {
   readonly connection: Connection;

@@ -23,3 +23,6 @@ export const nullAdapter: Adapter = {
     };
   },
 };
+
+/** As a module has it that is loaded in a thread of its own. */
+export { nullAdapter as adapter };
