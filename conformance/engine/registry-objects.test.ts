@@ -86,6 +86,64 @@ describe('a registry as objects', () => {
   }, 120_000);
 });
 
+describe('the objects of a registry', () => {
+  const done: Observed = { kind: 'done', value: undefined };
+  const entry = (invocation: Operation, response: Observed = done): RegistryEntry => ({ id: 0, actor: 'c', invocation, response, start: 0, end: 1 });
+  const all: Operation[] = [
+    { op: 'registerServer', id: 's', endpoint: 'e1' },
+    { op: 'registerTransport', id: 's', endpoint: 'e1', config: { serverId: 's' } },
+    { op: 'registerTransport', id: 'u', endpoint: 'e2', config: { serverId: 7 } },
+    { op: 'unregisterServer', id: 's' },
+    { op: 'unregisterTransport', id: 's' },
+    { op: 'updateServer', id: 's', config: { a: 1 } },
+    { op: 'findServer', id: 's' },
+    { op: 'findTransport', id: 's' },
+    { op: 'bindTransportToServer', transportId: 's', serverId: 's' },
+    { op: 'unbindTransport', transportId: 's' },
+    { op: 'getServerForTransport', transportId: 's' },
+    { op: 'routeToServer', serverId: 's', transportId: 'n', message: 'm' },
+    { op: 'routeToTransport', serverId: 'n', transportId: 's', message: 'm' },
+    { op: 'down', endpoint: 'e1' },
+  ];
+  const objects = registryObjects(registryHistories, all.map((one) => entry(one)))!;
+
+  it('are there for histories of what touches few of them, and for no others', () => {
+    for (const one of all) expect(registryObjects(registryHistories, [entry(one)])).toBeDefined();
+    const list = entry({ op: 'listServers' });
+    expect([registryObjects(registryHistories, [list]), registryObjects(registryHistories, [entry(all[0]!), list])]).toEqual([undefined, undefined]);
+  });
+
+  it('are touched by what names them, and by what goes with them', () => {
+    expect(all.map((one) => [...objects.touches(one)])).toEqual([
+      ['server s', 'endpoint e1'], ['transport s', 'server s', 'endpoint e1'], ['transport u'], ['server s'], ['transport s'], ['server s'], ['server s'], ['transport s'],
+      ['transport s', 'server s'], ['transport s'], ['transport s'], ['server s'], ['transport s'], ['endpoint e1'],
+    ]);
+    expect(all.filter((one) => objects.isRemoval(one)).map(({ op }) => op)).toEqual(['unregisterServer', 'down']);
+  });
+
+  it('hold what the model says, and refer to that without which it would not be so', () => {
+    const [register, bind] = [all[0]!, all[8]!];
+    const names = ['transport s', 'server s', 'endpoint e1'];
+    const [server] = objects.step(['server s', 'endpoint e1'], [0, 0], register, done)!;
+    const [transport, , endpoint] = objects.step(names, [0, server!, 0], { op: 'registerTransport', id: 's', endpoint: 'e1' }, done)!;
+    expect([0, server!, transport!].map((value) => objects.refersTo(value))).toEqual([[], ['endpoint e1'], ['endpoint e1']]);
+    expect(endpoint).toBe(0);
+    const [bound, same] = objects.step(['transport s', 'server s'], [transport!, server!], bind, done)!;
+    expect(same).toBe(server);
+    expect(objects.refersTo(bound!)).toEqual(['server s', 'endpoint e1']);
+    // Of another endpoint, that never goes down, nothing is known but the name.
+    const [other] = objects.step(['transport u'], [0], { op: 'registerTransport', id: 'u', endpoint: 'e2' }, done)!;
+    expect(objects.refersTo(other!)).toEqual([]);
+    const before = [transport!, 0];
+    expect(objects.step(['transport s', 'server s'], before, bind, { kind: 'refused', code: 'server_not_found' })).toBe(before);
+    expect(objects.step(['transport s', 'server s'], [0, server!], bind, done)).toBeUndefined();
+    const [gone, none, down] = objects.step(names, [bound!, server!, 0], all[13]!, done)!;
+    expect([gone, none]).toEqual([0, 0]);
+    expect([down === 0, objects.refersTo(down!)]).toEqual([false, []]);
+    expect(objects.step(['server s', 'endpoint e1'], [0, down!], register, done)).toBeUndefined();
+  });
+});
+
 it('a read may need a write that has nothing to do with the one that must come after it', () => {
   const done: Observed = { kind: 'done', value: undefined };
   const entry = (id: number, end: number, invocation: Operation, response: Observed): RegistryEntry => ({ id, actor: `client ${id}`, invocation, response, start: 0, end });

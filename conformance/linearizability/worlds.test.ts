@@ -4,7 +4,7 @@ import { cases } from '../testing/cases.js';
 import type { Entry, History } from './history.js';
 import { Memory } from './memory.js';
 import { States } from './states.js';
-import { boxes, boxHistories, boxObjects, type BoxAnswer, type BoxCall } from './testing/boxes.js';
+import { boxes, boxHistories, boxHistory, boxObjects, type BoxAnswer, type BoxCall } from './testing/boxes.js';
 import { bruteForce } from './testing/brute-force.js';
 import { isOrder } from './testing/order.js';
 import { Worlds } from './worlds.js';
@@ -59,6 +59,30 @@ describe('time is that of the history', () => {
     expect([some!.verdict, more!.verdict]).toEqual(['linearizable', 'linearizable']);
     expect(more!.steps - 1).toBe(2 * (some!.steps - 1)); // The last finds that there is nothing more.
   });
+
+  it('and of what it has to look at, no more than at present', () => {
+    let seed = 1;
+    const nat = (below: number): number => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) % below;
+    let steps = 0;
+    const verdicts: (string | undefined)[] = [];
+    for (let run = 0; run < 12; run++) {
+      const plan = Array.from({ length: 60 }, (_, i) => {
+        const [box, start] = [nat(4), 2 * i];
+        const call: BoxCall = ([{ op: 'put', box, value: 1 + nat(2) }, { op: 'get', box }, { op: 'point', box, to: nat(4) }, { op: 'empty', box }, { op: 'put', box, value: 1 + nat(2) }] as const)[nat(5)]!;
+        return { call, times: [start, start + nat(10), start + nat(10)] as const, isLost: nat(12) === 0, isLie: i > 50 && run % 2 === 0 && nat(3) === 0 };
+      });
+      const worlds = judged(boxHistory(4, plan));
+      steps += worlds.steps;
+      verdicts.push(worlds.verdict);
+    }
+    expect(['linearizable', 'violated'].map((one) => verdicts.filter((verdict) => verdict === one).length)).toEqual([9, 3]);
+    expect(steps).toBeLessThanOrEqual(50_459);
+  });
+
+  it('and reads that were lost take none', () => {
+    const some = [put(0, 1, 0, 1), put(0, 2, 2, 5), put(0, 1, 3, 6)];
+    expect(judged([...some, entry({ op: 'get', box: 0 }, 0, [0, Infinity]), entry({ op: 'get', box: 1 }, 0, [4, Infinity])]).steps).toBe(judged(some).steps);
+  });
 });
 
 describe('too much at once', () => {
@@ -69,10 +93,51 @@ describe('too much at once', () => {
     expect(worlds.steps).toBeLessThan(300_000);
   });
 
+  it('is unknown where so much may be the case, of one thing or of two that are tied', () => {
+    const writes = (box: number, count: number): BoxEntry[] => Array.from({ length: count }, (_, i) => put(box, 1 + i, 0, 10 + i));
+    expect([judged(writes(0, 9)).verdict, judged(writes(0, 12)).verdict]).toEqual(['linearizable', 'unknown']);
+    const apart = [...writes(0, 7), ...writes(1, 7)];
+    expect(judged(apart).verdict).toBe('linearizable');
+    expect(judged([...apart, entry({ op: 'point', box: 0, to: 1 }, true, [10.5, 30])]).verdict).toBe('unknown');
+  });
+
   it('is unknown where there is no room for it', () => {
     const writes = Array.from({ length: 8 }, (_, i) => put(0, i, 0, 10 + i));
     expect(judged(writes).verdict).toBe('linearizable');
     expect(judged(writes, { bytes: 1_000 }).verdict).toBe('unknown');
+  });
+
+  it('is no excuse for a specification that breaks down', () => {
+    const worlds = new Worlds(new States(few, new Memory(2 ** 28)), [put(0, 1, 0, 1)], { ...boxObjects, step: () => { throw new Error('broken'); } });
+    expect(() => worlds.run(Infinity, Infinity)).toThrow('broken');
+  });
+});
+
+it('knows of no reads unless it is told', () => {
+  const { isRead: _, ...told } = few;
+  fc.assert(fc.property(boxHistories({ count: 3, most: 7 }), (history) => void expect(judged(history, { model: told }).verdict).toBe(bruteForce(few, history))), { numRuns: cases(1_000) });
+});
+
+describe('a result', () => {
+  const get = (box: number, value: number, ...times: [number, number]): BoxEntry => entry({ op: 'get', box }, value, times);
+
+  it('shows what cannot be next, among it what is called as something else ends', () => {
+    const [wrong, alsoWrong, right, later] = [get(0, 7, 0, 5), get(1, 7, 5, 6), put(1, 1, 5, 8), put(2, 1, 5.5, 9)];
+    const worlds = judged([wrong, alsoWrong, right, later]);
+    const { verdict, longest, unplaced, stuck, history } = worlds.result();
+    expect(verdict).toBe('violated');
+    expect(longest.map((one) => one.entry)).toEqual([right]);
+    expect([unplaced, stuck]).toEqual([[wrong, alsoWrong, later], [wrong, alsoWrong]]);
+    expect(history).toEqual([wrong, alsoWrong, right, later]);
+  });
+
+  it('is unknown before the end, and shows how far it came', () => {
+    const history = [put(0, 1, 0, 1), put(0, 2, 2, 3), put(1, 1, 4, 5)];
+    const worlds = new Worlds(new States(few, new Memory(2 ** 28)), history, boxObjects);
+    expect(worlds.result()).toMatchObject({ verdict: 'unknown', unplaced: [], stuck: [] });
+    worlds.run(3, Infinity);
+    const { verdict, longest } = worlds.result();
+    expect([verdict, longest.map((one) => one.entry)]).toEqual(['unknown', history]);
   });
 });
 

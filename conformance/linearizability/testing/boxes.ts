@@ -70,29 +70,48 @@ export const boxObjects: Objects<BoxCall, BoxAnswer> = {
   step: (objects, values, call, answer) => after(objects.map(Number), values, call, answer),
 };
 
-/** Histories of boxes in which about what would be answered is answered: some are linearizable, some are not. */
-export const boxHistories = ({ count, most, overlap = 12, lostOfTen = 1 }: { readonly count: number; readonly most: number; readonly overlap?: number; readonly lostOfTen?: number }): fc.Arbitrary<Entry<BoxCall, BoxAnswer>[]> => {
+/** One call of many clients: when it was made, when it took effect and when it ended, in any order. */
+interface Planned {
+  readonly call: BoxCall;
+  readonly times: readonly [number, number, number];
+  /** Nobody knows when it ended. */
+  readonly isLost: boolean;
+  /** Another answer is told than there was. */
+  readonly isLie: boolean;
+}
+
+const planned = (count: number, lostOfTen: number): fc.Arbitrary<Omit<Planned, 'times'>> => {
   const box = fc.nat(count - 1);
-  const call = fc.oneof(
-    fc.record({ op: fc.constant('put' as const), box, value: fc.integer({ min: 1, max: 2 }) }),
-    fc.record({ op: fc.constant('get' as const), box }),
-    fc.record({ op: fc.constant('point' as const), box, to: box }),
-    fc.record({ op: fc.constant('empty' as const), box }),
-  );
-  const { initial, step } = boxes(count);
-  return fc.array(fc.record({ call, times: fc.tuple(fc.nat(overlap), fc.nat(overlap), fc.nat(overlap)), luck: fc.nat(9), lie: fc.nat(5) }), { maxLength: most }).map((calls) => {
-    let state = initial;
-    const answers = new Map<unknown, BoxAnswer>();
-    const middle = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[1]!;
-    for (const one of [...calls].sort((a, b) => middle(a.times) - middle(b.times))) {
-      const { call, lie } = one;
-      const right = call.op === 'get' ? state[call.box]! : call.op === 'point' ? state[call.to] !== 0 : 'done';
-      [state] = step(state, call, right) as [readonly number[]];
-      answers.set(one, lie > 0 || right === 'done' ? right : typeof right === 'boolean' ? !right : (right + 1) % 3);
-    }
-    return calls.map((one, id) => {
-      const lost = one.luck < lostOfTen;
-      return { id, actor: `c${id}`, invocation: one.call, response: lost ? undefined : answers.get(one)!, start: Math.min(...one.times), end: lost ? Infinity : Math.max(...one.times) };
-    });
+  return fc.record({
+    call: fc.oneof(
+      fc.record({ op: fc.constant('put' as const), box, value: fc.integer({ min: 1, max: 2 }) }),
+      fc.record({ op: fc.constant('get' as const), box }),
+      fc.record({ op: fc.constant('point' as const), box, to: box }),
+      fc.record({ op: fc.constant('empty' as const), box }),
+    ),
+    isLost: fc.nat(9).map((luck) => luck < lostOfTen),
+    isLie: fc.nat(5).map((luck) => luck === 0),
   });
 };
+
+/** Histories of boxes in which about what would be answered is answered: some are linearizable, some are not. */
+export const boxHistories = ({ count, most, overlap = 12, lostOfTen = 1 }: { readonly count: number; readonly most: number; readonly overlap?: number; readonly lostOfTen?: number }): fc.Arbitrary<Entry<BoxCall, BoxAnswer>[]> =>
+  fc.array(fc.tuple(planned(count, lostOfTen), fc.tuple(fc.nat(overlap), fc.nat(overlap), fc.nat(overlap))), { maxLength: most }).map((plan) => boxHistory(count, plan.map(([one, times]) => ({ ...one, times }))));
+
+/** The history of a plan. */
+export function boxHistory(count: number, plan: readonly Planned[]): Entry<BoxCall, BoxAnswer>[] {
+  const { initial, step } = boxes(count);
+  const sorted = (times: Planned['times']): number[] => [...times].sort((a, b) => a - b);
+  let state = initial;
+  const answers = new Map<Planned, BoxAnswer>();
+  for (const one of [...plan].sort((a, b) => sorted(a.times)[1]! - sorted(b.times)[1]!)) {
+    const { call, isLie } = one;
+    const right = call.op === 'get' ? state[call.box]! : call.op === 'point' ? state[call.to] !== 0 : 'done';
+    [state] = step(state, call, right) as [readonly number[]];
+    answers.set(one, !isLie || right === 'done' ? right : typeof right === 'boolean' ? !right : (right + 1) % 3);
+  }
+  return plan.map((one, id) => {
+    const [start, , end] = sorted(one.times);
+    return { id, actor: `c${id}`, invocation: one.call, response: one.isLost ? undefined : answers.get(one)!, start: start!, end: one.isLost ? Infinity : end! };
+  });
+}
