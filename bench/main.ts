@@ -67,7 +67,7 @@ function shown<T>(figures: T, asTable: (figures: T) => string): T {
 }
 
 function table(all: readonly Figure[]): string {
-  const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.toFixed(2)}x`]);
+  const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.median.toFixed(2)}x`]);
   return columns(['what', 'variant', 'ns/op, median', 'least – most', 'ratio, median'], rows);
 }
 

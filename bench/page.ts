@@ -120,7 +120,7 @@ function section(group: string, figures: readonly Figure[]): string[] {
     '',
     '| what | contestant | ns, median | least – most | ratio, median |',
     '|---|---|---|---|---|',
-    ...figures.map(({ scenario, variant, median, low, high, ratio }, i) => `| ${figures[i - 1]?.scenario === scenario ? '' : scenario} | ${variant} | ${nanoseconds(median)} | ${nanoseconds(low)} – ${nanoseconds(high)} | ${ratio === undefined ? '' : `${ratio.toFixed(2)}×`} |`),
+    ...figures.map(({ scenario, variant, median, low, high, ratio }, i) => `| ${figures[i - 1]?.scenario === scenario ? '' : scenario} | ${variant} | ${nanoseconds(median)} | ${nanoseconds(low)} – ${nanoseconds(high)} | ${ratio === undefined ? '' : `${ratio.median.toFixed(2)}×`} |`),
   ];
 }
 

@@ -20,17 +20,21 @@ export interface Scenario {
   readonly variants: Readonly<Record<string, Variant>>;
 }
 
-/** Nanoseconds per operation, over the rounds of one run. */
-export interface Figure {
+/** What came out over the rounds of one run. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Nanoseconds per operation. */
+export interface Figure extends Spread {
   readonly scenario: string;
   readonly group: string;
   readonly at?: number;
   readonly variant: string;
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-  /** Median over the rounds of the ratio to the first variant in the same round. */
-  readonly ratio?: number;
+  /** To the first variant in the same round. */
+  readonly ratio?: Spread;
 }
 
 /**
@@ -56,17 +60,18 @@ export async function runScenarios(scenarios: readonly Scenario[], { rounds, ms,
         perOperation.get(variant)!.push((result.latency.p50 * 1e6) / batch);
       }
     }
-    const [first] = names;
-    for (const variant of names) {
-      const own = perOperation.get(variant)!;
-      const ratios = own.map((value, round) => value / perOperation.get(first!)![round]!);
-      figures.push({ scenario: name, group, ...(at !== undefined && { at }), variant, median: median(own), low: Math.min(...own), high: Math.max(...own), ...(variant !== first && { ratio: median(ratios) }) });
-    }
+    figures.push(...figuresOf({ scenario: name, group, ...(at !== undefined && { at }) }, perOperation));
   }
   return figures;
 }
 
-function median(values: readonly number[]): number {
+/** From the nanoseconds per operation of each variant, round by round. The first is what the others are measured against. */
+export function figuresOf(scenario: Pick<Figure, 'scenario' | 'group' | 'at'>, perOperation: ReadonlyMap<string, readonly number[]>): Figure[] {
+  const [first] = perOperation.values();
+  return [...perOperation].map(([variant, own]) => ({ ...scenario, variant, ...spread(own), ...(own !== first && { ratio: spread(own.map((value, round) => value / first![round]!)) }) }));
+}
+
+export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
+  return { median: sorted[Math.floor(sorted.length / 2)]!, low: sorted[0]!, high: sorted.at(-1)! };
 }
