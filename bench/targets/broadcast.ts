@@ -6,18 +6,23 @@ import { uuids } from './ids.js';
 /** Broadcasts in one call. */
 const times = 10;
 
-type Send = (delivery: Delivery) => void;
+/** Makes a recipient. Who is measured has recipients of one kind only: V8 takes the code of one into the loop. */
+export type Recipient = () => (delivery: Delivery) => void;
 
-/** What has come last: a delivery that nobody can get at need never be made. */
+let received = 0;
 const inbox: { last: Delivery | undefined } = { last: undefined };
-export const lastReceived = (): Delivery | undefined => inbox.last;
+export const receivedSoFar = (): { readonly received: number; readonly last: Delivery | undefined } => ({ received, ...inbox });
 
-const recipient = (): Send => (delivery) => {
-  inbox.last = delivery;
+/** Looks at nothing, so V8 may leave the delivery unmade. */
+export const counting: Recipient = () => () => void received++;
+
+/** Keeps one in a thousand, so each has to be made. To keep them all would measure how V8 remembers what it must not collect. */
+export const keeping: Recipient = () => (delivery) => {
+  if ((received++ & 1_023) === 0) inbox.last = delivery;
 };
 
 /** A broadcast beside a loop over functions, which are given a delivery each. */
-export async function broadcasts(what: string, recipients: number): Promise<Scenario> {
+export async function broadcasts(what: string, recipients: number, recipient: Recipient): Promise<Scenario> {
   const ids = flat(uuids(recipients));
   return {
     name: what,
@@ -26,7 +31,7 @@ export async function broadcasts(what: string, recipients: number): Promise<Scen
     batch: recipients * times,
     variants: {
       'bare loop': async () => {
-        const sends = ids.map(recipient);
+        const sends = ids.map(() => recipient());
         return {
           run: () => {
             for (let k = 0; k < times; k++) for (let i = 0; i < sends.length; i++) sends[i]!({ namespace: 'transport', to: ids[i]!, from: 's', message: 'm' });
