@@ -1,12 +1,18 @@
 import { Bench } from 'tinybench';
 
 /** Prepares what is measured; called when its scenario's turn has come, so that memory is needed for one scenario only. */
-export type Variant = () => Promise<Prepared>;
+export type Variant = () => Promise<Prepared | Elsewhere>;
 
 export interface Prepared {
   /** Called before each call, untimed: fresh ids, for example. */
   readonly before?: () => unknown;
   readonly run: () => unknown;
+}
+
+/** Another program, which measures itself when it is asked to. */
+export interface Elsewhere {
+  /** Nanoseconds per operation, measured for so many milliseconds. */
+  readonly measure: (ms: number) => Promise<number>;
 }
 
 /** What is compared: variants that do the same work. The first is what the others are measured against. */
@@ -47,28 +53,31 @@ export async function runScenarios(scenarios: readonly Scenario[], { rounds, ms,
     onProgress?.(name);
     const names = Object.keys(variants);
     const perOperation = new Map<string, number[]>(names.map((variant) => [variant, []]));
-    const prepared = new Map<string, Prepared>();
+    const prepared = new Map<string, Prepared | Elsewhere>();
     for (const variant of names) prepared.set(variant, await variants[variant]!());
     for (let round = 0; round < rounds; round++) {
       for (const variant of round % 2 === 0 ? names : [...names].reverse()) {
-        const { before, run } = prepared.get(variant)!;
-        const bench = new Bench({ time: ms, iterations: 3, warmup: round === 0, warmupTime: ms, warmupIterations: 3, throws: true });
-        bench.add(variant, run, before === undefined ? {} : { beforeEach: async () => void (await before()) });
-        await bench.run();
-        const { result } = bench.tasks[0]!;
-        if (result.state !== 'completed') throw new Error(`${name}, ${variant}: ${result.state}`);
-        perOperation.get(variant)!.push((result.latency.p50 * 1e6) / batch);
+        const one = prepared.get(variant)!;
+        perOperation.get(variant)!.push('measure' in one ? await one.measure(ms) : (await timed(one, ms, round === 0)) / batch);
       }
     }
-    figures.push(...figuresOf({ scenario: name, group, ...(at !== undefined && { at }) }, perOperation));
+    const first = perOperation.get(names[0]!)!;
+    for (const [variant, own] of perOperation) {
+      const ratio = own === first ? {} : { ratio: spread(own.map((value, round) => value / first[round]!)) };
+      figures.push({ scenario: name, group, ...(at !== undefined && { at }), variant, ...spread(own), ...ratio });
+    }
   }
   return figures;
 }
 
-/** From the nanoseconds per operation of each variant, round by round. The first is what the others are measured against. */
-export function figuresOf(scenario: Pick<Figure, 'scenario' | 'group' | 'at'>, perOperation: ReadonlyMap<string, readonly number[]>): Figure[] {
-  const [first] = perOperation.values();
-  return [...perOperation].map(([variant, own]) => ({ ...scenario, variant, ...spread(own), ...(own !== first && { ratio: spread(own.map((value, round) => value / first![round]!)) }) }));
+/** Nanoseconds that a call takes, the median. */
+async function timed({ before, run }: Prepared, ms: number, warmup: boolean): Promise<number> {
+  const bench = new Bench({ time: ms, iterations: 3, warmup, warmupTime: ms, warmupIterations: 3, throws: true });
+  bench.add('it', run, before === undefined ? {} : { beforeEach: async () => void (await before()) });
+  await bench.run();
+  const { result } = bench.tasks[0]!;
+  if (result.state !== 'completed') throw new Error(`measuring ended as ${result.state}`);
+  return result.latency.p50 * 1e6;
 }
 
 export function spread(values: readonly number[]): Spread {
