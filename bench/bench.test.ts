@@ -85,6 +85,6 @@ it('shows targets on the page, with what another Node reached', () => {
 
 itWith('elixir', '--version')('measures Elixir beside ours', async () => {
   const figures = await benchBeam({ rounds: 1, ms: 1 });
-  expect(figures.map(({ scenario, variant }) => `${scenario}: ${variant}`)).toHaveLength(11);
+  expect(figures.map(({ scenario, variant }) => `${scenario}: ${variant}`)).toHaveLength(13);
   for (const { median } of figures) expect(median).toBeGreaterThan(0);
 });

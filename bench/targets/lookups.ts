@@ -7,8 +7,8 @@ import { flat, Wire } from './wire.js';
 /** *cached* ids are the very strings that were registered, *wire* ids fresh ones, whose hash nobody has worked out yet. */
 export type Spelling = 'cached' | 'wire';
 
-/** Lookups in one call, at most: all names of a registry of the usual size. */
-const batch = 10_000;
+/** Lookups in one call, at most: all names of a registry of the usual size; of fresh ids as many as stay in the caches, as those do that have just come. */
+const batches: Readonly<Record<Spelling, number>> = { cached: 10_000, wire: 1_000 };
 
 // What nobody uses may be optimised away.
 let found = 0;
@@ -21,7 +21,7 @@ export async function besideMap(what: string, ids: Ids, entries: number, spellin
   const names = flat(ids(entries));
   const registry = await filled(names);
   const map = new Map<string, Registration>(names.map((id) => [id, registry.findServer(id)!]));
-  return scenario(what, entries, {
+  return scenario(what, entries, spelling, {
     'Map': async () => {
       const { before, now } = asked(names, spelling);
       return {
@@ -41,14 +41,14 @@ export async function besideMap(what: string, ids: Ids, entries: number, spellin
 export async function besideOrdinary(what: string, chosen: Ids, ordinary: Ids, entries: number, spelling: Spelling): Promise<Scenario> {
   const [usual, built] = [flat(ordinary(entries)), flat(chosen(entries))];
   const [one, other] = [await filled(usual), await filled(built)];
-  return scenario(what, entries, { 'ordinary ids': async () => inRegistry(one, usual, spelling), 'chosen ids': async () => inRegistry(other, built, spelling) });
+  return scenario(what, entries, spelling, { 'ordinary ids': async () => inRegistry(one, usual, spelling), 'chosen ids': async () => inRegistry(other, built, spelling) });
 }
 
 /** Our registry by itself. */
 export async function alone(what: string, ids: Ids, entries: number, spelling: Spelling): Promise<Scenario> {
   const names = flat(ids(entries));
   const registry = await filled(names);
-  return scenario(what, entries, { 'ShardedRegistry': async () => inRegistry(registry, names, spelling) });
+  return scenario(what, entries, spelling, { 'ShardedRegistry': async () => inRegistry(registry, names, spelling) });
 }
 
 interface Reference {
@@ -63,7 +63,7 @@ export async function keptReferences(what: string, ids: Ids, entries: number): P
   const registry: object = await filled(names);
   if (!refers(registry)) return undefined;
   const map = new Map<string, Reference>(names.map((id) => [id, registry.referToServer(id)]));
-  return scenario(what, entries, {
+  return scenario(what, entries, 'cached', {
     'Map': async () => {
       const { before, now } = asked(names, 'cached');
       return {
@@ -76,7 +76,7 @@ export async function keptReferences(what: string, ids: Ids, entries: number): P
       };
     },
     'kept reference': async () => {
-      const kept = scattered(names.slice(0, Math.min(batch, entries)).map((id) => map.get(id)!));
+      const kept = scattered(names).slice(0, batches.cached).map((id) => map.get(id)!);
       return {
         run: () => {
           let hits = 0;
@@ -88,7 +88,7 @@ export async function keptReferences(what: string, ids: Ids, entries: number): P
   });
 }
 
-const scenario = (name: string, entries: number, variants: Scenario['variants']): Scenario => ({ name, group: 'targets', at: entries, batch: Math.min(batch, entries), variants });
+const scenario = (name: string, entries: number, spelling: Spelling, variants: Scenario['variants']): Scenario => ({ name, group: 'targets', at: entries, batch: Math.min(batches[spelling], entries), variants });
 
 function inRegistry(registry: ShardedRegistry, names: readonly string[], spelling: Spelling): Prepared {
   const { before, now } = asked(names, spelling);
@@ -106,7 +106,7 @@ function inRegistry(registry: ShardedRegistry, names: readonly string[], spellin
 function asked(names: readonly string[], spelling: Spelling): { readonly now: string[]; readonly before: () => void } {
   const wanted = scattered(names);
   const wire = spelling === 'wire' ? new Wire(wanted) : undefined;
-  const now = wanted.slice(0, batch);
+  const now = wanted.slice(0, batches[spelling]);
   let at = 0;
   const before = (): void => {
     for (let i = 0; i < now.length; i++, at = (at + 1) % wanted.length) now[i] = wire === undefined ? wanted[at]! : wire.read(at);
