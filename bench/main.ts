@@ -87,7 +87,7 @@ function table(all: readonly Figure[]): string {
 }
 
 function targetTable(all: readonly Target[]): string {
-  return columns(['target', 'at', 'measured, median', 'least – most', 'reached'], all.map(cells).map((one) => [one.what, one.target, one.measured, one.range, one.reached]));
+  return columns(['what', 'target', 'measured, median', 'least – most', 'reached'], all.map(cells).map((one) => [one.what, one.target, one.measured, one.range, one.reached]));
 }
 
 function exploreTable(all: readonly ExploreFigure[]): string {

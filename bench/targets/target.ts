@@ -21,9 +21,12 @@ export type Aim = Omit<Target, 'measured'>;
 
 export const reached = ({ most = Infinity, least = -Infinity, measured }: Target): boolean => measured !== undefined && measured.median <= most && measured.median >= least;
 
-/** How its numbers are written. */
-export const inUnit = (value: number, unit: Target['unit']): string =>
-  unit === 'made' ? String(value) : unit === '×' ? `${value.toFixed(2)}×` : unit === 'exponent' ? value.toFixed(2) : `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`;
+/** With a digit more than targets have: who is told 1.15 is to see whether it was 1.151. */
+function inUnit(value: number, unit: Target['unit']): string {
+  if (unit === 'made') return String(value);
+  const digits = value.toFixed(value < 10 ? 3 : 1);
+  return unit === '×' ? `${digits}×` : unit === 'exponent' ? digits : `${digits} ${unit}`;
+}
 
 /** The cells of a row: what is told of it on the console and on the page alike. */
 export function cells(target: Target): { readonly what: string; readonly target: string; readonly measured: string; readonly range: string; readonly reached: string } {
