@@ -244,8 +244,13 @@ export const contestants: Readonly<Record<string, () => Contestant>> = {
   'naive adapter': () => new WithInterface(naive.open({ clock: systemClock }) as unknown as Operations),
 };
 
+export interface Mortal {
+  readonly endpoint: Endpoint;
+  kill(): void;
+}
+
 /** An endpoint that may have very many names, each with a listener if its registry knows no better. */
-export function endpoint(): { readonly endpoint: Endpoint; kill(): void } {
+export function endpoint(): Mortal {
   const lifetime = new AbortController();
   setMaxListeners(0, lifetime.signal);
   return { endpoint: { send: () => undefined, signal: lifetime.signal }, kill: () => lifetime.abort(gone) };

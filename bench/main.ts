@@ -1,19 +1,29 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchBeam, noElixir } from './beam.js';
 import { benchExplore, type ExploreFigure } from './explore.js';
 import { benchFaults, type FaultFigure } from './faults.js';
 import { benchChecker, type CheckFigure } from './linearizability.js';
-import { writePage, type Results } from './page.js';
+import { otherNodeSchema, writePage, type Results } from './page.js';
 import { benchProtocol, type ProtocolFigure } from './protocol.js';
 import { runScenarios, type Figure } from './run.js';
 import { scenarios } from './scenarios.js';
 import { benchSchedules, type ScheduleFigure } from './schedules.js';
 import { everySchedule, randomSchedules, type SoakFigure } from './soak.js';
+import { benchTargets } from './targets.js';
+import { cells, type Target } from './targets/target.js';
 
 /** What is measured, by the name that `--only` takes. Each gives what goes into the JSON file, and prints a table. */
 const sections: Readonly<Record<string, () => Promise<unknown>>> = {
-  micro: async () => shown(await runScenarios(scenarios, { rounds, ms, ...(process.stderr.isTTY && { onProgress: (name: string) => console.error(name) }) }), table),
+  targets: async () => shown(await benchTargets({ rounds, ms, ...progress }), targetTable),
+  beam: async () => {
+    const reason = noElixir();
+    if (reason === undefined) return shown(await benchBeam({ rounds, ms }), table);
+    console.log(`\nbeam: skipped, ${reason}`);
+    return undefined;
+  },
+  micro: async () => shown(await runScenarios(scenarios, { rounds, ms, ...progress }), table),
   explore: async () => shown(benchExplore({ rounds, ms }), exploreTable),
   linearizability: async () => shown(benchChecker({ rounds }), checkTable),
   schedules: async () => shown(await benchSchedules({ rounds, ms }), scheduleTable),
@@ -26,10 +36,13 @@ const sections: Readonly<Record<string, () => Promise<unknown>>> = {
 const long: ReadonlySet<string> = new Set(['faults', 'soak', 'protocol']);
 
 /** What the page shows: the rest says nothing of how fast anything is. */
-const onPage = ['micro', 'explore', 'linearizability', 'schedules'];
+const onPage = ['targets', 'beam', 'micro', 'explore', 'linearizability', 'schedules'];
 
-/** `npm run bench -- [--only SECTION,…] [--rounds N] [--ms N] [--json FILE] [--page]`; with `--page` docs/benchmarks.md and its plots are written. */
-const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' }, ms: { type: 'string', default: '60' }, json: { type: 'string' }, page: { type: 'boolean', default: false } } });
+/**
+ * `npm run bench -- [--only SECTION,…] [--rounds N] [--ms N] [--json FILE] [--page [--targets-of FILE]]`; with `--page` docs/benchmarks.md
+ * and its plots are written. The file is one that `--only targets --json FILE` has written with another Node.
+ */
+const { values } = parseArgs({ options: { 'only': { type: 'string' }, 'rounds': { type: 'string', default: '7' }, 'ms': { type: 'string', default: '60' }, 'json': { type: 'string' }, 'page': { type: 'boolean', default: false }, 'targets-of': { type: 'string' } } });
 const [rounds, ms] = [Number(values.rounds), Number(values.ms)];
 if (!(Number.isInteger(rounds) && rounds > 0 && ms > 0)) {
   console.error('--rounds must be a whole number from 1, --ms a number above 0.');
@@ -47,10 +60,12 @@ if (values.page && onPage.some((name) => !selected.includes(name))) {
   process.exit(2);
 }
 
+const otherNode = values['targets-of'] === undefined ? undefined : otherNodeSchema.parse(JSON.parse(readFileSync(values['targets-of'], 'utf8')));
+const progress = process.stderr.isTTY ? { onProgress: (name: string) => console.error(name) } : {};
 const processor = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
 console.log(`Node ${process.version}, ${processor}, ${rounds} rounds of ${ms} ms, variants in turn`);
 const load = [loadavg()[0]!];
-const results: Record<string, unknown> = { node: process.version, processor, rounds, ms, load };
+const results: Record<string, unknown> = { node: process.version, processor, rounds, ms, load, ...(otherNode && { otherNode }) };
 for (const name of selected) {
   results[name === 'micro' ? 'figures' : name] = await sections[name]!();
   load.push(loadavg()[0]!);
@@ -67,8 +82,12 @@ function shown<T>(figures: T, asTable: (figures: T) => string): T {
 }
 
 function table(all: readonly Figure[]): string {
-  const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.toFixed(2)}x`]);
+  const rows = all.map(({ scenario, variant, median, low, high, ratio }) => [scenario, variant, nanoseconds(median), `${nanoseconds(low)} – ${nanoseconds(high)}`, ratio === undefined ? '' : `${ratio.median.toFixed(2)}x`]);
   return columns(['what', 'variant', 'ns/op, median', 'least – most', 'ratio, median'], rows);
+}
+
+function targetTable(all: readonly Target[]): string {
+  return columns(['what', 'target', 'measured, median', 'least – most', 'reached'], all.map(cells).map((one) => [one.what, one.target, one.measured, one.range, one.reached]));
 }
 
 function exploreTable(all: readonly ExploreFigure[]): string {

@@ -1,10 +1,15 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { z } from 'zod';
 import type { ExploreFigure } from './explore.js';
 import type { CheckFigure } from './linearizability.js';
 import type { Figure } from './run.js';
 import type { ScheduleFigure } from './schedules.js';
+import { cells, targetSchema, type Target } from './targets/target.js';
+
+/** The targets as measured with another Node: of a file of results, the part that is shown. */
+export const otherNodeSchema = z.object({ node: z.string(), targets: z.array(targetSchema) });
 
 /** What a run has measured, and where. */
 export interface Results {
@@ -14,6 +19,10 @@ export interface Results {
   readonly ms: number;
   /** Of the machine, before the run and after each section. */
   readonly load: readonly number[];
+  readonly targets: readonly Target[];
+  readonly otherNode?: z.infer<typeof otherNodeSchema>;
+  /** Absent where there was no Elixir. */
+  readonly beam?: readonly Figure[];
   readonly figures: readonly Figure[];
   readonly explore: readonly ExploreFigure[];
   readonly linearizability: readonly CheckFigure[];
@@ -71,9 +80,10 @@ function plots(figures: readonly Figure[]): Readonly<Record<string, TopLevelSpec
   };
 }
 
-const titles: Readonly<Record<string, string>> = { writes: 'Writes and routing', broadcast: 'Broadcast', down: 'An endpoint goes down', whole: 'Lists, statistics, the model' };
+const titles: Readonly<Record<string, string>> = { writes: 'Writes and routing', broadcast: 'Broadcast', down: 'An endpoint goes down', whole: 'Lists, statistics, the model', beam: 'Beside Elixir' };
 
-function page({ node, processor, rounds, ms, load, figures, explore, linearizability, schedules }: Results): string {
+export function page(results: Results): string {
+  const { node, processor, rounds, ms, load, beam, figures, explore, linearizability, schedules } = results;
   const groups = [...new Set(figures.map(({ group }) => group))];
   const whole = (value: number): string => Math.round(value).toLocaleString('en');
   return [
@@ -86,6 +96,7 @@ function page({ node, processor, rounds, ms, load, figures, explore, linearizabi
     `Measured by \`npm run bench:page -- --rounds ${rounds} --ms ${ms}\` with Node ${node} on ${processor}; load of the machine meanwhile ${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)}${Math.max(...load) > 1.5 ? ': others were at work on it, which ratios stand better than times' : ''}. All figures: [figures.json](benchmarks/figures.json). Whether a change has made anything slower is not read off this page, but told by [the regression gate](regression-gate.md).`,
     '',
     '**The contestants** ([source](../bench/contestants.ts)) offer less than ours: `Map` watches no endpoint and refuses nothing; *sixteen Maps* choose one by a hash of the id; *promise mutex* puts writes into a chain of promises; *EventEmitter* takes names for events; the *naive adapter* is [the registry of an afternoon](../conformance/adapters/naive-map.ts), which the kit finds broken. Where one is missing it lacks the operation, or (at 1,000,000 entries) would need a signal with listeners for every few names. *Cached* ids are strings that have been looked up before, *wire* ids fresh ones, whose hash is still to be computed. Lookups go round all the names, so large registries do not profit from the caches.',
+    ...targetSection(results),
     ...groups.flatMap((group) => section(group, figures.filter((one) => one.group === group))),
     '',
     '## Exploring the model',
@@ -105,14 +116,43 @@ function page({ node, processor, rounds, ms, load, figures, explore, linearizabi
     '| what | schedules/s, median | least – most |',
     '|---|---|---|',
     ...schedules.map((one) => `| ${one.what} | ${whole(one.median)} | ${whole(one.low)} – ${whole(one.high)} |`),
+    ...beamSection(beam),
     '',
   ].join('\n');
+}
+
+/** With another Node beside it, if there is one; what that has not measured is left out there. */
+function targetSection({ node, targets, otherNode }: Results): string[] {
+  const columns = [{ node, targets }, ...(otherNode ? [otherNode] : [])];
+  const row = (what: string, some: readonly (Target | undefined)[]): string => {
+    const told = some.map((one) => (one === undefined ? 'not measured | ' : `${cells(one).measured}${one.measured === undefined ? '' : ` (${cells(one).range})`} | ${cells(one).reached}`));
+    return `| ${what} | ${cells(some[0]!).target} | ${told.join(' | ')} |`;
+  };
+  return [
+    '',
+    '## Targets',
+    '',
+    'Each is measured in a process of its own. *Against* something: the median of the ratios to it within a round, with the least and the most. Cached and wire ids as above; *kept references* are entries that were looked up once. Ids are *chosen* by somebody who would have many lookups end at the same place of a table.',
+    '',
+    `| what | target | ${columns.map((one) => `measured, Node ${one.node} | reached`).join(' | ')} |`,
+    `|---|---|${'---|---|'.repeat(columns.length)}`,
+    ...targets.map(({ what }) => row(what, columns.map((one) => one.targets.find((other) => other.what === what)))),
+  ];
+}
+
+function beamSection(beam: readonly Figure[] | undefined): string[] {
+  if (beam === undefined) return ['', '## Beside Elixir', '', '*Untested*: there was no Elixir where this page was measured.'];
+  return [
+    ...section('beam', beam),
+    '',
+    'Elixir’s Registry has unique names in 16 partitions, and is dispatched over with duplicate ones; ETS is a set with `read_concurrency`. Its program ([source](../bench/beam.exs)) keeps running and takes turns with ours. A dispatch calls a function for each of 1,000 processes: no message is sent to any. *Down* is from the end of a process until nothing is left of its names. Theirs may be used from every core at once, ours from one thread: that is not in these figures. A ratio above 1 means that ours takes less time.',
+  ];
 }
 
 function section(group: string, figures: readonly Figure[]): string[] {
   const nanoseconds = (value: number): string => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
   const title = titles[group] ?? `${group[0]!.toUpperCase()}${group.slice(1)}`;
-  const plot = group === 'whole' ? [] : ['', `![${title}](benchmarks/${group.replaceAll(/, | /g, '-')}.svg)`];
+  const plot = group === 'whole' || group === 'beam' ? [] : ['', `![${title}](benchmarks/${group.replaceAll(/, | /g, '-')}.svg)`];
   return [
     '',
     `## ${title}`,
@@ -120,7 +160,7 @@ function section(group: string, figures: readonly Figure[]): string[] {
     '',
     '| what | contestant | ns, median | least – most | ratio, median |',
     '|---|---|---|---|---|',
-    ...figures.map(({ scenario, variant, median, low, high, ratio }, i) => `| ${figures[i - 1]?.scenario === scenario ? '' : scenario} | ${variant} | ${nanoseconds(median)} | ${nanoseconds(low)} – ${nanoseconds(high)} | ${ratio === undefined ? '' : `${ratio.toFixed(2)}×`} |`),
+    ...figures.map(({ scenario, variant, median, low, high, ratio }, i) => `| ${figures[i - 1]?.scenario === scenario ? '' : scenario} | ${variant} | ${nanoseconds(median)} | ${nanoseconds(low)} – ${nanoseconds(high)} | ${ratio === undefined ? '' : `${ratio.median.toFixed(2)}×`} |`),
   ];
 }
 

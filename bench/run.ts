@@ -1,12 +1,18 @@
 import { Bench } from 'tinybench';
 
 /** Prepares what is measured; called when its scenario's turn has come, so that memory is needed for one scenario only. */
-export type Variant = () => Promise<Prepared>;
+export type Variant = () => Promise<Prepared | Elsewhere>;
 
 export interface Prepared {
   /** Called before each call, untimed: fresh ids, for example. */
   readonly before?: () => unknown;
   readonly run: () => unknown;
+}
+
+/** Another program, which measures itself when it is asked to. */
+export interface Elsewhere {
+  /** Nanoseconds per operation, measured for so many milliseconds. */
+  readonly measure: (ms: number) => Promise<number>;
 }
 
 /** What is compared: variants that do the same work. The first is what the others are measured against. */
@@ -20,17 +26,21 @@ export interface Scenario {
   readonly variants: Readonly<Record<string, Variant>>;
 }
 
-/** Nanoseconds per operation, over the rounds of one run. */
-export interface Figure {
+/** What came out over the rounds of one run. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Nanoseconds per operation. */
+export interface Figure extends Spread {
   readonly scenario: string;
   readonly group: string;
   readonly at?: number;
   readonly variant: string;
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-  /** Median over the rounds of the ratio to the first variant in the same round. */
-  readonly ratio?: number;
+  /** To the first variant in the same round. */
+  readonly ratio?: Spread;
 }
 
 /**
@@ -43,30 +53,34 @@ export async function runScenarios(scenarios: readonly Scenario[], { rounds, ms,
     onProgress?.(name);
     const names = Object.keys(variants);
     const perOperation = new Map<string, number[]>(names.map((variant) => [variant, []]));
-    const prepared = new Map<string, Prepared>();
+    const prepared = new Map<string, Prepared | Elsewhere>();
     for (const variant of names) prepared.set(variant, await variants[variant]!());
     for (let round = 0; round < rounds; round++) {
       for (const variant of round % 2 === 0 ? names : [...names].reverse()) {
-        const { before, run } = prepared.get(variant)!;
-        const bench = new Bench({ time: ms, iterations: 3, warmup: round === 0, warmupTime: ms, warmupIterations: 3, throws: true });
-        bench.add(variant, run, before === undefined ? {} : { beforeEach: async () => void (await before()) });
-        await bench.run();
-        const { result } = bench.tasks[0]!;
-        if (result.state !== 'completed') throw new Error(`${name}, ${variant}: ${result.state}`);
-        perOperation.get(variant)!.push((result.latency.p50 * 1e6) / batch);
+        const one = prepared.get(variant)!;
+        perOperation.get(variant)!.push('measure' in one ? await one.measure(ms) : (await timed(one, ms, round === 0)) / batch);
       }
     }
-    const [first] = names;
-    for (const variant of names) {
-      const own = perOperation.get(variant)!;
-      const ratios = own.map((value, round) => value / perOperation.get(first!)![round]!);
-      figures.push({ scenario: name, group, ...(at !== undefined && { at }), variant, median: median(own), low: Math.min(...own), high: Math.max(...own), ...(variant !== first && { ratio: median(ratios) }) });
+    const first = perOperation.get(names[0]!)!;
+    for (const [variant, own] of perOperation) {
+      const ratio = own === first ? {} : { ratio: spread(own.map((value, round) => value / first[round]!)) };
+      figures.push({ scenario: name, group, ...(at !== undefined && { at }), variant, ...spread(own), ...ratio });
     }
   }
   return figures;
 }
 
-function median(values: readonly number[]): number {
+/** Nanoseconds that a call takes, the median. */
+async function timed({ before, run }: Prepared, ms: number, warmup: boolean): Promise<number> {
+  const bench = new Bench({ time: ms, iterations: 3, warmup, warmupTime: ms, warmupIterations: 3, throws: true });
+  bench.add('it', run, before === undefined ? {} : { beforeEach: async () => void (await before()) });
+  await bench.run();
+  const { result } = bench.tasks[0]!;
+  if (result.state !== 'completed') throw new Error(`measuring ended as ${result.state}`);
+  return result.latency.p50 * 1e6;
+}
+
+export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
+  return { median: sorted[Math.floor(sorted.length / 2)]!, low: sorted[0]!, high: sorted.at(-1)! };
 }

@@ -1,6 +1,6 @@
 import { createModel, type Operation } from '../model/index.js';
 import type { Endpoint } from '../src/index.js';
-import { contestants, endpoint, type Contestant } from './contestants.js';
+import { contestants, endpoint, type Contestant, type Mortal } from './contestants.js';
 import type { Scenario, Variant } from './run.js';
 
 /** How many operations a call makes, unless it says otherwise. */
@@ -13,9 +13,9 @@ const lean: ReadonlySet<string> = new Set(['Map', 'ShardedRegistry', 'sixteen Ma
 const idsOf = (kind: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${kind}-${i.toString(16).padStart(8, '0')}-4e1f-8a7b-d15ea5e0c0de`);
 
 /** Far from each other in memory, as those that come one after the other are; the same in every run. */
-function scattered(ids: readonly string[]): string[] {
+export function scattered<T>(all: readonly T[]): T[] {
   const step = 7_919; // A prime, and no divisor of any size.
-  return ids.map((_, i) => ids[(i * step) % ids.length]!);
+  return all.map((_, i) => all[(i * step) % all.length]!);
 }
 
 /** All that the contestants have in common who have these operations. */
@@ -25,8 +25,8 @@ function among(needs: readonly (keyof Contestant)[], names: readonly string[], v
 
 const everybody = Object.keys(contestants);
 
-/** Fresh endpoints for so many names. */
-function endpointsFor(count: number): Endpoint[] {
+/** Fresh endpoints for so many names, some names each. */
+export function endpointsFor(count: number): Endpoint[] {
   const endpoints = Array.from({ length: Math.ceil(count / namesOfAnEndpoint) }, () => endpoint().endpoint);
   return Array.from({ length: count }, (_, i) => endpoints[Math.floor(i / namesOfAnEndpoint)]!);
 }
@@ -121,14 +121,14 @@ function down(names: number): Scenario {
     variants: among(['watches'], everybody, (make) => async () => {
       const one = make();
       await withBackground(one);
-      let doomed: { kill(): void }[] = [];
+      let doomed: Mortal[] = [];
       return {
         before: async () => {
           doomed = [];
           for (let k = 0; k < times; k++) {
-            const { endpoint: mortal, kill } = endpoint();
-            doomed.push({ kill });
-            for (let i = 0; i < names; i++) await one.register(ids[k * names + i]!, mortal);
+            const mortal = endpoint();
+            doomed.push(mortal);
+            for (let i = 0; i < names; i++) await one.register(ids[k * names + i]!, mortal.endpoint);
           }
         },
         run: () => {

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const spread = z.object({ median: z.number(), low: z.number(), high: z.number() });
+
+/** A figure that our registry is to reach, and what was measured. Also what a file of results from another Node holds. */
+export const targetSchema = z.object({
+  what: z.string(),
+  /** Of all its numbers: `×` is a ratio to what `what` names. */
+  unit: z.enum(['×', 'ns', 'million/s', 'MiB', 'exponent', 'made']),
+  /** It is reached when the median is no more than this… */
+  most: z.number().optional(),
+  /** …or no less than this. */
+  least: z.number().optional(),
+  /** Absent if this build of the registry lacks what is to be measured. */
+  measured: spread.optional(),
+});
+export type Target = z.infer<typeof targetSchema>;
+
+/** A target by itself. */
+export type Aim = Omit<Target, 'measured'>;
+
+export const reached = ({ most = Infinity, least = -Infinity, measured }: Target): boolean => measured !== undefined && measured.median <= most && measured.median >= least;
+
+/** With a digit more than targets have: who is told 1.15 is to see whether it was 1.151. */
+function inUnit(value: number, unit: Target['unit']): string {
+  if (unit === 'made') return String(value);
+  const digits = value.toFixed(value < 10 ? 3 : 1);
+  return unit === '×' ? `${digits}×` : unit === 'exponent' ? digits : `${digits} ${unit}`;
+}
+
+/** The cells of a row: what is told of it on the console and on the page alike. */
+export function cells(target: Target): { readonly what: string; readonly target: string; readonly measured: string; readonly range: string; readonly reached: string } {
+  const { what, unit, most, least, measured } = target;
+  return {
+    what,
+    target: [most === undefined ? '' : `≤ ${most} ${unit}`, least === undefined ? '' : `≥ ${least} ${unit}`].filter(Boolean).join(', ').replaceAll(' ×', '×'),
+    measured: measured === undefined ? 'not there yet' : inUnit(measured.median, unit),
+    range: measured === undefined ? '' : `${inUnit(measured.low, unit)} – ${inUnit(measured.high, unit)}`,
+    reached: reached(target) ? 'yes' : 'no',
+  };
+}
