@@ -3,7 +3,7 @@ import { extend, hashAll, makeKeys, mix, noSampling, sample, type RandomInt } fr
 /** So many ids with the same hash are too many. */
 const maxTwins = 8;
 /** If more than one id in so many meets such a twin, one place more is sampled. */
-const twinsOneIn = 16;
+const twinsOneIn = 4;
 const patience = maxTwins * twinsOneIn;
 
 const minSlots = 16;
@@ -35,7 +35,7 @@ export class Segment<T> {
 
   /** The value of an id. Here and below `base` is the raw hash of the id, as far as the table has made it. O(1). */
   get(id: string, base: number): T | undefined {
-    const mixed = mix(this.#hash(id, base));
+    const mixed = mix(this.#keys === undefined ? sample(id, base, this.sampling) : hashAll(id, this.#keys));
     const index = this.#index;
     const mask = this.#mask;
     for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {

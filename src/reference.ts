@@ -1,0 +1,28 @@
+import type { Registration } from '../spec/interface.js';
+import type { Entry } from './entry.js';
+
+/** Refers to one registration of a name, whatever becomes of the name. For who looks the same name up again and again. */
+export interface EntryReference {
+  /**
+   * The registration as it is now; undefined for ever, once it has gone: a name that is registered again is another one
+   * (INC-1, INC-2). Undefined after close as well. Never throws. O(1), without a lookup.
+   */
+  readonly registration: Registration | undefined;
+}
+
+/** Shows nothing of its entry but what a lookup gives. */
+export class Reference implements EntryReference {
+  readonly #entry: Entry;
+
+  constructor(entry: Entry) {
+    this.#entry = entry;
+  }
+
+  get registration(): Registration | undefined {
+    const entry = this.#entry;
+    return entry.group === undefined ? undefined : entry.registration;
+  }
+}
+
+/** The reference to an entry: one and the same. */
+export const referTo = (entry: Entry): EntryReference => (entry.reference ??= new Reference(entry));
