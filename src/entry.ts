@@ -1,5 +1,4 @@
 import type { Namespace, Registration } from '../spec/interface.js';
-import type { Reference } from './reference.js';
 
 /**
  * One incarnation of a name: the object *is* its identity (INC-1, INC-2). A name that is given up and registered again
@@ -18,8 +17,6 @@ abstract class Named {
   /** Its neighbours in the group. A list through the entries: an array would have to grow. */
   previous: Entry | undefined = undefined;
   next: Entry | undefined = undefined;
-  /** Made for the first who asks. */
-  reference: Reference | undefined = undefined;
 
   constructor(registration: Registration, incarnation: number) {
     this.registration = registration;

@@ -28,6 +28,7 @@ export class Segment<T> {
   #keys: Int32Array | undefined = undefined;
   #index = new Int32Array(minSlots);
   #mask = minSlots - 1;
+  /** Raw, by position. */
   #hashes = new Int32Array(minSlots / 2);
   #patience = patience;
 
@@ -72,6 +73,22 @@ export class Segment<T> {
     index[slot] = (mixed & ~mask) | this.ids.push(id);
     this.#patience = Math.min(patience, this.#patience + 1 - twins * twinsOneIn);
     if (twins > maxTwins || (twins > 0 && this.#patience < 0)) this.#distinguish(id, twin, twins);
+  }
+
+  /** Deals all out to `parts`, which are new. `choose` chooses one by the hash it is to begin with. O(size). */
+  deal(parts: readonly Segment<T>[], begin: (id: string) => number, choose: (base: number) => number): void {
+    const crowded = this.#keys !== undefined;
+    // First into the lists, then into the index. Few steps for each, because code that runs once is slow.
+    for (let i = 0; i < this.ids.length; i++) {
+      const base = crowded ? begin(this.ids[i]!) : this.#hashes[i]!;
+      const part = parts[choose(base)]!;
+      const { length } = part.ids;
+      if (length === part.#hashes.length) part.#resize(4 * length);
+      part.#hashes[length] = base;
+      part.ids.push(this.ids[i]!);
+      part.values.push(this.values[i]!);
+    }
+    for (const part of parts) part.#resize(2 * part.#hashes.length);
   }
 
   /** Takes out an id; whether it was there. O(1) amortized. */
@@ -160,7 +177,6 @@ export class Segment<T> {
     this.#resize(this.#index.length);
   }
 
-  /** Makes the index anew. O(slots). */
   #resize(slots: number): void {
     const { length } = this.ids;
     const hashes = new Int32Array(slots / 2);

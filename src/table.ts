@@ -78,13 +78,16 @@ export class Table<T> {
   }
 
   #part(base: number): Segment<T> {
-    return this.#parts[(mix(base) >>> 28) & (this.#parts.length - 1)]!;
+    return this.#parts[choose(base) & (this.#parts.length - 1)]!;
   }
 
-  #split({ ids, values, sampling }: Segment<T>): void {
+  #split(whole: Segment<T>): void {
     this.#whole = undefined;
-    this.#sampling = sampling;
+    this.#sampling = whole.sampling;
     this.#parts = Array.from({ length: segments }, () => new Segment(this.#random));
-    ids.forEach((id, i) => this.set(id, values[i]!));
+    whole.deal(this.#parts, (id) => this.#base(id), choose);
   }
 }
+
+/** One of sixteen. By the top bits: the low ones say where to look within a segment. */
+const choose = (base: number): number => mix(base) >>> 28;
