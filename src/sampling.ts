@@ -6,9 +6,12 @@
 
 /**
  * First how long an id must be to have all the places; then pairs of a place, from the start or, if negative, from the
- * end, and the number that its unit is multiplied with. An even number of pairs.
+ * end, and the number that its unit is multiplied with. An even number of pairs. Or, for all units, {@link all} and then
+ * a number for each: as if every id were too short, so that the fast way has nothing to ask.
  */
 export type Sampling = Int32Array;
+
+const all = 0x7fff_ffff;
 
 /** Gives random 32-bit integers. */
 export type RandomInt = () => number;
@@ -24,7 +27,7 @@ export const noSampling: Sampling = Int32Array.of(0);
  */
 export function sample(id: string, hash: number, sampling: Sampling): number {
   const { length } = id;
-  if (length < sampling[0]!) return sampleShort(id, hash, sampling);
+  if (length < sampling[0]!) return sampling[0] === all ? sampleAll(id, hash, sampling) : sampleShort(id, hash, sampling);
   let sum = hash;
   if (sampling.length > 1) {
     sum = (sum + term(id, length, sampling, 1) + term(id, length, sampling, 3)) | 0;
@@ -80,20 +83,19 @@ function termsOf(sampling: Sampling): (readonly [place: number, factor: number])
 /** As many as an id has code units. */
 const maxUnits = 510;
 
-/** The factors of {@link hashAll}. */
-export const makeKeys = (random: RandomInt): Int32Array => Int32Array.from({ length: maxUnits }, () => random() | 1);
-
 /**
- * A raw hash of all units. Who does not know the keys finds no two ids that have the same with a chance above 2^-16: the
- * keys would have to solve an equation, in which even the worst difference of two units, 2^15, leaves 17 bits. Nor have
- * any two the same for all keys, as in a chain of xor, multiply and shift those have whose units differ in the top bit.
- * And the terms do not wait for each other. O(length).
+ * The sampling that reads all units. Who does not know its numbers finds no two ids that have the same hash with a chance
+ * above 2^-16: the numbers would have to solve an equation, in which even the worst difference of two units, 2^15, leaves
+ * 17 bits. Nor have any two the same for all numbers, as in a chain of xor, multiply and shift those have whose units
+ * differ in the top bit. And the terms do not wait for each other.
  */
-export function hashAll(id: string, keys: Int32Array): number {
-  const length = Math.min(id.length, keys.length); // What is longer is no id.
-  let hash = 0;
-  for (let i = 0; i < length; i++) hash = (hash + Math.imul(id.charCodeAt(i), keys[i]!)) | 0;
-  return hash;
+export const sampleOfAll = (random: RandomInt): Sampling => Int32Array.from({ length: 1 + maxUnits }, (_, i) => (i === 0 ? all : random() | 1));
+
+function sampleAll(id: string, hash: number, sampling: Sampling): number {
+  const length = Math.min(id.length, maxUnits); // What is longer is no id.
+  let sum = hash;
+  for (let i = 0; i < length; i++) sum = (sum + Math.imul(id.charCodeAt(i), sampling[i + 1]!)) | 0;
+  return sum;
 }
 
 /** Makes all bits of a raw hash depend on all: a sum alone leaves the ids of a counter in a row. */

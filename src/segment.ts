@@ -1,4 +1,4 @@
-import { extend, hashAll, makeKeys, mix, noSampling, sample, type RandomInt } from './sampling.js';
+import { extend, mix, noSampling, sample, sampleOfAll, type RandomInt, type Sampling } from './sampling.js';
 
 /** So many ids with the same hash are too many. */
 const maxTwins = 8;
@@ -17,15 +17,16 @@ const minSlots = 16;
  * miss. The ids are kept beside the values, which saves two steps through memory before they are compared: 0.9 of the
  * time of `Map` instead of 1.25. The raw hashes are for those who move slots: they read no id.
  *
- * Chosen ids that meet in one hash make a segment read all units of its ids, with keys of its own (*crowded*). In no
+ * Chosen ids that meet in one hash make a segment read all units of its ids, with random numbers of its own (*crowded*). In no
  * case is there a list to walk.
  */
 export class Segment<T> {
   readonly ids: string[] = [];
   readonly values: T[] = [];
-  sampling = noSampling;
-  /** Of {@link hashAll}; undefined unless crowded. */
-  #keys: Int32Array | undefined = undefined;
+  /** The places that tell most ids apart. */
+  places = noSampling;
+  /** Those, or all if the segment is crowded. */
+  #sampling = noSampling;
   #index = new Int32Array(minSlots);
   #mask = minSlots - 1;
   /** Raw, by position. */
@@ -36,7 +37,7 @@ export class Segment<T> {
 
   /** The value of an id. Here and below `base` is the raw hash of the id, as far as the table has made it. O(1). */
   get(id: string, base: number): T | undefined {
-    const mixed = mix(this.#keys === undefined ? sample(id, base, this.sampling) : hashAll(id, this.#keys));
+    const mixed = mix(sample(id, base, this.#sampling));
     const index = this.#index;
     const mask = this.#mask;
     for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
@@ -51,7 +52,7 @@ export class Segment<T> {
   /** Gives an id a value. O(1) amortized. */
   set(id: string, value: T, base: number): void {
     if (2 * this.ids.length >= this.#index.length) this.#resize(2 * this.#index.length);
-    const raw = this.#hash(id, base);
+    const raw = sample(id, base, this.#sampling);
     const mixed = mix(raw);
     const index = this.#index;
     const mask = this.#mask;
@@ -77,7 +78,7 @@ export class Segment<T> {
 
   /** Deals all out to `parts`, which are new. `choose` chooses one by the hash it is to begin with. O(size). */
   deal(parts: readonly Segment<T>[], begin: (id: string) => number, choose: (base: number) => number): void {
-    const crowded = this.#keys !== undefined;
+    const crowded = this.#sampling !== this.places;
     // First into the lists, then into the index. Few steps for each, because code that runs once is slow.
     for (let i = 0; i < this.ids.length; i++) {
       const base = crowded ? begin(this.ids[i]!) : this.#hashes[i]!;
@@ -93,7 +94,7 @@ export class Segment<T> {
 
   /** Takes out an id; whether it was there. O(1) amortized. */
   delete(id: string, base: number): boolean {
-    const raw = this.#hash(id, base);
+    const raw = sample(id, base, this.#sampling);
     const index = this.#index;
     const mask = this.#mask;
     for (let slot = mix(raw) & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
@@ -115,10 +116,6 @@ export class Segment<T> {
       longest = Math.max(longest, 1 + ((this.#slotOf(position) - home) & this.#mask));
     }
     return longest;
-  }
-
-  #hash(id: string, base: number): number {
-    return this.#keys === undefined ? sample(id, base, this.sampling) : hashAll(id, this.#keys);
   }
 
   /** Empties a slot, and moves those after it nearer to where they belong. */
@@ -160,23 +157,23 @@ export class Segment<T> {
   /** Too many ids look like another: samples one place more, or reads all if that is not enough. O(size). */
   #distinguish(id: string, twin: string, twins: number): void {
     this.#patience = patience;
-    if (this.#keys !== undefined) return; // By chance, then. There is no more to be read.
-    const sampling = extend(this.sampling, id, twin, this.random);
-    if (sampling !== undefined) {
-      const before = this.sampling;
-      this.sampling = sampling;
-      this.#rehash((raw, known) => (raw - sample(known, 0, before) + sample(known, 0, sampling)) | 0);
-    } else if (twins > maxTwins) {
-      const keys = (this.#keys = makeKeys(this.random));
-      this.#rehash((_, known) => hashAll(known, keys));
-    }
+    if (this.#sampling !== this.places) return; // By chance, then: all is read already.
+    const places = extend(this.places, id, twin, this.random);
+    if (places !== undefined) this.#resample((this.places = places));
+    else if (twins > maxTwins) this.#resample(sampleOfAll(this.random));
   }
 
-  #rehash(hash: (raw: number, id: string) => number): void {
-    for (let i = 0; i < this.ids.length; i++) this.#hashes[i] = hash(this.#hashes[i]!, this.ids[i]!);
+  #resample(sampling: Sampling): void {
+    const before = this.#sampling;
+    this.#sampling = sampling;
+    for (let i = 0; i < this.ids.length; i++) {
+      const id = this.ids[i]!;
+      this.#hashes[i] = this.#hashes[i]! - sample(id, 0, before) + sample(id, 0, sampling);
+    }
     this.#resize(this.#index.length);
   }
 
+  /** Makes the index anew. O(slots). */
   #resize(slots: number): void {
     const { length } = this.ids;
     const hashes = new Int32Array(slots / 2);

@@ -19,13 +19,11 @@ export class Table<T> {
   #parts: readonly Segment<T>[];
   /** What the part is chosen by. */
   #sampling: Sampling = noSampling;
-  readonly #factor: number;
   readonly #random: RandomInt;
 
   /** Who knows what comes of `random` can choose ids that meet. */
   constructor(random: RandomInt = randomInt) {
     this.#random = random;
-    this.#factor = random() | 1;
     this.#parts = [(this.#whole = new Segment(random))];
   }
 
@@ -37,9 +35,8 @@ export class Table<T> {
   /** The value of an id; what is no string has none. O(1). */
   get(id: string): T | undefined {
     if (typeof id !== 'string') return undefined;
-    const start = Math.imul(id.length, this.#factor);
-    if (this.#whole !== undefined) return this.#whole.get(id, start);
-    const base = sample(id, start, this.#sampling);
+    if (this.#whole !== undefined) return this.#whole.get(id, id.length);
+    const base = this.#base(id);
     return this.#part(base).get(id, base);
   }
 
@@ -74,7 +71,7 @@ export class Table<T> {
   }
 
   #base(id: string): number {
-    return sample(id, Math.imul(id.length, this.#factor), this.#sampling);
+    return sample(id, id.length, this.#sampling);
   }
 
   #part(base: number): Segment<T> {
@@ -83,7 +80,7 @@ export class Table<T> {
 
   #split(whole: Segment<T>): void {
     this.#whole = undefined;
-    this.#sampling = whole.sampling;
+    this.#sampling = whole.places;
     this.#parts = Array.from({ length: segments }, () => new Segment(this.#random));
     whole.deal(this.#parts, (id) => this.#base(id), choose);
   }
