@@ -93,8 +93,12 @@ export const sampleOfAll = (random: RandomInt): Sampling => Int32Array.from({ le
 
 function sampleAll(id: string, hash: number, sampling: Sampling): number {
   const length = Math.min(id.length, maxUnits); // What is longer is no id.
+  const product = (i: number): number => Math.imul(id.charCodeAt(i), sampling[i + 1]!);
   let sum = hash;
-  for (let i = 0; i < length; i++) sum = (sum + Math.imul(id.charCodeAt(i), sampling[i + 1]!)) | 0;
+  let i = 0;
+  // Four at a time: a lookup takes 2.6 times as long as one that reads a few, instead of 3.6.
+  for (; i + 3 < length; i += 4) sum = (sum + product(i) + product(i + 1) + product(i + 2) + product(i + 3)) | 0;
+  for (; i < length; i++) sum = (sum + product(i)) | 0;
   return sum;
 }
 
