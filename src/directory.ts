@@ -1,7 +1,8 @@
 import type { Config } from '../spec/interface.js';
 import { isDown } from './endpoint.js';
-import { detach, detachAll, TransportEntry, type Entry, type Group, ServerEntry } from './entry.js';
+import { detach, detachAll, join, leave, TransportEntry, type Entry, type Group, ServerEntry } from './entry.js';
 import type { Change } from './store.js';
+import { Table } from './table.js';
 
 /**
  * What is registered now: all that reads and routing look at. Changes at once and as a whole; what has to be decided
@@ -11,9 +12,8 @@ import type { Change } from './store.js';
  * several times what a lookup does. Partitions divide what does contend: lanes, stores, windows.
  */
 export class Directory {
-  // Maps, so that `__proto__` is an id like any other.
-  readonly servers = new Map<string, ServerEntry>();
-  readonly transports = new Map<string, TransportEntry>();
+  readonly servers = new Table<ServerEntry>();
+  readonly transports = new Table<TransportEntry>();
   readonly #groups = new Map<AbortSignal, Group>();
   #operations = 0;
 
@@ -29,12 +29,11 @@ export class Directory {
     let group = this.#groups.get(signal);
     if (group === undefined) {
       // One listener for all names of a signal: no warning about leaks, and one place to take it off (CLS-4).
-      group = { signal, entries: [], listener: () => this.#down(signal) };
+      group = { signal, listener: () => this.#down(signal), first: undefined };
       signal.addEventListener('abort', group.listener);
       this.#groups.set(signal, group);
     }
-    entry.group = group;
-    entry.slot = group.entries.push(entry) - 1;
+    join(entry, group);
     const { id } = entry.registration;
     if (entry instanceof ServerEntry) this.servers.set(id, entry);
     else this.transports.set(id, entry);
@@ -45,19 +44,14 @@ export class Directory {
   remove(entry: Entry): void {
     const group = entry.group!;
     this.#erase(entry);
-    const last = group.entries.pop()!;
-    if (last !== entry) {
-      group.entries[entry.slot] = last;
-      last.slot = entry.slot;
-    }
-    if (group.entries.length === 0) this.#unwatch(group);
+    if (group.first === undefined) this.#unwatch(group);
   }
 
   /** Forgets everything and lets go of every signal (CLS-3). O(entries). */
   clear(): void {
     for (const group of this.#groups.values()) {
       this.#unwatch(group);
-      for (const entry of group.entries) this.#erase(entry);
+      this.#eraseAll(group);
     }
   }
 
@@ -88,12 +82,20 @@ export class Directory {
     const group = this.#groups.get(signal);
     if (group === undefined) return;
     this.#unwatch(group);
-    for (const entry of group.entries) this.#erase(entry);
-    this.onDown(group.entries);
+    this.onDown(this.#eraseAll(group));
+  }
+
+  #eraseAll(group: Group): Entry[] {
+    const erased: Entry[] = [];
+    for (let entry = group.first; entry !== undefined; entry = group.first) {
+      this.#erase(entry);
+      erased.push(entry);
+    }
+    return erased;
   }
 
   #erase(entry: Entry): void {
-    entry.group = undefined;
+    leave(entry);
     const { id } = entry.registration;
     if (entry instanceof ServerEntry) {
       this.servers.delete(id);

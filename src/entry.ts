@@ -14,8 +14,9 @@ abstract class Named {
   revision: number | undefined = undefined;
   /** The names under the same signal, this one among them, while the entry is live; undefined before and after. */
   group: Group | undefined = undefined;
-  /** Where in {@link Group.entries}. */
-  slot = 0;
+  /** Its neighbours in the group. A list through the entries: an array would have to grow. */
+  previous: Entry | undefined = undefined;
+  next: Entry | undefined = undefined;
 
   constructor(registration: Registration, incarnation: number) {
     this.registration = registration;
@@ -52,8 +53,26 @@ export type Entry = ServerEntry | TransportEntry;
 /** The live names of one signal. */
 export interface Group {
   readonly signal: AbortSignal;
-  readonly entries: Entry[];
   readonly listener: () => void;
+  first: Entry | undefined;
+}
+
+/** Makes an entry live. O(1). */
+export function join(entry: Entry, group: Group): void {
+  const { first } = group;
+  if (first !== undefined) first.previous = entry;
+  entry.next = first;
+  entry.group = group;
+  group.first = entry;
+}
+
+/** Makes a live entry live no more. It keeps nothing of the others, since who refers to it may keep it. O(1). */
+export function leave(entry: Entry): void {
+  const { group, previous, next } = entry;
+  if (previous === undefined) group!.first = next;
+  else previous.next = next;
+  if (next !== undefined) next.previous = previous;
+  entry.group = entry.previous = entry.next = undefined;
 }
 
 /** The transports bound to a server. Copied before it changes while a broadcast reads it. */

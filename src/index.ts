@@ -12,6 +12,7 @@
  */
 export { ShardedRegistry } from './registry.js';
 export type { RegistryOptions } from './options.js';
+export type { EntryReference } from './reference.js';
 export { RegistryError } from './error.js';
 export { systemClock } from './clock.js';
 export { memoryStore } from './store.js';

@@ -10,7 +10,7 @@ test('members are copied only while a broadcast reads them', () => {
   const server = new ServerEntry(registration, 1);
   const transports = [2, 3, 4].map((incarnation) => new TransportEntry(registration, incarnation));
   for (const transport of transports) {
-    transport.group = { signal: probe.signal, entries: [], listener: () => undefined };
+    transport.group = { signal: probe.signal, first: undefined, listener: () => undefined };
     attach(transport, server);
   }
   const before = server.members!;

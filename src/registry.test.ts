@@ -154,6 +154,54 @@ test('a "down" takes all names and bindings before the abort returns, and nothin
   expect(listeners(one)).toBe(0);
 });
 
+test('a reference is to one registration of a name, whatever becomes of the name', async () => {
+  const { registry } = open();
+  const probe = new Probe();
+  expect([registry.referToServer('s'), registry.referToTransport('t')]).toEqual([undefined, undefined]);
+  await registry.registerServer('s', probe, { a: 1 });
+  await registry.registerTransport('t', probe);
+  const [server, transport] = [registry.referToServer('s')!, registry.referToTransport('t')!];
+  expect(server.registration).toBe(registry.findServer('s'));
+  expect(transport.registration).toBe(registry.findTransport('t'));
+  expect(registry.referToServer('s')).toBe(server);
+  expect(Reflect.ownKeys(server)).toEqual([]);
+  await registry.updateServer('s', { a: 2 });
+  expect(server.registration?.config).toEqual({ a: 2 });
+  // Another registration under the same id is another.
+  await registry.unregisterServer('s');
+  expect(server.registration).toBeUndefined();
+  await registry.registerServer('s', probe);
+  expect(server.registration).toBeUndefined();
+  const again = registry.referToServer('s')!;
+  expect(again).not.toBe(server);
+  expect(again.registration).toBe(registry.findServer('s'));
+  probe.kill();
+  expect([again.registration, transport.registration]).toEqual([undefined, undefined]);
+  await registry.registerServer('s', new Probe());
+  const last = registry.referToServer('s')!;
+  for (const bad of ['', null, 1] as string[]) {
+    expect(thrown(() => registry.referToServer(bad))).toBe('invalid_argument');
+    expect(thrown(() => registry.referToTransport(bad))).toBe('invalid_argument');
+  }
+  await registry.close();
+  expect(last.registration).toBeUndefined();
+  expect(thrown(() => registry.referToServer('s'))).toBe('registry_closed');
+  expect(thrown(() => registry.referToTransport('t'))).toBe('registry_closed');
+});
+
+test('a "down" leaves the store in the order of registration', async () => {
+  const gone: string[] = [];
+  const registry = new ShardedRegistry({
+    partitions: 1,
+    store: () => ({ ...memoryStore(), commit: (change) => (change.kind === 'delete' && gone.push(change.key.id), { kind: 'committed', revision: 1 }) }),
+  });
+  const probe = new Probe();
+  for (const id of ['a', 'b', 'c', 'd']) await registry.registerServer(id, probe);
+  await registry.unregisterServer('b');
+  probe.kill();
+  expect(gone).toEqual(['b', 'a', 'c', 'd']);
+});
+
 test('names come and go as in a plain map, and exactly those of a signal go with it', () => {
   const step = fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), owner: fc.nat(1), act: fc.constantFrom('register', 'register', 'register', 'register', 'unregister', 'unregister', 'unregister', 'unregister', 'kill') });
   fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {

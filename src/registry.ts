@@ -19,6 +19,9 @@ import { Lane, type Operation } from './lane.js';
 import { Bind, Forget, RegisterServer, RegisterTransport, Unbind, Unregister, UpdateServer } from './operations.js';
 import { isMode, makeStore, settle, type RegistryOptions, type Settings } from './options.js';
 import { Outbox } from './outbox.js';
+import { referTo, type EntryReference } from './reference.js';
+import { memoryStore } from './store.js';
+import type { Table } from './table.js';
 import { Window } from './window.js';
 
 /**
@@ -36,8 +39,8 @@ export class ShardedRegistry implements Registry {
   readonly #settings: Settings;
   readonly #directory: Directory;
   // Those of the directory: one step less on the way of a lookup.
-  readonly #servers: ReadonlyMap<string, ServerEntry>;
-  readonly #transports: ReadonlyMap<string, TransportEntry>;
+  readonly #servers: Table<ServerEntry>;
+  readonly #transports: Table<TransportEntry>;
   readonly #lanes: readonly Lane[];
   readonly #contention: Contention;
   readonly #outbox = new Outbox();
@@ -50,7 +53,9 @@ export class ShardedRegistry implements Registry {
     const settings = (this.#settings = settle(options));
     const { thresholds, clock, partitions, maxWaitingWrites, writeTimeoutMs, admission } = settings;
     const directory = (this.#directory = new Directory((entries) => {
-      for (const entry of entries) this.#lane(entry.registration.id).interject(new Forget(entry));
+      if (settings.store === memoryStore) return; // It keeps nothing that it would have to forget.
+      // In the order of their registration: a group has its latest name first.
+      for (const entry of entries.toReversed()) this.#lane(entry.registration.id).interject(new Forget(entry));
     }));
     this.#servers = directory.servers;
     this.#transports = directory.transports;
@@ -137,16 +142,31 @@ export class ShardedRegistry implements Registry {
     return (this.#transports.get(id) ?? this.#miss(id, 'The transport id'))?.registration;
   }
 
+  /**
+   * A reference to the present registration of a server; undefined if there is none. What it refers to takes a step to
+   * find, where a lookup takes a search. O(1).
+   */
+  referToServer(id: string): EntryReference | undefined {
+    const entry = this.#servers.get(id) ?? this.#miss(id, 'The server id');
+    return entry && referTo(entry);
+  }
+
+  /** A reference to the present registration of a transport; see {@link referToServer}. */
+  referToTransport(id: string): EntryReference | undefined {
+    const entry = this.#transports.get(id) ?? this.#miss(id, 'The transport id');
+    return entry && referTo(entry);
+  }
+
   /** All servers, in no order, as a list of its own (LST-1 to LST-3). O(servers). */
   listServers(): readonly Registration[] {
     this.#open();
-    return Array.from(this.#servers.values(), ({ registration }) => registration);
+    return this.#servers.values().map(({ registration }) => registration);
   }
 
   /** All transports; see {@link listServers}. */
   listTransports(): readonly Registration[] {
     this.#open();
-    return Array.from(this.#transports.values(), ({ registration }) => registration);
+    return this.#transports.values().map(({ registration }) => registration);
   }
 
   /**
