@@ -57,7 +57,7 @@ export function measurements({ rounds, ms, sizes = usual, memoryChild = new URL(
   const figures = (scenario: Scenario): Promise<Figure[]> => runScenarios([scenario], { rounds, ms });
 
   /** The second variant against the first. */
-  const ratio = async (aim: Aim, scenario: Scenario | undefined): Promise<Target[]> => [{ ...aim, ...(scenario && { measured: (await figures(scenario))[1]!.ratio! }) }];
+  const ratio = async (aim: Aim, scenario: Scenario): Promise<Target[]> => [{ ...aim, measured: (await figures(scenario))[1]!.ratio! }];
   /** The only variant, in millions a second. */
   const millions = async (aim: Aim, scenario: Scenario): Promise<Target[]> => [{ ...aim, measured: perSecond((await figures(scenario))[0]!) }];
 

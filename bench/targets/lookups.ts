@@ -1,4 +1,4 @@
-import { ShardedRegistry, type Registration } from '../../src/index.js';
+import { ShardedRegistry, type EntryReference, type Registration } from '../../src/index.js';
 import type { Prepared, Scenario } from '../run.js';
 import { endpointsFor, scattered } from '../scenarios.js';
 import type { Ids } from './ids.js';
@@ -51,18 +51,11 @@ export async function alone(what: string, ids: Ids, entries: number, spelling: S
   return scenario(what, entries, spelling, { 'ShardedRegistry': async () => inRegistry(registry, names, spelling) });
 }
 
-interface Reference {
-  /** Undefined once what it refers to has gone. */
-  readonly registration: Registration | undefined;
-}
-const refers = (registry: object): registry is { referToServer(id: string): Reference } => 'referToServer' in registry;
-
-/** Entries that were looked up once, and kept, beside a Map; undefined where our registry gives none to keep. */
-export async function keptReferences(what: string, ids: Ids, entries: number): Promise<Scenario | undefined> {
+/** Entries that were referred to once, and kept, beside a Map. */
+export async function keptReferences(what: string, ids: Ids, entries: number): Promise<Scenario> {
   const names = flat(ids(entries));
-  const registry: object = await filled(names);
-  if (!refers(registry)) return undefined;
-  const map = new Map<string, Reference>(names.map((id) => [id, registry.referToServer(id)]));
+  const registry = await filled(names);
+  const map = new Map<string, EntryReference>(names.map((id) => [id, registry.referToServer(id)!]));
   return scenario(what, entries, 'cached', {
     'Map': async () => {
       const { before, now } = asked(names, 'cached');
