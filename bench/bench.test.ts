@@ -75,7 +75,7 @@ it('has as many ids of each kind as it is asked for, none of them twice', () => 
 
 it('shows targets on the page, with what another Node reached', () => {
   const at = (median: number): Target => ({ what: 'a lookup', unit: '×', most: 1.15, measured: { median, low: 1, high: 2 } });
-  expect([reached(at(1.15)), reached(at(1.16)), reached({ what: 'rate', unit: 'million/s', least: 3 })]).toEqual([true, false, false]);
+  expect([reached(at(1.15)), reached(at(1.16)), reached({ ...at(2.9), most: undefined, least: 3 }), reached({ ...at(3), most: undefined, least: 3 })]).toEqual([true, false, false, true]);
   const text = page({ node: 'v20.0.0', processor: '', rounds: 1, ms: 1, load: [0], targets: [at(1.5), { ...at(1), what: 'another' }], otherNode: { node: 'v99.0.0', targets: [at(1.1)] }, figures: [], explore: [], linearizability: [], schedules: [] });
   expect(text).toContain('| what | target | measured, Node v20.0.0 | reached | measured, Node v99.0.0 | reached |');
   expect(text).toContain('| a lookup | ≤ 1.15× | 1.500× (1.000× – 2.000×) | no | 1.100× (1.000× – 2.000×) | yes |');
