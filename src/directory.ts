@@ -1,4 +1,4 @@
-import type { Config } from '../spec/interface.js';
+import type { Config, Registration } from '../spec/interface.js';
 import { isDown } from './endpoint.js';
 import { detach, detachAll, join, leave, TransportEntry, type Entry, type Group, ServerEntry } from './entry.js';
 import type { Change } from './store.js';
@@ -12,8 +12,8 @@ import { Table } from './table.js';
  * several times what a lookup does. Partitions divide what does contend: lanes, stores, windows.
  */
 export class Directory {
-  readonly servers = new Table<ServerEntry>();
-  readonly transports = new Table<TransportEntry>();
+  readonly servers = new Table<Registration, ServerEntry>();
+  readonly transports = new Table<Registration, TransportEntry>();
   readonly #groups = new Map<AbortSignal, Group>();
   #operations = 0;
 
@@ -34,10 +34,15 @@ export class Directory {
       this.#groups.set(signal, group);
     }
     join(entry, group);
-    const { id } = entry.registration;
-    if (entry instanceof ServerEntry) this.servers.set(id, entry);
-    else this.transports.set(id, entry);
+    this.show(entry);
     return true;
+  }
+
+  /** Makes lookups give the registration that an entry has now. O(1). */
+  show(entry: Entry): void {
+    const { registration } = entry;
+    if (entry instanceof ServerEntry) this.servers.set(registration.id, registration, entry);
+    else this.transports.set(registration.id, registration, entry);
   }
 
   /** Removes a live entry and its bindings. O(1), for a server O(members). */

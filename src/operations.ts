@@ -173,6 +173,7 @@ export class UpdateServer implements Operation {
     if (!entry.live) return { change: undefined, refusal: noServer(this.id) };
     const { id, endpoint } = entry.registration;
     entry.registration = Object.freeze({ id, endpoint, config: this.config });
+    this.directory.show(entry);
     return undefined;
   }
 }

@@ -39,8 +39,8 @@ export class ShardedRegistry implements Registry {
   readonly #settings: Settings;
   readonly #directory: Directory;
   // Those of the directory: one step less on the way of a lookup.
-  readonly #servers: Table<ServerEntry>;
-  readonly #transports: Table<TransportEntry>;
+  readonly #servers: Table<Registration, ServerEntry>;
+  readonly #transports: Table<Registration, TransportEntry>;
   readonly #lanes: readonly Lane[];
   readonly #contention: Contention;
   readonly #outbox = new Outbox();
@@ -134,12 +134,12 @@ export class ShardedRegistry implements Registry {
 
   /** The server registered under an id (LKP-1, LKP-2): a frozen record, the same until it changes. O(1). */
   findServer(id: string): Registration | undefined {
-    return (this.#servers.get(id) ?? this.#miss(id, 'The server id'))?.registration;
+    return this.#servers.find(id) ?? this.#miss(id, 'The server id');
   }
 
   /** The transport registered under an id; see {@link findServer}. */
   findTransport(id: string): Registration | undefined {
-    return (this.#transports.get(id) ?? this.#miss(id, 'The transport id'))?.registration;
+    return this.#transports.find(id) ?? this.#miss(id, 'The transport id');
   }
 
   /**
@@ -160,13 +160,13 @@ export class ShardedRegistry implements Registry {
   /** All servers, in no order, as a list of its own (LST-1 to LST-3). O(servers). */
   listServers(): readonly Registration[] {
     this.#open();
-    return this.#servers.values().map(({ registration }) => registration);
+    return this.#servers.list();
   }
 
   /** All transports; see {@link listServers}. */
   listTransports(): readonly Registration[] {
     this.#open();
-    return this.#transports.values().map(({ registration }) => registration);
+    return this.#transports.list();
   }
 
   /**

@@ -37,6 +37,14 @@ const families: Readonly<Record<string, (i: number, random: () => number) => str
 /** An id that is equal, but another string in memory: one piece, or a rope. */
 const copy = (id: string): string => (id.length % 2 === 0 ? [...id].join('') : id.slice(0, 1) + id.slice(1));
 
+/** What a lookup gives is a number, and the value is its text. */
+const put = (table: Table<number, string>, id: string, shown: number): void => table.set(id, shown, String(shown));
+function look(table: Table<number, string>, id: string): number | undefined {
+  const shown = table.find(id);
+  if (table.get(id) !== (shown === undefined ? undefined : String(shown))) expect.fail(`${JSON.stringify(id)} shows ${shown}, and has ${table.get(id)}`);
+  return shown;
+}
+
 const sorted = (values: Iterable<number>): number[] => [...values].sort((a, b) => a - b);
 
 test('a table is a map', () => {
@@ -45,7 +53,7 @@ test('a table is a map', () => {
     fc.property(run, ({ seed, kinds, names }) => {
       const random = randomInts(seed);
       const pool = Array.from({ length: names }, (_, i) => families[kinds[i % kinds.length]!]!(i, random));
-      const table = new Table<number>(random);
+      const table = new Table<number, string>(random);
       const map = new Map<string, number>();
       const pick = (): string => pool[(random() >>> 1) % pool.length]!;
       let growing = true;
@@ -54,59 +62,59 @@ test('a table is a map', () => {
         const dice = (random() >>> 1) % 1_000;
         const id = pick();
         if (dice < 500) {
-          if (table.get(copy(id)) !== map.get(id)) expect.fail(`get ${JSON.stringify(id)} at ${i}`);
+          if (look(table, copy(id)) !== map.get(id)) expect.fail(`get ${JSON.stringify(id)} at ${i}`);
         } else if (dice < (growing ? 900 : 600)) {
-          table.set(copy(id), i);
+          put(table, copy(id), i);
           map.set(id, i);
         } else if (dice < 998) {
           if (table.delete(copy(id)) !== map.delete(id)) expect.fail(`delete ${JSON.stringify(id)} at ${i}`);
         } else if (dice < 999) {
-          expect(sorted(table.values())).toEqual(sorted(map.values()));
+          expect(sorted(table.list())).toEqual(sorted(map.values()));
         } else {
           // What changes meanwhile is not seen, and harms nothing.
-          for (const value of table.values()) {
+          for (const value of table.list()) {
             expect(value).toBeTypeOf('number');
             const other = pick();
             if (value % 2 === 0) {
               table.delete(other);
               map.delete(other);
             } else {
-              table.set(other, i);
+              put(table, other, i);
               map.set(other, i);
             }
           }
         }
       }
       expect(table.size).toBe(map.size);
-      expect(sorted(table.values())).toEqual(sorted(map.values()));
+      expect(sorted(table.list())).toEqual(sorted(map.values()));
       table.clear();
-      expect([table.size, table.get(pool[0]!), table.values()]).toEqual([0, undefined, []]);
+      expect([table.size, look(table, pool[0]!), table.list()]).toEqual([0, undefined, []]);
     }),
     { numRuns: Math.max(1, Math.round(operations / operationsPerRun)) },
   );
 });
 
 test('only strings have values', () => {
-  const table = new Table<number>(randomInts(1));
-  table.set('1', 1);
-  for (const id of [1, null, undefined, Symbol('1'), {}, ['1'], { length: 1 }]) expect(table.get(id as string)).toBeUndefined();
-  expect(table.get('')).toBeUndefined();
+  const table = new Table<number, string>(randomInts(1));
+  put(table, '1', 1);
+  for (const id of [1, null, undefined, Symbol('1'), {}, ['1'], { length: 1 }]) expect(look(table, id as string)).toBeUndefined();
+  expect(look(table, '')).toBeUndefined();
 });
 
 test('a value takes the place of another', () => {
-  const table = new Table<number>(randomInts(1));
-  table.set('a', 1);
-  table.set('a', 2);
-  expect([table.size, table.get('a'), table.values()]).toEqual([1, 2, [2]]);
+  const table = new Table<number, string>(randomInts(1));
+  put(table, 'a', 1);
+  put(table, 'a', 2);
+  expect([table.size, look(table, 'a'), table.list()]).toEqual([1, 2, [2]]);
   expect([table.delete('a'), table.delete('a'), table.size]).toEqual([true, false, 0]);
 });
 
 /** Fills a table, and finds all in few steps. */
-function fill(ids: readonly string[], random: () => number): Table<number> {
-  const table = new Table<number>(random);
-  ids.forEach((id, i) => table.set(id, i));
+function fill(ids: readonly string[], random: () => number): Table<number, string> {
+  const table = new Table<number, string>(random);
+  ids.forEach((id, i) => put(table, id, i));
   expect(table.size).toBe(ids.length);
-  expect(ids.every((id, i) => table.get(id) === i)).toBe(true);
+  expect(ids.every((id, i) => look(table, id) === i)).toBe(true);
   expect(table.longestProbe).toBeLessThan(150);
   return table;
 }
@@ -118,10 +126,10 @@ describe('a large table', () => {
       const ids = Array.from({ length: 20_000 }, (_, i) => families[kind]!(i, random));
       const table = fill(ids, random);
       for (let i = 0; i < ids.length - 10; i++) expect(table.delete(ids[i]!)).toBe(true);
-      expect(sorted(table.values())).toEqual(Array.from({ length: 10 }, (_, i) => ids.length - 10 + i));
-      expect(ids.every((id, i) => table.get(id) === (i < ids.length - 10 ? undefined : i))).toBe(true);
-      ids.forEach((id, i) => table.set(id, -i));
-      expect(ids.every((id, i) => table.get(id) === -i)).toBe(true);
+      expect(sorted(table.list())).toEqual(Array.from({ length: 10 }, (_, i) => ids.length - 10 + i));
+      expect(ids.every((id, i) => look(table, id) === (i < ids.length - 10 ? undefined : i))).toBe(true);
+      ids.forEach((id, i) => put(table, id, -i));
+      expect(ids.every((id, i) => look(table, id) === -i)).toBe(true);
     });
   }
 });
@@ -150,9 +158,9 @@ describe('chosen ids do not meet', () => {
     expect(table.size).toBe(0);
     // Empty, it reads a few places again, until that is not enough again.
     const before = calls;
-    for (let i = 0; i < 16_000; i++) table.set(order(i), i);
+    for (let i = 0; i < 16_000; i++) put(table, order(i), i);
     expect(calls).toBeGreaterThan(before + 500);
-    expect(table.get(order(15_999))).toBe(15_999);
+    expect(look(table, order(15_999))).toBe(15_999);
     expect(table.longestProbe).toBeLessThan(150);
   });
 

@@ -14,10 +14,10 @@ const randomInt: RandomInt = () => (Math.random() * 2 ** 32) | 0;
  * A large table is in segments of which each grows alone, so that no write moves a million ids: the worst takes 5 to 10 ms,
  * of a `Map` 31 to 42.
  */
-export class Table<T> {
+export class Table<S, T> {
   /** The only segment; undefined when there are many. Its field makes a lookup of a known id a tenth faster. */
-  #whole: Segment<T> | undefined;
-  #parts: readonly Segment<T>[];
+  #whole: Segment<S, T> | undefined;
+  #parts: readonly Segment<S, T>[];
   /** What the part is chosen by. */
   #sampling: Sampling = noSampling;
   readonly #random: RandomInt;
@@ -30,23 +30,30 @@ export class Table<T> {
 
   /** O(segments). */
   get size(): number {
-    return this.#parts.reduce((sum, { ids }) => sum + ids.length, 0);
+    return this.#parts.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** What a lookup gives of an id; what is no string has nothing. O(1). */
+  find(id: string): S | undefined {
+    if (typeof id !== 'string') return undefined;
+    if (this.#whole !== undefined) return this.#whole.find(id, id.length);
+    const base = this.#base(id);
+    return this.#part(base).find(id, base);
   }
 
   /** The value of an id; what is no string has none. O(1). */
   get(id: string): T | undefined {
     if (typeof id !== 'string') return undefined;
-    if (this.#whole !== undefined) return this.#whole.get(id, id.length);
     const base = this.#base(id);
     return this.#part(base).get(id, base);
   }
 
-  /** Gives an id a value. O(1) amortized. */
-  set(id: string, value: T): void {
+  /** Gives an id a value, and what a lookup gives. O(1) amortized. */
+  set(id: string, shown: S, value: T): void {
     const base = this.#base(id);
     const part = this.#part(base);
-    part.set(id, value, base);
-    if (part === this.#whole && part.ids.length > maxWhole) this.#split(part);
+    part.set(id, shown, value, base);
+    if (part === this.#whole && part.size > maxWhole) this.#split(part);
   }
 
   /** Takes out an id; whether it was there. O(1) amortized. */
@@ -55,9 +62,11 @@ export class Table<T> {
     return this.#part(base).delete(id, base);
   }
 
-  /** All values, in no order, in a list of its own. O(size). */
-  values(): T[] {
-    return ([] as T[]).concat(...this.#parts.map(({ values }) => values));
+  /** What lookups give, of all, in no order, in a list of its own. O(size). */
+  list(): S[] {
+    const all: S[] = [];
+    for (const part of this.#parts) part.list(all);
+    return all;
   }
 
   /** Forgets all. O(1). */
@@ -75,11 +84,11 @@ export class Table<T> {
     return sample(id, id.length, this.#sampling);
   }
 
-  #part(base: number): Segment<T> {
+  #part(base: number): Segment<S, T> {
     return this.#parts[choose(base) & (this.#parts.length - 1)]!;
   }
 
-  #split(whole: Segment<T>): void {
+  #split(whole: Segment<S, T>): void {
     this.#whole = undefined;
     this.#sampling = whole.places;
     this.#parts = Array.from({ length: segments }, () => new Segment(this.#random));
