@@ -8,8 +8,8 @@ const segments = 16;
 const randomInt: RandomInt = () => (Math.random() * 2 ** 32) | 0;
 
 /**
- * A map from ids, for ids that have just come off the wire. Of such a string `Map` hashes all before it looks anything
- * up; this reads a few code units (see `sampling.ts`).
+ * A map from ids to what a lookup gives of them, and to a value beside that, for ids that have just come off the wire. Of
+ * such a string `Map` hashes all before it looks anything up; this reads a few code units (see `sampling.ts`).
  *
  * A large table is in segments of which each grows alone, so that no write moves a million ids: the worst takes 5 to 10 ms,
  * of a `Map` 31 to 42.
