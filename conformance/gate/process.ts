@@ -10,10 +10,10 @@ export class ProcessFailure extends Error {
 /** What a process runs. */
 export const workerScript = new URL('worker.js', import.meta.url);
 
-/** Whether what is counted or what is timed; the former without compilers, whose moment of work is by chance. */
+/** Whether what is counted or what is timed; the former without compilers, whose moment of work is by chance, and with the same `Math.random`. */
 export type Purpose = 'counts' | 'times';
 const flags: Readonly<Record<Purpose, readonly string[]>> = {
-  counts: ['--expose-gc', '--no-opt', '--no-sparkplug', '--single-threaded', '--min-semi-space-size=64', '--max-semi-space-size=64'],
+  counts: ['--expose-gc', '--no-opt', '--no-sparkplug', '--single-threaded', '--random-seed=1', '--min-semi-space-size=64', '--max-semi-space-size=64'],
   // A young generation that adapts, helpers of the collector that the kernel puts somewhere, and objects that are made old at once since they
   // outlived a collection that chance called for: all of these make processes that differ for life.
   times: ['--expose-gc', '--no-allocation-site-pretenuring', '--single-threaded-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'],
