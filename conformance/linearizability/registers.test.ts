@@ -81,6 +81,16 @@ it('says nothing of histories that it cannot judge', () => {
   expect(() => checkRegisters(view, [{ ...write(1, 5), end: 0 }])).toThrow(new RangeError('entry 1: its start, 1, is not before its end, 0'));
 });
 
+it('shows what is read before it is written with its write, and what nobody wrote by itself', () => {
+  const [early, write, never]: Register[] = [
+    { id: 1, actor: 'r', invocation: { op: 'read' }, response: 5, start: 0, end: 1 },
+    { id: 2, actor: 'w', invocation: { op: 'write', value: 5 }, response: 'done', start: 2, end: 3 },
+    { id: 3, actor: 'r', invocation: { op: 'read' }, response: 6, start: 4, end: 5 },
+  ] as const;
+  expect(checkRegisters(view, [early!, write!])!.parts[0]!.history).toEqual([write, early]);
+  expect(checkRegisters(view, [write!, never!])!.parts[0]!.history).toEqual([never]);
+});
+
 it('judges registers apart, and shows the one that is wrong', () => {
   type Call = RegisterCall & { readonly name: string };
   const calls: History<Call, RegisterAnswer> = ['a', 'b'].flatMap((name, i) => [

@@ -75,7 +75,7 @@ class Cluster<I, O, V> {
   }
 
   get lastStart(): number {
-    return this.lastToStart?.start ?? -Infinity;
+    return this.lastToStart!.start;
   }
 
   /** Whether it must hold for a time, and not only at a moment. Where an end meets a start, the moment is enough. */
@@ -102,7 +102,6 @@ class Clusters<I, O, V> {
       initial: view.initial,
       isRead: (invocation) => view.isRead(invocation),
       step: (state, invocation, response) => {
-        if (view.isRead(invocation) && response === undefined) return [state];
         const { op, value } = view.access(invocation, response)!;
         return op === 'write' ? [value] : [state].includes(value) ? [state] : [];
       },
@@ -173,7 +172,7 @@ class Clusters<I, O, V> {
   }
 
   #forward(clusters: readonly Cluster<I, O, V>[]): Cluster<I, O, V>[] {
-    return clusters.filter(({ isForward }) => isForward).sort((a, b) => (a.firstEnd === b.firstEnd ? a.lastStart - b.lastStart : a.firstEnd - b.firstEnd));
+    return clusters.filter(({ isForward }) => isForward).sort((a, b) => a.firstEnd - b.firstEnd);
   }
 
   /** The forward zone, if any, in which a backward zone begins. Of zones in their order, none of which overlap. O(log n). */

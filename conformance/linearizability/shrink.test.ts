@@ -52,6 +52,49 @@ describe('a history that is shrunk', () => {
     expect(shrink(register, history, { milliseconds: Infinity }).map(({ id }) => id)).toEqual([stale - 3, stale - 1, stale]);
   });
 
+  it('ends where the fault first shows, and does not depend on the order in which it is told', () => {
+    let later = 0;
+    fc.assert(
+      fc.property(registerHistories({ most: 9 }), (history) => {
+        fc.pre(check(register, history).verdict === 'violated');
+        const until = (time: number): Entry<RegisterCall, RegisterAnswer>[] =>
+          history.flatMap((entry) => (entry.start > time ? [] : entry.end <= time ? [entry] : [{ ...entry, response: undefined, end: Infinity }]));
+        const fault = Math.min(...history.map(({ end }) => end).filter((end) => check(register, until(end)).verdict === 'violated'));
+        const small = shrink(register, history);
+        for (const { start, end } of small) expect(start <= fault && (end <= fault || end === Infinity)).toBe(true);
+        if (history.some(({ start }) => start > fault)) later++;
+        // Those that start at one time may come in any order.
+        const starts = new Set(history.map(({ start }) => start));
+        if (starts.size === history.length) expect(shrink(register, history.toReversed())).toEqual(small);
+      }),
+      { numRuns: cases(1_000) },
+    );
+    expect(later).toBeGreaterThan(cases(100));
+  });
+
+  it('asks the model no more than at present', () => {
+    const history = Array.from({ length: 60 }, (_, i): Entry<RegisterCall, RegisterAnswer> => ({
+      id: i, actor: `c${i % 4}`, start: 2 * i, end: i % 9 === 8 ? Infinity : 2 * i + 3,
+      ...(i % 2 === 0 ? { invocation: { op: 'write', value: i } } : { invocation: { op: 'read' } }), response: i % 9 === 8 ? undefined : i % 2 === 0 ? 'done' : i === 41 ? 34 : i - 1,
+    }));
+    let asked = 0;
+    const counted: typeof register = { ...register, step: (...call) => (asked++, register.step(...call)) };
+    expect(shrink(counted, history, { milliseconds: Infinity }).map(({ id }) => id)).toEqual([34, 38, 41]);
+    expect(asked).toBeLessThanOrEqual(9_539);
+  });
+
+  it('keeps what explains all but any one of what was seen', () => {
+    const lost = [1, 2, 3].map((value): Entry<RegisterCall, RegisterAnswer> => ({ id: value, actor: `w${value}`, invocation: { op: 'write', value }, response: undefined, start: 0, end: Infinity }));
+    const reads = [1, 2, 1].map((value, i): Entry<RegisterCall, RegisterAnswer> => ({ id: 10 + i, actor: 'r', invocation: { op: 'read' }, response: value, start: 10 + 2 * i, end: 11 + 2 * i }));
+    expect(shrink(register, [...lost, ...reads]).map(({ id }) => id)).toEqual([1, 2, 10, 11, 12]);
+  });
+
+  it('needs no model that knows reads', () => {
+    const write = (value: number, start: number): Entry<RegisterCall, RegisterAnswer> => ({ id: value, actor: 'w', invocation: { op: 'write', value }, response: 'done', start, end: start + 1 });
+    const stale: Entry<RegisterCall, RegisterAnswer> = { id: 9, actor: 'r', invocation: { op: 'read' }, response: 1, start: 10, end: 11 };
+    expect(shrink({ initial: register.initial, step: register.step.bind(register) }, [write(1, 0), write(2, 2), write(3, 4), stale]).filter(({ end }) => end !== Infinity).map(({ id }) => id)).toEqual([1, 3, 9]);
+  });
+
   it('keeps what explains what was seen, lost as it was, and nothing else that was lost', () => {
     const entry = (id: number, invocation: RegisterCall, response: RegisterAnswer | undefined, start: number): Entry<RegisterCall, RegisterAnswer> => ({ id, actor: `c${id}`, invocation, response, start, end: response === undefined ? Infinity : start + 1 });
     const lost = Array.from({ length: 20 }, (_, i) => entry(100 + i, { op: 'write', value: 100 + i }, undefined, i));
