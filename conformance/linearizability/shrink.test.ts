@@ -89,6 +89,12 @@ describe('a history that is shrunk', () => {
     expect(shrink(register, [...lost, ...reads]).map(({ id }) => id)).toEqual([1, 2, 10, 11, 12]);
   });
 
+  it('keeps what explains all others, where one is no read', () => {
+    const swap = (to: number, start: number): Entry<RegisterCall, RegisterAnswer> => ({ id: to, actor: `c${to}`, invocation: { op: 'cas', from: 1, to }, response: true, start, end: start + 1 });
+    const lost = [1, 9].map((value): Entry<RegisterCall, RegisterAnswer> => ({ id: value, actor: `w${value}`, invocation: { op: 'write', value }, response: undefined, start: 0, end: Infinity }));
+    expect(shrink(register, [...lost, swap(2, 10), swap(3, 20)]).map(({ id }) => id)).toEqual([1, 2, 3]);
+  });
+
   it('needs no model that knows reads', () => {
     const write = (value: number, start: number): Entry<RegisterCall, RegisterAnswer> => ({ id: value, actor: 'w', invocation: { op: 'write', value }, response: 'done', start, end: start + 1 });
     const stale: Entry<RegisterCall, RegisterAnswer> = { id: 9, actor: 'r', invocation: { op: 'read' }, response: 1, start: 10, end: 11 };

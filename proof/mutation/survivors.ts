@@ -196,6 +196,29 @@ export const excuses: readonly Excuse[] = [
     mutants: [['return last !== undefined && lastStart < last.lastStart ? last : undefined;', 'lastStart < last.lastStart', 'lastStart <= last.lastStart']],
   },
   {
+    file: 'conformance/linearizability/shrink.ts',
+    reason: 'Where something cannot be judged in time, and nowhere else.',
+    mutants: [['if (!isExplained(rest)) return rest;', '!isExplained(rest)', 'false']],
+  },
+  {
+    file: 'conformance/linearizability/shrink.ts',
+    reason: 'Saves time: what is known to have ended stays in any case.',
+    mutants: [['const explaining = leastOf(rest.filter((entry) => !isDefinite(entry)), (kept) => isExplained(rest.filter((entry) => isDefinite(entry) || kept.has(entry))));', 'rest.filter((entry) => !isDefinite(entry))', 'rest']],
+  },
+  {
+    file: 'conformance/linearizability/shrink.ts',
+    reason: 'The empty slice after the last leaves nothing out.',
+    mutants: [['for (let at = 0; at < all.length; at += size) {', 'at < all.length', 'at <= all.length']],
+  },
+  {
+    file: 'conformance/linearizability/shrink.ts',
+    reason: 'Saves time: what started after the fault explains nothing of it, and goes in the last step.',
+    mutants: [
+      ['const until = (time: number): History<I, O> => history.filter(({ start }) => start <= time).map((entry) => (entry.end <= time ? entry : weakened(entry)));', 'history.filter(({ start }) => start <= time)', 'history'],
+      ['const until = (time: number): History<I, O> => history.filter(({ start }) => start <= time).map((entry) => (entry.end <= time ? entry : weakened(entry)));', 'start <= time', 'true'],
+    ],
+  },
+  {
     file: 'model/compile.ts',
     reason: 'For the compiler: nothing but a text is the name of a code.',
     mutants: [["const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errors, code);", "typeof code === 'string'", 'true']],
