@@ -118,6 +118,13 @@ it('knows of no reads unless it is told', () => {
   fc.assert(fc.property(boxHistories({ count: 3, most: 7 }), (history) => void expect(judged(history, { model: told }).verdict).toBe(bruteForce(few, history))), { numRuns: cases(1_000) });
 });
 
+it('what is emptied takes with it what may refer to it, even if that is not certain', () => {
+  // Whether the box refers to the other, or holds 2, nobody can tell; and what it may refer to is known, and on no island.
+  const before = [put(1, 1, 0, 1), entry({ op: 'point', box: 0, to: 1 }, true, [2, 5]), put(0, 2, 3, 6), entry({ op: 'empty', box: 1 }, 'done', [10, 11])];
+  const get = (value: number): BoxEntry => entry({ op: 'get', box: 0 }, value, [12, 13]);
+  expect([0, 2, 101].map((value) => judged([...before, get(value)]).verdict)).toEqual(['linearizable', 'linearizable', 'violated']);
+});
+
 describe('a result', () => {
   const get = (box: number, value: number, ...times: [number, number]): BoxEntry => entry({ op: 'get', box }, value, times);
 
