@@ -91,8 +91,10 @@ describe('a history that is shrunk', () => {
 
   it('keeps what explains all others, where one is no read', () => {
     const swap = (to: number, start: number): Entry<RegisterCall, RegisterAnswer> => ({ id: to, actor: `c${to}`, invocation: { op: 'cas', from: 1, to }, response: true, start, end: start + 1 });
-    const lost = [1, 9].map((value): Entry<RegisterCall, RegisterAnswer> => ({ id: value, actor: `w${value}`, invocation: { op: 'write', value }, response: undefined, start: 0, end: Infinity }));
-    expect(shrink(register, [...lost, swap(2, 10), swap(3, 20)]).map(({ id }) => id)).toEqual([1, 2, 3]);
+    const lost = [10, 11, 90].map((id): Entry<RegisterCall, RegisterAnswer> => ({ id, actor: `w${id}`, invocation: { op: 'write', value: Math.floor(id / 10) }, response: undefined, start: 0, end: Infinity }));
+    const shown = (...history: Entry<RegisterCall, RegisterAnswer>[]): number[] => shrink(register, history).map(({ id }) => id);
+    expect(shown(lost[0]!, lost[2]!, swap(2, 10), swap(3, 20))).toEqual([10, 2, 3]);
+    expect(shown(...lost, swap(2, 10), swap(3, 20), swap(4, 30))).toEqual([10, 11, 2, 3, 4]);
   });
 
   it('needs no model that knows reads', () => {

@@ -219,6 +219,208 @@ export const excuses: readonly Excuse[] = [
     ],
   },
   {
+    file: 'conformance/engine/registry-objects.ts',
+    reason: 'For the compiler: where there is a binding there is a name.',
+    mutants: [
+      ['if (name === undefined && binding === undefined && endpoint === undefined) return 0;', 'binding === undefined', 'true'],
+    ],
+  },
+  {
+    file: 'conformance/engine/registry-objects.ts',
+    reason: 'What is undefined is as good as missing.',
+    mutants: [
+      ['number = held.push({ refersTo, ...(name && { name }), ...(binding && { binding }), ...(endpoint !== undefined && { endpoint }) }) - 1;', 'endpoint !== undefined', 'true'],
+    ],
+  },
+  {
+    file: 'conformance/engine/registry-objects.ts',
+    reason: 'Saves time: what a string means stays the same.',
+    mutants: [
+      ['if (subject === undefined) {', 'subject === undefined', 'true'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'What is no way leads nowhere: it names no call.',
+    mutants: [
+      ['readonly #settled: Way[] = [];', '[]', '["Stryker was here"]'],
+      ['if (a === undefined || b === undefined) return a ?? b;', 'b === undefined', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'How long a slice is, about.',
+    mutants: [
+      ['while (this.verdict === undefined && this.steps < last) this.#next();', 'this.steps < last', 'this.steps <= last'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: what is open alone needs no search.',
+    mutants: [
+      ['if (more.length === 0 && island.open.length === 1) {', 'more.length === 0 && island.open.length === 1', 'false'],
+      ['if (more.length === 0 && island.open.length === 1) {', '{ // Nothing else is open, and nothing uncertain. const world = only!.placed.length > 0 ? only : this.#place(island, only!, call); if (world === undefined) thi…', '{}'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves room: what has ended is placed in all worlds that are left.',
+    mutants: [
+      ['after.push({ ...world, placed: world.placed.filter((number) => number !== call.number) });', 'number !== call.number', 'true'],
+      ['after.push({ ...world, placed: world.placed.filter((number) => number !== call.number) });', 'world.placed.filter((number) => number !== call.number)', 'world.placed'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'One more is not too much.',
+    mutants: [
+      ['if (island.worlds.length > mostWorlds) throw new MemoryFull();', 'island.worlds.length > mostWorlds', 'island.worlds.length >= mostWorlds'],
+      ['if (this.steps > this.#lastStep) throw new MemoryFull();', 'this.steps > this.#lastStep', 'this.steps >= this.#lastStep'],
+      ['if (worlds.length * island.worlds.length > mostWorlds) throw new MemoryFull();', 'worlds.length * island.worlds.length > mostWorlds', 'worlds.length * island.worlds.length >= mostWorlds'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'It would be given up a little later, for the steps that it takes.',
+    mutants: [
+      ['if (island.worlds.length > mostWorlds) throw new MemoryFull();', 'island.worlds.length > mostWorlds', 'false'],
+      ['if (worlds.length * island.worlds.length > mostWorlds) throw new MemoryFull();', 'worlds.length * island.worlds.length > mostWorlds', 'false'],
+      ['if (worlds.length * island.worlds.length > mostWorlds) throw new MemoryFull();', 'worlds.length * island.worlds.length', 'worlds.length / island.worlds.length'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: what is placed without need leads to worlds that others lead to as well.',
+    mutants: [
+      ['const needed = added.length === 0 ? added : connected(call, added);', 'added.length === 0', 'false'],
+      ['return needed.length === added.length || added.every((other) => other.isRead || needed.includes(other));', 'needed.length === added.length || added.every((other) => other.isRead || needed.includes(other))', 'needed.length === added.length && added.every(other => other.isRead || needed.includes(other))'],
+      ['return needed.length === added.length || added.every((other) => other.isRead || needed.includes(other));', 'needed.length === added.length', 'false'],
+      ['return needed.length === added.length || added.every((other) => other.isRead || needed.includes(other));', 'added.every((other) => other.isRead || needed.includes(other))', 'added.some(other => other.isRead || needed.includes(other))'],
+      ['else if (needsAll(complete)) keep(complete);', 'needsAll(complete)', 'true'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'A read that has come to be placed is tied to what made it possible, and so is needed with it.',
+    mutants: [
+      ['return needed.length === added.length || added.every((other) => other.isRead || needed.includes(other));', '(other) => other.isRead || needed.includes(other)', '() => undefined'],
+      ['return needed.length === added.length || added.every((other) => other.isRead || needed.includes(other));', 'other.isRead || needed.includes(other)', 'false'],
+      ['return needed.length === added.length || added.every((other) => other.isRead || needed.includes(other));', 'other.isRead || needed.includes(other)', 'other.isRead && needed.includes(other)'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: what has not changed is left as it is, one by one.',
+    mutants: [
+      ['if (after !== before) {', 'after !== before', 'true'],
+      ['if (after[i] === before[i]) continue;', 'after[i] === before[i]', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: an island is made anew as it was.',
+    mutants: [
+      ['if (islands.length === 1 && free.length === 0) return islands[0]!;', 'islands.length === 1 && free.length === 0', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: it comes to the same by parts.',
+    mutants: [
+      ['if (open.length === 0 && worlds.length === 1) {', 'open.length === 0 && worlds.length === 1', 'false'],
+      ['if (open.length === 0 && worlds.length === 1) {', '{ this.#leave(island.objects, worlds[0]!); return; }', '{}'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'What is no call has no number.',
+    mutants: [
+      ['const rest: { objects: number[]; open: Call<I, O>[] } = { objects: [], open: [] };', '[]', '["Stryker was here"]'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: a world is the same as itself.',
+    mutants: [
+      ['if (worlds.every((world) => world === worlds[0] || isSame(projected(world), first))) {', 'world === worlds[0]', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: an island with one world says as much as objects that are known.',
+    mutants: [
+      ['if (open.length > 0) this.#settle(objects, open, [world]);', 'open.length > 0', 'true'],
+      ['if (open.length > 0) this.#settle(objects, open, [world]);', 'open.length > 0', 'open.length >= 0'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: an island from which nothing goes is made anew.',
+    mutants: [
+      ['if (certain.length === 0) return;', 'certain.length === 0', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves room: of what has gone all worlds say the same.',
+    mutants: [
+      ['this.#settle(rest.objects, open.filter((call) => numbers.has(call.number)), worlds.map(({ values, placed, way }) => ({ values: positions.map((at) => values[at]…', 'placed.filter((number) => numbers.has(number))', 'placed'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'After the last object there is none.',
+    mutants: [
+      ['for (let i = 0; i < objects.length; i++) {', 'i < objects.length', 'i <= objects.length'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'A set holds nothing twice.',
+    mutants: [
+      ['if (all.has(other)) continue;', 'all.has(other)', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: what is tied together without need is only judged together.',
+    mutants: [
+      ['if (this.#mayReferTo(other, this.#names[object]!)) all.add(other);', 'this.#mayReferTo(other, this.#names[object]!)', 'true'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: one world is the least.',
+    mutants: [
+      ['if (worlds.length === 1) return worlds;', 'worlds.length === 1', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Worlds that are alike differ in operations that were lost, and in no others.',
+    mutants: [
+      ['const countOf = ({ placed }: World): number => placed.filter(this.#isLost).length;', 'placed.filter(this.#isLost)', 'placed'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Which way is shown is of no account: what is missing is placed afterwards.',
+    mutants: [
+      ['const way = island?.worlds.reduce((most, world) => (world.placed.length > most.placed.length ? world : most)).way;', 'world.placed.length > most.placed.length', 'true'],
+      ['const way = island?.worlds.reduce((most, world) => (world.placed.length > most.placed.length ? world : most)).way;', 'world.placed.length > most.placed.length', 'false'],
+      ['const way = island?.worlds.reduce((most, world) => (world.placed.length > most.placed.length ? world : most)).way;', 'world.placed.length > most.placed.length', 'world.placed.length >= most.placed.length'],
+      ['const way = island?.worlds.reduce((most, world) => (world.placed.length > most.placed.length ? world : most)).way;', 'world.placed.length > most.placed.length', 'world.placed.length <= most.placed.length'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/worlds.ts',
+    reason: 'Saves time: nothing is left that could be placed.',
+    mutants: [
+      ["if (this.verdict === 'linearizable') return order;", "this.verdict === 'linearizable'", 'false'],
+      ["if (this.verdict === 'linearizable') return order;", "'linearizable'", '""'],
+    ],
+  },
+  {
     file: 'model/compile.ts',
     reason: 'For the compiler: nothing but a text is the name of a code.',
     mutants: [["const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errors, code);", "typeof code === 'string'", 'true']],
