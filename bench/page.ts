@@ -125,7 +125,7 @@ export function page(results: Results): string {
 function targetSection({ node, targets, otherNode }: Results): string[] {
   const columns = [{ node, targets }, ...(otherNode ? [otherNode] : [])];
   const row = (what: string, some: readonly (Target | undefined)[]): string => {
-    const told = some.map((one) => (one === undefined ? 'not measured | ' : `${cells(one).measured}${one.measured === undefined ? '' : ` (${cells(one).range})`} | ${cells(one).reached}`));
+    const told = some.map((one) => (one === undefined ? 'not measured | ' : `${cells(one).measured} (${cells(one).range}) | ${cells(one).reached}`));
     return `| ${what} | ${cells(some[0]!).target} | ${told.join(' | ')} |`;
   };
   return [

@@ -39,5 +39,7 @@ const places = Array.from({ length: 12 }, (_, k) => Math.round((k * 35) / 11));
 export const chosen: Readonly<Record<string, Ids>> = {
   'one character in the middle differs': each((i) => put(uuid(0), middle, String.fromCharCode(0x4e00 + i))),
   'two characters in the middle differ': each((i) => put(uuid(0), middle, String.fromCharCode(0x21 + Math.floor(i / 100)), String.fromCharCode(0x21 + (i % 100)))),
+  // However few places are looked at, most of these differ at none of them.
+  'one character somewhere differs': each((i) => put(uuid(0), i % 36, String.fromCharCode(0x4e00 + Math.floor(i / 36)))),
   '12 fixed places agree': each((i) => places.reduce((id, place) => put(id, place, 'x'), uuid(i))),
 };
