@@ -60,7 +60,7 @@ if (values.page && onPage.some((name) => !selected.includes(name))) {
   process.exit(2);
 }
 
-const otherNode = values['targets-of'] === undefined ? undefined : otherNodeSchema.parse(JSON.parse(readFileSync(values['targets-of'], 'utf8')));
+const otherNode = values['targets-of'] === undefined ? undefined : targetsOf(values['targets-of']);
 const progress = process.stderr.isTTY ? { onProgress: (name: string) => console.error(name) } : {};
 const processor = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
 console.log(`Node ${process.version}, ${processor}, ${rounds} rounds of ${ms} ms, variants in turn`);
@@ -75,6 +75,15 @@ if (values.json !== undefined) {
   renameSync(`${values.json}.new`, values.json);
 }
 if (values.page) await writePage(results as unknown as Results);
+
+function targetsOf(file: string): Results['otherNode'] {
+  try {
+    return otherNodeSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    console.error(`${file} is not what \`npm run bench -- --only targets --json FILE\` writes: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
 
 function shown<T>(figures: T, asTable: (figures: T) => string): T {
   console.log(`\n${asTable(figures)}`);
