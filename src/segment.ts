@@ -11,6 +11,8 @@ const minSlots = 16;
 /** Cells for each id. */
 const width = 3;
 
+const minRoom = 8;
+
 /**
  * Values by id: a dense list, and an index of slots that hold positions in it; open addressing, linear probing, at most
  * half full.
@@ -24,8 +26,8 @@ const width = 3;
  * empty (*crowded*). In no case is there a list to walk.
  */
 export class Segment<S, T> {
-  /** By position three cells: the id, what a lookup gives, the value. */
-  readonly #cells: (string | S | T)[] = [];
+  /** By position three cells: the id, what a lookup gives, the value. Undefined where there is room. */
+  #cells: (string | S | T | undefined)[] = new Array<undefined>(width * minRoom).fill(undefined);
   /** How many ids there are. */
   size = 0;
   /** The places that tell most ids apart. */
@@ -35,7 +37,7 @@ export class Segment<S, T> {
   #index = new Int32Array(minSlots);
   #mask = minSlots - 1;
   /** Raw, by position. */
-  #hashes = new Int32Array(minSlots / 2);
+  #hashes = new Int32Array(minRoom);
   #patience = patience;
 
   constructor(readonly random: RandomInt) {}
@@ -69,6 +71,7 @@ export class Segment<S, T> {
   /** Gives an id a value, and what a lookup gives. O(1) amortized. */
   set(id: string, shown: S, value: T, base: number): void {
     if (2 * this.size >= this.#index.length) this.#resize(2 * this.#index.length);
+    if (this.size === this.#hashes.length) this.#reserve();
     const raw = sample(id, base, this.#sampling);
     const mixed = mix(raw);
     const index = this.#index;
@@ -88,9 +91,8 @@ export class Segment<S, T> {
       twins++;
       twin = other;
     }
-    this.#hashes[this.size] = raw;
-    this.#cells.push(id, shown, value);
-    index[slot] = (mixed & ~mask) | ++this.size;
+    this.#append(raw, id, shown, value);
+    index[slot] = (mixed & ~mask) | this.size;
     this.#patience = Math.min(patience, this.#patience + 1 - twins * twinsOneIn);
     if (twins > maxTwins || (twins > 0 && this.#patience < 0)) this.#distinguish(id, twin, twins);
   }
@@ -103,11 +105,14 @@ export class Segment<S, T> {
       const cell = width * i;
       const base = crowded ? begin(this.#idAt(i)) : this.#hashes[i]!;
       const part = parts[choose(base)]!;
-      if (part.size === part.#hashes.length) part.#resize(4 * part.size);
-      part.#hashes[part.size++] = base;
-      part.#cells.push(this.#cells[cell]!, this.#cells[cell + 1]!, this.#cells[cell + 2]!);
+      if (part.size === part.#hashes.length) part.#reserve();
+      part.#append(base, this.#idAt(i), this.#cells[cell + 1] as S, this.#cells[cell + 2] as T);
     }
-    for (const part of parts) part.#resize(2 * part.#hashes.length);
+    for (const part of parts) {
+      let slots = minSlots;
+      while (slots < 2 * part.size) slots *= 2;
+      part.#resize(slots);
+    }
   }
 
   /** Takes out an id; whether it was there. O(1) amortized. */
@@ -121,7 +126,10 @@ export class Segment<S, T> {
       this.#vacate(slot);
       this.#fill(position);
       if (this.size === 0) this.#sampling = this.places;
-      if (8 * this.size < index.length && index.length > minSlots) this.#resize(index.length / 2);
+      if (8 * this.size < index.length && index.length > minSlots) {
+        this.#resize(index.length / 2);
+        this.#reserve();
+      }
       return true;
     }
     return false;
@@ -129,7 +137,7 @@ export class Segment<S, T> {
 
   /** Adds what lookups give, of all. O(size). */
   list(all: S[]): void {
-    for (let cell = 1; cell < this.#cells.length; cell += width) all.push(this.#cells[cell] as S);
+    for (let cell = 1; cell < width * this.size; cell += width) all.push(this.#cells[cell] as S);
   }
 
   /** The most slots that it takes to find an id. O(size). */
@@ -140,6 +148,15 @@ export class Segment<S, T> {
       longest = Math.max(longest, 1 + ((this.#slotOf(position) - home) & this.#mask));
     }
     return longest;
+  }
+
+  /** Adds to the lists, which have room. */
+  #append(raw: number, id: string, shown: S, value: T): void {
+    const cell = width * this.size;
+    this.#cells[cell] = id;
+    this.#cells[cell + 1] = shown;
+    this.#cells[cell + 2] = value;
+    this.#hashes[this.size++] = raw;
   }
 
   #idAt(position: number): string {
@@ -168,9 +185,9 @@ export class Segment<S, T> {
       const slot = this.#slotOf(end);
       this.#index[slot] = (this.#index[slot]! & ~this.#mask) | (position + 1);
       this.#hashes[position] = this.#hashes[end]!;
-      cells.copyWithin(width * position, width * end);
+      for (let i = 0; i < width; i++) cells[width * position + i] = cells[width * end + i];
     }
-    cells.length = width * end;
+    for (let i = 0; i < width; i++) cells[width * end + i] = undefined;
   }
 
   #slotOf(position: number): number {
@@ -202,19 +219,28 @@ export class Segment<S, T> {
 
   /** Makes the index anew. O(slots). */
   #resize(slots: number): void {
-    const length = this.size;
-    const hashes = new Int32Array(slots / 2);
-    hashes.set(this.#hashes.subarray(0, length));
     const index = new Int32Array(slots);
     const mask = slots - 1;
-    for (let i = 0; i < length; i++) {
-      const mixed = mix(hashes[i]!);
+    for (let i = 0; i < this.size; i++) {
+      const mixed = mix(this.#hashes[i]!);
       let slot = mixed & mask;
       while (index[slot] !== 0) slot = (slot + 1) & mask;
       index[slot] = (mixed & ~mask) | (i + 1);
     }
-    this.#hashes = hashes;
     this.#index = index;
     this.#mask = mask;
+  }
+
+  /** Makes the lists anew, with room for at least one and at most a quarter more: an array that grows by itself has half as much again. O(size). */
+  #reserve(): void {
+    const { size } = this;
+    const step = Math.max(minRoom, 2 ** (29 - Math.clz32(size)));
+    const room = size - (size % step) + step;
+    const hashes = new Int32Array(room);
+    hashes.set(this.#hashes.subarray(0, size));
+    this.#hashes = hashes;
+    // Joined, because that makes an array with no room but what is asked for.
+    this.#cells.length = width * size;
+    this.#cells = this.#cells.concat(new Array<undefined>(width * (room - size)).fill(undefined));
   }
 }
