@@ -16,14 +16,15 @@ const kept = new URL('docs/kill-matrix.json', root);
 const page = new URL('docs/kill-matrix.md', root);
 const folder = new URL('.kill-matrix/', root);
 
-const { check, only, seeds, jobs } = new Command('kill-matrix')
+const { check, only, part, seeds, jobs } = new Command('kill-matrix')
   .description('Runs the kit on every broken registry of the catalogue, and writes who was found out by which check.')
   .option('--check', 'compare with the matrix that is kept, and write nothing; fails on survivors and on drift')
   .option('--only <ids>', 'these mutants only, separated by commas; writes nothing', parseIds)
+  .option('--part <k/n>', 'one in n of the mutants only, from the k-th on; writes nothing', parsePart)
   .option('--seeds <n>', 'how many seeds; the matrix that is kept has one', integer(1, 1_000), 1)
   .option('--jobs <n>', 'how many processes at once', integer(1, 256), availableParallelism())
   .parse()
-  .opts<{ check?: boolean; only?: string[]; seeds: number; jobs: number }>();
+  .opts<{ check?: boolean; only?: string[]; part?: Part; seeds: number; jobs: number }>();
 
 const settings: Settings = { seeds: Array.from({ length: seeds }, (_, i) => 1 + i * 104_729), runs: 100, patienceMs: 300 };
 
@@ -49,7 +50,7 @@ console.error(`${conformant.map(({ name }) => name).join(', ')}: pass`);
 const journal = new Journal<Row & { readonly seeds: number }>(folder, new URL('dist/', root), (row) => `${row.mutant}, ${row.seeds}`);
 const judged = new Map([...journal.results.values()].filter((row) => row.seeds === seeds).map(({ seeds: _, ...row }) => [row.mutant, row as Row]));
 
-const mutants = unmeasured.filter(({ id }) => only === undefined || only.includes(id));
+const mutants = unmeasured.filter(({ id }, i) => (only === undefined || only.includes(id)) && (part === undefined || i % part.of === part.at));
 const left = mutants.filter(({ id }) => !judged.has(id));
 if (left.length < mutants.length) console.error(`${mutants.length - left.length} were judged before`);
 const judgeAll = (some: typeof mutants, processes: number, more: Partial<Settings> = {}): Promise<void> =>
@@ -73,14 +74,26 @@ if (missed.length > 0) console.error(`once more, by themselves: ${missed.map(({ 
 await judgeAll(missed, 1, { runs: 6 * settings.runs, operations: 10 * defaults.operations });
 
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
-const wrong = faults(matrix, check ? read() : undefined).filter((fault) => only === undefined || only.some((id) => fault.startsWith(`${id}: `)));
-if (!check && only === undefined) {
+const others = unmeasured.filter((mutant) => !mutants.includes(mutant));
+const wrong = faults(matrix, check ? read() : undefined).filter((fault) => !others.some(({ id }) => fault.startsWith(`${id}: `)));
+if (!check && others.length === 0) {
   replaceFile(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
   replaceFile(page, matrixPage(matrix));
 }
 for (const fault of wrong) console.error(fault);
 console.log(`${matrix.rows.filter(({ fate }) => fate === 'killed').length} of ${matrix.rows.length} killed, ${wrong.length} faults`);
 process.exitCode = wrong.length > 0 ? 1 : 0;
+
+interface Part {
+  readonly at: number;
+  readonly of: number;
+}
+
+function parsePart(value: string): Part {
+  const [k, n] = (/^(\d{1,3})\/(\d{1,3})$/.exec(value) ?? []).slice(1).map(Number);
+  if (k === undefined || n === undefined || k < 1 || k > n) throw new InvalidArgumentError('must be the number of a part and how many there are, like 1/3.');
+  return { at: k - 1, of: n };
+}
 
 function parseIds(value: string): string[] {
   const ids = value.split(',').filter((id) => id !== '');
