@@ -44,8 +44,9 @@ it('measures every target', async () => {
   for (const measure of measurements({ rounds: 1, ms: 1, sizes: tiny, memoryChild })) targets.push(...(await measure()));
   expect(new Set(targets.map(({ what }) => what)).size).toBe(targets.length);
   for (const target of targets) {
-    const { what, most, least, measured } = target;
+    const { what, most, least, measured, floor } = target;
     expect(most ?? least, what).toBeDefined();
+    if (floor !== undefined) expect(floor.measured.low, what).toBeGreaterThan(0);
     expect(cells(target).target, what).toMatch(/^[≤≥] /);
     if (measured === undefined) {
       expect(what).toMatch(/kept reference/);
@@ -56,6 +57,8 @@ it('measures every target', async () => {
     if (!/exponent|made/.test(target.unit)) expect(measured.low, what).toBeGreaterThan(0);
   }
   expect(targets.find(({ unit }) => unit === 'made')?.measured.median).toBe(0);
+  const bare = targets.filter(({ floor }) => floor === undefined).map(({ what }) => what);
+  for (const what of bare) expect(what).toMatch(/^lookup, \w+ id, chosen|against a bare loop$|^memory|time by names|^listeners/);
 });
 
 it('counts what calls back later', () => {
@@ -76,10 +79,10 @@ it('has as many ids of each kind as it is asked for, none of them twice', () => 
 it('shows targets on the page, with what another Node reached', () => {
   const at = (median: number): Target => ({ what: 'a lookup', unit: '×', most: 1.15, measured: { median, low: 1, high: 2 } });
   expect([reached(at(1.15)), reached(at(1.16)), reached({ ...at(2.9), most: undefined, least: 3 }), reached({ ...at(3), most: undefined, least: 3 })]).toEqual([true, false, false, true]);
-  const text = page({ node: 'v20.0.0', processor: '', rounds: 1, ms: 1, load: [0], targets: [at(1.5), { ...at(1), what: 'another' }], otherNode: { node: 'v99.0.0', targets: [at(1.1)] }, figures: [], explore: [], linearizability: [], schedules: [] });
-  expect(text).toContain('| what | target | measured, Node v20.0.0 | reached | measured, Node v99.0.0 | reached |');
-  expect(text).toContain('| a lookup | ≤ 1.15× | 1.500× (1.000× – 2.000×) | no | 1.100× (1.000× – 2.000×) | yes |');
-  expect(text).toContain('| another | ≤ 1.15× | 1.000× (1.000× – 2.000×) | yes | not measured |  |');
+  const text = page({ node: 'v20.0.0', processor: '', rounds: 1, ms: 1, load: [0], targets: [{ ...at(1.5), floor: { what: 'one step', measured: { median: 0.5, low: 0.4, high: 0.6 } } }, { ...at(1), what: 'another' }], otherNode: { node: 'v99.0.0', targets: [at(1.1)] }, figures: [], explore: [], linearizability: [], schedules: [] });
+  expect(text).toContain('| what | target | measured, Node v20.0.0 | reached | measured, Node v99.0.0 | reached | floor, Node v20.0.0 |');
+  expect(text).toContain('| a lookup | ≤ 1.15× | 1.500× (1.000× – 2.000×) | no | 1.100× (1.000× – 2.000×) | yes | 0.500×: one step |');
+  expect(text).toContain('| another | ≤ 1.15× | 1.000× (1.000× – 2.000×) | yes | not measured |  |  |');
   expect(text).toContain('*Untested*: there was no Elixir');
 });
 

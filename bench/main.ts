@@ -96,7 +96,7 @@ function table(all: readonly Figure[]): string {
 }
 
 function targetTable(all: readonly Target[]): string {
-  return columns(['what', 'target', 'measured, median', 'least – most', 'reached'], all.map(cells).map((one) => [one.what, one.target, one.measured, one.range, one.reached]));
+  return columns(['what', 'target', 'measured, median', 'least – most', 'reached', 'floor'], all.map(cells).map((one) => [one.what, one.target, one.measured, one.range, one.reached, one.floor]));
 }
 
 function exploreTable(all: readonly ExploreFigure[]): string {

@@ -126,16 +126,16 @@ function targetSection({ node, targets, otherNode }: Results): string[] {
   const columns = [{ node, targets }, ...(otherNode ? [otherNode] : [])];
   const row = (what: string, some: readonly (Target | undefined)[]): string => {
     const told = some.map((one) => (one === undefined ? 'not measured | ' : `${cells(one).measured} (${cells(one).range}) | ${cells(one).reached}`));
-    return `| ${what} | ${cells(some[0]!).target} | ${told.join(' | ')} |`;
+    return `| ${what} | ${cells(some[0]!).target} | ${told.join(' | ')} | ${cells(some[0]!).floor} |`;
   };
   return [
     '',
     '## Targets',
     '',
-    'Each is measured in a process of its own. *Against* something: the median of the ratios to it within a round, with the least and the most. Cached and wire ids as above; *kept references* are entries that were looked up once. Ids are *chosen* by somebody who would have many lookups end at the same place of a table.',
+    'Each is measured in a process of its own. *Against* something: the median of the ratios to it within a round, with the least and the most. Cached and wire ids as above; *kept references* are entries that were looked up once. Ids are *chosen* by somebody who would have many lookups end at the same place of a table. The *floor* is what the same run measures of a program that does nothing but what is named: a registry of this design does that and more, so a target beyond the floor is not to be reached on this machine.',
     '',
-    `| what | target | ${columns.map((one) => `measured, Node ${one.node} | reached`).join(' | ')} |`,
-    `|---|---|${'---|---|'.repeat(columns.length)}`,
+    `| what | target | ${columns.map((one) => `measured, Node ${one.node} | reached`).join(' | ')} | floor, Node ${node} |`,
+    `|---|---|${'---|---|'.repeat(columns.length)}---|`,
     ...targets.map(({ what }) => row(what, columns.map((one) => one.targets.find((other) => other.what === what)))),
   ];
 }

@@ -1,4 +1,5 @@
 import { ShardedRegistry, type Endpoint } from '../../src/index.js';
+import { Table } from '../../src/table.js';
 import { spread, type Scenario, type Spread } from '../run.js';
 import { endpoint, type Mortal } from '../contestants.js';
 import { uuids } from './ids.js';
@@ -35,6 +36,18 @@ export async function downs(what: string, names: number): Promise<Scenario> {
             mortal = await registered(registry, going);
           },
           run: () => mortal.kill(),
+        };
+      },
+      'deleting from its table': async () => {
+        const table = new Table<undefined, Endpoint>();
+        for (const id of staying) table.set(id, undefined, immortal);
+        return {
+          before: () => {
+            for (const id of going) table.set(id, undefined, immortal);
+          },
+          run: () => {
+            for (const id of going) table.delete(id);
+          },
         };
       },
     },

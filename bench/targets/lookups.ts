@@ -34,6 +34,23 @@ export async function besideMap(what: string, ids: Ids, entries: number, spellin
       };
     },
     'ShardedRegistry': async () => inRegistry(registry, names, spelling),
+    'four characters read, and compared with a record at hand': async () => {
+      const { before, now, places } = asked(names, spelling);
+      const records = scattered(names).map((id) => map.get(id)!);
+      return {
+        before,
+        run: () => {
+          let sum = 0;
+          for (let i = 0; i < now.length; i++) {
+            const id = now[i]!;
+            const { length } = id;
+            sum += id.charCodeAt(0) + id.charCodeAt(length >> 2) + id.charCodeAt(length >> 1) + id.charCodeAt(length - 1);
+            if (records[places[i]!]!.id === id) sum++;
+          }
+          found += sum;
+        },
+      };
+    },
   });
 }
 
@@ -46,9 +63,8 @@ export async function besideOrdinary(what: string, chosen: Ids, ordinary: Ids, e
 
 /** Our registry by itself. */
 export async function alone(what: string, ids: Ids, entries: number, spelling: Spelling): Promise<Scenario> {
-  const names = flat(ids(entries));
-  const registry = await filled(names);
-  return scenario(what, entries, spelling, { 'ShardedRegistry': async () => inRegistry(registry, names, spelling) });
+  const { Map: _, ...variants } = (await besideMap(what, ids, entries, spelling)).variants;
+  return scenario(what, entries, spelling, variants);
 }
 
 /** Entries that were referred to once, and kept, beside a Map. */
@@ -78,6 +94,16 @@ export async function keptReferences(what: string, ids: Ids, entries: number): P
         },
       };
     },
+    'one field of each record read': async () => {
+      const kept = scattered(names).slice(0, batches.cached).map((id) => map.get(id)!.registration!);
+      return {
+        run: () => {
+          let hits = 0;
+          for (let i = 0; i < kept.length; i++) if (kept[i]!.endpoint !== undefined) hits++;
+          found += hits;
+        },
+      };
+    },
   });
 }
 
@@ -95,16 +121,20 @@ function inRegistry(registry: ShardedRegistry, names: readonly string[], spellin
   };
 }
 
-/** The ids of the next call: on round all names, far from each other in memory. */
-function asked(names: readonly string[], spelling: Spelling): { readonly now: string[]; readonly before: () => void } {
+/** The ids of the next call, and where among the scattered ones they are: on round all names, far from each other in memory. */
+function asked(names: readonly string[], spelling: Spelling): { readonly now: string[]; readonly places: number[]; readonly before: () => void } {
   const wanted = scattered(names);
   const wire = spelling === 'wire' ? new Wire(wanted) : undefined;
   const now = wanted.slice(0, batches[spelling]);
+  const places = now.map((_, i) => i);
   let at = 0;
   const before = (): void => {
-    for (let i = 0; i < now.length; i++, at = (at + 1) % wanted.length) now[i] = wire === undefined ? wanted[at]! : wire.read(at);
+    for (let i = 0; i < now.length; i++, at = (at + 1) % wanted.length) {
+      now[i] = wire === undefined ? wanted[at]! : wire.read(at);
+      places[i] = at;
+    }
   };
-  return { now, before };
+  return { now, places, before };
 }
 
 async function filled(names: readonly string[]): Promise<ShardedRegistry> {

@@ -12,11 +12,13 @@ export const targetSchema = z.object({
   /** …or no less than this. */
   least: z.number().optional(),
   measured: spread,
+  /** In the same unit and run, how far who does no more than `what` comes: it must be done whatever the design. */
+  floor: z.object({ what: z.string(), measured: spread }).optional(),
 });
 export type Target = z.infer<typeof targetSchema>;
 
 /** A target by itself. */
-export type Aim = Omit<Target, 'measured'>;
+export type Aim = Omit<Target, 'measured' | 'floor'>;
 
 export const reached = ({ most = Infinity, least = -Infinity, measured }: Target): boolean => measured.median <= most && measured.median >= least;
 
@@ -28,13 +30,14 @@ function inUnit(value: number, unit: Target['unit']): string {
 }
 
 /** The cells of a row: what is told of it on the console and on the page alike. */
-export function cells(target: Target): { readonly what: string; readonly target: string; readonly measured: string; readonly range: string; readonly reached: string } {
-  const { what, unit, most, least, measured } = target;
+export function cells(target: Target): { readonly what: string; readonly target: string; readonly measured: string; readonly range: string; readonly reached: string; readonly floor: string } {
+  const { what, unit, most, least, measured, floor } = target;
   return {
     what,
     target: [most === undefined ? '' : `≤ ${most} ${unit}`, least === undefined ? '' : `≥ ${least} ${unit}`].filter(Boolean).join(', ').replaceAll(' ×', '×'),
     measured: inUnit(measured.median, unit),
     range: `${inUnit(measured.low, unit)} – ${inUnit(measured.high, unit)}`,
     reached: reached(target) ? 'yes' : 'no',
+    floor: floor === undefined ? '' : `${inUnit(floor.measured.median, unit)}: ${floor.what}`,
   };
 }

@@ -1,9 +1,17 @@
 import { forced } from '../../conformance/sla/collection.js';
-import { ShardedRegistry, type Endpoint } from '../../src/index.js';
+import { checkId, partitionOf } from '../../src/ids.js';
+import { ShardedRegistry, systemClock, type Endpoint, type Registration } from '../../src/index.js';
+import { ServerEntry } from '../../src/entry.js';
 import { spread, type Scenario, type Spread } from '../run.js';
 import { endpointsFor } from '../scenarios.js';
 import { uuids } from './ids.js';
+import type { Target } from './target.js';
 import { flat } from './wire.js';
+
+// What nobody uses may be optimised away.
+let partitionsSeen = 0;
+let latencySeen = 0;
+export const seenSoFar = (): number => partitionsSeen + latencySeen;
 
 /** Pairs of writes in one call. */
 const batch = 1_000;
@@ -33,27 +41,52 @@ export async function churn(what: string, entries: number): Promise<Scenario> {
           await last;
         },
       }),
+      'two looks at the clock, id checked and hashed, set in a Map or deleted': async () => {
+        const map = new Map<string, Endpoint>();
+        for (let i = 0; i < entries; i++) map.set(ids[i]!, endpoints[i]!);
+        const began = (id: string): number => {
+          const now = systemClock.now();
+          checkId(id, 'The id');
+          partitionsSeen += partitionOf(id, 16);
+          return now;
+        };
+        return {
+          run: () => {
+            let latency = 0;
+            for (let i = 0; i < fresh.length; i++) {
+              const registering = began(fresh[i]!);
+              map.set(fresh[i]!, endpoints[i % entries]!);
+              latency += systemClock.now() - registering;
+              const unregistering = began(fresh[i]!);
+              map.delete(fresh[i]!);
+              latency += systemClock.now() - unregistering;
+            }
+            latencySeen += latency;
+          },
+        };
+      },
     },
   };
 }
 
 /** The longest that one write takes while a registry is filled, as a ratio to the longest while a Map is, filled in turn. */
-export async function worstWrite(entries: number, rounds: number): Promise<Spread> {
+export async function worstWrite(entries: number, rounds: number): Promise<Pick<Target, 'measured' | 'floor'>> {
   const ids = flat(uuids(entries));
   const endpoints = endpointsFor(entries);
   const collect = forced();
-  const ratios: number[] = [];
+  const fills = [fillMap, fillRegistry, fillArray];
+  const worst: number[][] = fills.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    const fills = round % 2 === 0 ? [fillMap, fillRegistry] : [fillRegistry, fillMap];
-    const worst = new Map<typeof fillMap, number>();
-    for (const fill of fills) {
+    const order = [...fills.keys()];
+    for (const which of round % 2 === 0 ? order : order.reverse()) {
       // What others have left is not collected at the expense of a write.
       await collect();
-      worst.set(fill, fill(ids, endpoints));
+      worst[which]!.push(fills[which]!(ids, endpoints));
     }
-    ratios.push(worst.get(fillRegistry)! / worst.get(fillMap)!);
   }
-  return spread(ratios);
+  const [map, registry, array] = worst as [number[], number[], number[]];
+  const toMap = (some: readonly number[]): Spread => spread(some.map((value, round) => value / map[round]!));
+  return { measured: toMap(registry), floor: { what: 'the same objects made, and put nowhere', measured: toMap(array) } };
 }
 
 function fillMap(ids: readonly string[], endpoints: readonly Endpoint[]): number {
@@ -82,5 +115,22 @@ function fillRegistry(ids: readonly string[], endpoints: readonly Endpoint[]): n
   }
   if (registry.findServer(ids.at(-1)!) === undefined) throw new Error('the registry does not hold the last name');
   void registry.close(); // Lets go of the endpoints, which outlive it.
+  return worst;
+}
+
+/** As many objects as a registration takes, and as large, in an array that was there before. */
+function fillArray(ids: readonly string[], endpoints: readonly Endpoint[]): number {
+  const made = new Array<ServerEntry | undefined>(ids.length).fill(undefined);
+  const config = Object.freeze({});
+  let worst = 0;
+  let before = performance.now();
+  for (let i = 0; i < ids.length; i++) {
+    const registration: Registration = Object.freeze({ id: ids[i]!, endpoint: endpoints[i]!, config });
+    made[i] = new ServerEntry(registration, i);
+    const now = performance.now();
+    if (now - before > worst) worst = now - before;
+    before = now;
+  }
+  if (made.at(-1)?.registration.id !== ids.at(-1)) throw new Error('the array does not hold the last name');
   return worst;
 }
