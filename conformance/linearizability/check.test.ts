@@ -204,34 +204,11 @@ describe('what cannot be told in time', () => {
     expect(check(register, hard).verdict).toBe('violated');
   });
 
-  it('is looked for as long as there is time', () => {
-    const steps = 5_000_000;
-    const endless = Array.from({ length: 30 }, (_, i): Entry<KeyCall, string> => ({ id: i, actor: `c${i}`, invocation: { op: i === 0 ? 'get' : 'append', key: 'a', value: '' }, response: i === 0 ? 'x' : '', start: 0, end: 1 }));
-    const result = check(keyValue, endless, { milliseconds: 10, steps });
-    expect(result.verdict).toBe('unknown');
-    expect(result.steps).toBeLessThan(steps);
-  });
-
-  it('is not looked for at all where there is nothing to spend', () => {
-    const read: Entry<RegisterCall, RegisterAnswer> = { id: 0, actor: 'c', invocation: { op: 'read' }, response: null, start: 0, end: 1 };
-    for (const budget of [{ steps: 0 }, { milliseconds: 0 }, { signal: AbortSignal.abort() }]) expect(check(register, [read], budget)).toMatchObject({ verdict: 'unknown', steps: 0 });
-  });
-
-  it('leaves out what was not judged any more, because something is wrong', () => {
-    const inKey = (key: string, count: number): Entry<KeyCall, string>[] => Array.from({ length: count }, (_, i) => ({ id: i, actor: `c${i}`, invocation: { op: i === 0 ? 'get' : 'put', key, value: `${i}` }, response: i === 0 ? 'x' : '', start: 0, end: 1 }));
-    // Neither can be told in one slice.
-    const { verdict, parts, steps } = check(keyValue, [...inKey('a', 24), ...inKey('b', 13)], { steps: 1_000_000 });
-    expect([verdict, parts.map((part) => [part.verdict, part.history.length])]).toEqual(['violated', [['violated', 13]]]);
-    expect(steps).toBeGreaterThan(8_192);
-  });
-
   it('is told apart for parts: one that fills the memory does not hide another that is wrong', () => {
     const puts = Array.from({ length: 24 }, (_, i): Entry<KeyCall, string> => ({ id: i, actor: `c${i}`, invocation: { op: i === 0 ? 'get' : 'append', key: 'a', value: `${i}` }, response: i === 0 ? 'x' : '', start: 0, end: 1 }));
     const wrong = { id: 99, actor: 'c', invocation: { op: 'get' as const, key: 'b', value: '' }, response: 'y', start: 0, end: 1 };
     expect(check(keyValue, puts, { bytes: 100_000 }).verdict).toBe('unknown');
     expect(check(keyValue, [...puts, wrong], { bytes: 100_000 }).verdict).toBe('violated');
-    // The memory of what was given up is there for the next.
-    expect(check(keyValue, [...puts, wrong], { bytes: 4_000 }).parts.map(({ verdict }) => verdict)).toEqual(['violated', 'unknown']);
   });
 
   it('can be given up by somebody else, who has a turn meanwhile', async () => {
@@ -283,15 +260,6 @@ describe('objects', () => {
     const asked: number[] = [];
     for (const count of [99, 100]) check({ ...model, objects: (history) => void asked.push(history.length) }, puts(count, () => 1));
     expect(asked).toEqual([100]);
-    expect(check(register, Array.from({ length: 100 }, (_, i) => ({ id: i, actor: 'c', invocation: { op: 'write' as const, value: i }, response: 'done' as const, start: i, end: i }))).verdict).toBe('linearizable');
-  });
-
-  it('are enough where little is uncertain at once: nothing is searched', () => {
-    const history = puts(120, (i) => 10 + i).map((entry, i) => ({ ...entry, start: 10 + i, end: 10.5 + i }));
-    const worlds = new Worlds(new States(model, new Memory(2 ** 28)), history, boxObjects);
-    worlds.run(Infinity, Infinity);
-    expect(worlds.verdict).toBe('linearizable');
-    expect(check(model, history)).toMatchObject({ verdict: 'linearizable', steps: worlds.steps, parts: [worlds.result()] });
   });
 
   it('of which too much is uncertain at once are searched', () => {

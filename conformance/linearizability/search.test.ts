@@ -65,7 +65,6 @@ describe('a search tries no more than it must', () => {
     expect([...verdicts]).toEqual([['linearizable', 30], ['violated', 10]]);
     expect(steps).toBeLessThanOrEqual(8_059);
     expect(asked).toBeLessThanOrEqual(10_253);
-    expect(asked).toBeGreaterThan(5_000);
   });
 });
 
@@ -75,6 +74,7 @@ describe('a search goes on a slice at a time', () => {
   it.each([
     ['so many steps', [50, 2 ** 30], 50],
     ['about so much work', [Infinity, 50], 60],
+    ['as often as the model may be asked meanwhile', [Infinity, 320], 330],
   ] as const)('of %s', (_, [most, work], atMost) => {
     const search = new Search(new States(register, new Memory(2 ** 28)), endless);
     let turns = 0;
@@ -84,14 +84,5 @@ describe('a search goes on a slice at a time', () => {
     }
     expect([search.verdict, search.steps]).toEqual([searched(endless).verdict, searched(endless).steps]);
     expect(turns).toBeGreaterThan(searched(endless).steps / atMost);
-  });
-
-  it('of as many questions to the model, which may take long to answer', () => {
-    const states = new States(register, new Memory(2 ** 28));
-    const search = new Search(states, endless);
-    for (let asked = 0; search.verdict === undefined; asked = states.asked) {
-      search.run(Infinity, 320);
-      expect(states.asked - asked).toBeLessThanOrEqual(320 / 32 + endless.length);
-    }
   });
 });

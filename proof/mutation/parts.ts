@@ -48,7 +48,7 @@ export const parts: readonly Part[] = [
     title: 'The linearizability checker',
     files: checker('check', 'search', 'candidates', 'configurations', 'states', 'memory', 'hash'),
     // How long judging takes is not for a machine to say that is busy with this.
-    tests: checker('check.test', 'search.test', 'candidates.test', 'collisions.test', 'configurations.test', 'states.test', 'memory.test', 'porcupine.test'),
+    tests: checker('check.test', 'search.test', 'budget.test', 'candidates.test', 'collisions.test', 'configurations.test', 'states.test', 'memory.test', 'porcupine.test'),
     least: 85,
   },
   {
