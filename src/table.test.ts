@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Table } from './table.js';
+import { maxWhole, Table } from './table.js';
+
+/** A small part of everything when every change of the code has to be put to all of it (proof/mutation). */
+const share = process.env['MUTATION_TESTS'] === undefined ? 1 : 1 / 16;
 
 /** How many operations are compared with those of a `Map`: 5,000,000 in a long run. */
-const operations = Number(process.env['TABLE_OPERATIONS'] ?? 100_000);
+const operations = Number(process.env['TABLE_OPERATIONS'] ?? 100_000 * share);
 const operationsPerRun = 2_000;
 
 /** Random 32-bit integers, the same for the same seed. */
@@ -44,6 +47,9 @@ function look(table: Table<number, string>, id: string): number | undefined {
   if (table.get(id) !== (shown === undefined ? undefined : String(shown))) expect.fail(`${JSON.stringify(id)} shows ${shown}, and has ${table.get(id)}`);
   return shown;
 }
+
+const many = 20_000 * share;
+const large = (random: () => number): Table<number, string> => new Table(random, maxWhole * share);
 
 const sorted = (values: Iterable<number>): number[] => [...values].sort((a, b) => a - b);
 
@@ -111,7 +117,7 @@ test('a value takes the place of another', () => {
 
 /** Fills a table, and finds all in few steps. */
 function fill(ids: readonly string[], random: () => number): Table<number, string> {
-  const table = new Table<number, string>(random);
+  const table = large(random);
   ids.forEach((id, i) => put(table, id, i));
   expect(table.size).toBe(ids.length);
   expect(ids.every((id, i) => look(table, id) === i)).toBe(true);
@@ -123,7 +129,7 @@ describe('a large table', () => {
   for (const kind of ['like a UUID', 'a counter', 'a shared prefix', 'a shared suffix', 'in the middle', '255 characters', 'not ASCII', 'numbers']) {
     test(`is in segments, and grows and shrinks: ${kind}`, () => {
       const random = randomInts(7);
-      const ids = Array.from({ length: 20_000 }, (_, i) => families[kind]!(i, random));
+      const ids = Array.from({ length: many }, (_, i) => families[kind]!(i, random));
       const table = fill(ids, random);
       for (let i = 0; i < ids.length - 10; i++) expect(table.delete(ids[i]!)).toBe(true);
       expect(sorted(table.list())).toEqual(Array.from({ length: 10 }, (_, i) => ids.length - 10 + i));
@@ -143,7 +149,7 @@ describe('chosen ids do not meet', () => {
       units[i % 200] = String.fromCharCode(0x62 + Math.floor(i / 200));
       return units.join('');
     };
-    fill(Array.from({ length: 20_000 }, (_, i) => change(i)), randomInts(2));
+    fill(Array.from({ length: many }, (_, i) => change(i)), randomInts(2));
   });
 
   test('when what is sampled is known', () => {
@@ -152,26 +158,26 @@ describe('chosen ids do not meet', () => {
     let calls = 0;
     const random = (): number => (calls++ < 9 ? 1 : unknown());
     const order = (i: number): string => digits(i, 2, 16).flatMap((digit) => (digit === 0 ? ['a', 'b'] : ['b', 'a'])).join('');
-    const table = fill(Array.from({ length: 16_000 }, (_, i) => order(i)), random);
+    const most = 16_000 * share;
+    const table = fill(Array.from({ length: most }, (_, i) => order(i)), random);
     expect(calls).toBeGreaterThan(500); // It has come to keys.
-    for (let i = 0; i < 16_000; i++) expect(table.delete(order(i))).toBe(true);
+    for (let i = 0; i < most; i++) expect(table.delete(order(i))).toBe(true);
     expect(table.size).toBe(0);
     // Empty, it reads a few places again, until that is not enough again.
     const before = calls;
-    for (let i = 0; i < 16_000; i++) put(table, order(i), i);
+    for (let i = 0; i < most; i++) put(table, order(i), i);
     expect(calls).toBeGreaterThan(before + 500);
-    expect(look(table, order(15_999))).toBe(15_999);
+    expect(look(table, order(most - 1))).toBe(most - 1);
     expect(table.longestProbe).toBeLessThan(150);
   });
 
   test('when they meet in xor, multiply and shift, whatever the seed', () => {
     const high = (i: number): string => String.fromCharCode(...digits(i, 2, 15).map((digit) => (digit === 0 ? 0x4e00 : 0xce00)));
-    fill(Array.from({ length: 20_000 }, (_, i) => high(i)), randomInts(4));
+    fill(Array.from({ length: many }, (_, i) => high(i)), randomInts(4));
   });
 
   test('when a segment is crowded before the table is divided', () => {
     const random = randomInts(5);
-    const many = Array.from({ length: 20_000 }, (_, i) => digits(i * 7, 3, 12).map((digit) => 'xyz'[digit]).join(''));
-    fill(many, random);
+    fill(Array.from({ length: many }, (_, i) => digits(i * 7, 3, 12).map((digit) => 'xyz'[digit]).join('')), random);
   });
 });

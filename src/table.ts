@@ -2,7 +2,7 @@ import { mix, noSampling, sample, type RandomInt, type Sampling } from './sampli
 import { Segment } from './segment.js';
 
 /** Up to so many ids are in one segment, more are in sixteen. */
-const maxWhole = 16_384;
+export const maxWhole = 16_384;
 const segments = 16;
 
 const randomInt: RandomInt = () => (Math.random() * 2 ** 32) | 0;
@@ -21,10 +21,12 @@ export class Table<S, T> {
   /** What the part is chosen by. */
   #sampling: Sampling = noSampling;
   readonly #random: RandomInt;
+  readonly #maxWhole: number;
 
   /** Who knows what comes of `random` can choose ids that meet. */
-  constructor(random: RandomInt = randomInt) {
+  constructor(random: RandomInt = randomInt, most: number = maxWhole) {
     this.#random = random;
+    this.#maxWhole = most;
     this.#parts = [(this.#whole = new Segment(random))];
   }
 
@@ -53,7 +55,7 @@ export class Table<S, T> {
     const base = this.#base(id);
     const part = this.#part(base);
     part.set(id, shown, value, base);
-    if (part === this.#whole && part.size > maxWhole) this.#split(part);
+    if (part === this.#whole && part.size > this.#maxWhole) this.#split(part);
   }
 
   /** Takes out an id; whether it was there. O(1) amortized. */
