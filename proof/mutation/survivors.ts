@@ -146,6 +146,236 @@ export const excuses: readonly Excuse[] = [
     ],
   },
   {
+    file: 'conformance/linearizability/candidates.ts',
+    reason: 'What has not ended stands in no list of ends: there is nothing that would change.',
+    mutants: [
+      ['if (entry >= this.definite) return;', 'entry >= this.definite', 'false'],
+      ['if (entry >= this.definite) return;', 'entry >= this.definite', 'entry > this.definite'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/check.ts',
+    reason: 'How often others have their turn, about.',
+    mutants: [
+      ['if (performance.now() - began < 10) continue;', 'performance.now() - began < 10', 'false'],
+      ['if (performance.now() - began < 10) continue;', 'performance.now() - began < 10', 'performance.now() - began <= 10'],
+      ['if (performance.now() - began < 10) continue;', 'performance.now() - began', 'performance.now() + began'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/check.ts',
+    reason: 'How long a turn is, about.',
+    mutants: [
+      ['for (let i = 0; i < slices && search.verdict === undefined && !purse.isEmpty; i++) {', 'i < slices', 'i <= slices'],
+      ['for (let slices = 2; open.length > 0 && !purse.isEmpty; slices *= 2) {', 'slices *= 2', 'slices /= 2'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/check.ts',
+    reason: 'Saves time: a part that is left out of the first round has its turn in the next.',
+    mutants: [
+      ['if (yield* turn(search, 1)) open.push(search);', 'yield* turn(search, 1)', 'true'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/check.ts',
+    reason: 'One moment more is not too much.',
+    mutants: [
+      ['this.isEmpty = this.steps <= 0 || performance.now() > this.#deadline || (this.#signal?.aborted ?? false);', 'performance.now() > this.#deadline', 'performance.now() >= this.#deadline'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/check.ts',
+    reason: 'What is not in the order comes before what is.',
+    mutants: [
+      ["const order: readonly Verdict[] = ['violated', 'unknown', 'linearizable'];", "'violated'", '""'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/configurations.ts',
+    reason: 'Room for more than is needed.',
+    mutants: [
+      ['const most = 5 + (last - first) + 2 * (words.length - rest);', 'last - first', 'last + first'],
+      ['const most = 5 + (last - first) + 2 * (words.length - rest);', 'words.length - rest', 'words.length + rest'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/configurations.ts',
+    reason: 'Room is made one earlier.',
+    mutants: [
+      ['if (this.#used + most > this.#words.length) this.#growWords(most);', 'this.#used + most > this.#words.length', 'this.#used + most >= this.#words.length'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/configurations.ts',
+    reason: 'Saves room: words in which nothing is placed are the same everywhere.',
+    mutants: [
+      ['if (words[i] === 0) continue;', 'words[i] === 0', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/configurations.ts',
+    reason: 'The table grows one earlier.',
+    mutants: [
+      ['if (++this.#count * 2 > table.length) this.#growTable();', '++this.#count * 2 > table.length', '++this.#count * 2 >= table.length'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Only as many states are shown as there are entries.',
+    mutants: [
+      ['readonly #bestStates: number[] = [];', '[]', '["Stryker was here"]'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Room for more than is needed.',
+    mutants: [
+      ['this.#bits = new Int32Array(this.#rest + ((count - ended.length + 31) >>> 5));', 'count - ended.length', 'count + ended.length'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'What is right has nothing missing: it is longer than all before it. Of those that are as long, any may be shown.',
+    mutants: [
+      ["if (this.verdict === 'linearizable' || this.#missing < this.#bestMissing) this.#remember();", "this.verdict === 'linearizable'", 'false'],
+      ["if (this.verdict === 'linearizable' || this.#missing < this.#bestMissing) this.#remember();", "'linearizable'", '""'],
+      ["if (this.verdict === 'linearizable' || this.#missing < this.#bestMissing) this.#remember();", 'this.#missing < this.#bestMissing', 'this.#missing <= this.#bestMissing'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Saves time: what may follow is begun with anew.',
+    mutants: [
+      ['if (this.#at < 0) this.#enter();', 'this.#at < 0', 'this.#at <= 0'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'How long a slice is, about.',
+    mutants: [
+      ['if (this.steps >= lastStep || --work < 0 || states.asked > lastAsked) return undefined;', '--work < 0', '--work <= 0'],
+      ['if (this.steps >= lastStep || --work < 0 || states.asked > lastAsked) return undefined;', 'states.asked > lastAsked', 'states.asked >= lastAsked'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'The first entry has not ended only if none has: then nothing is left to be placed.',
+    mutants: [
+      ['if (outcome === this.#state || (twin >= 0 && (this.#bits[this.#wordOf(twin)]! & this.#bitOf(twin)) === 0)) return false;', 'twin >= 0', 'twin > 0'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Before the first there is none, and so none that was lost.',
+    mutants: [
+      ['const skipsLost = depth > 0 && this.#placed[depth - 1]! >= this.#definite;', 'depth > 0', 'true'],
+      ['const skipsLost = depth > 0 && this.#placed[depth - 1]! >= this.#definite;', 'depth > 0', 'depth >= 0'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Of those that are as long, any may be shown.',
+    mutants: [
+      ['if (this.#missing < this.#bestMissing) this.#remember();', 'this.#missing < this.#bestMissing', 'this.#missing <= this.#bestMissing'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Before the first there is none: it leads to nothing.',
+    mutants: [
+      ['while (this.#depth > 0) {', 'this.#depth > 0', 'this.#depth >= 0'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Of what has not ended it is not known that it only looks.',
+    mutants: [
+      ['if (entry < this.#definite && this.#isRead[entry] === 1) continue;', 'entry < this.#definite', 'true'],
+      ['if (entry < this.#definite && this.#isRead[entry] === 1) continue;', 'entry < this.#definite', 'entry <= this.#definite'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'What is the same stays the same.',
+    mutants: [
+      ['if (this.#depth < this.#shared) this.#shared = this.#depth;', 'this.#depth < this.#shared', 'this.#depth <= this.#shared'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Saves time and room: words that are full may be kept whole, and after the last that is placed no word is full.',
+    mutants: [
+      ['while (this.#first < this.#last && this.#bits[this.#first] === -1) this.#first++;', 'this.#first < this.#last && this.#bits[this.#first] === -1', 'false'],
+      ['while (this.#first < this.#last && this.#bits[this.#first] === -1) this.#first++;', 'this.#first < this.#last', 'true'],
+      ['while (this.#first < this.#last && this.#bits[this.#first] === -1) this.#first++;', 'this.#first < this.#last', 'this.#first <= this.#last'],
+      ['while (this.#first < this.#last && this.#bits[this.#first] === -1) this.#first++;', 'this.#first < this.#last', 'this.#first >= this.#last'],
+      ['while (this.#first < this.#last && this.#bits[this.#first] === -1) this.#first++;', 'this.#first++', 'this.#first--'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'One more is cut off again.',
+    mutants: [
+      ['for (let i = this.#shared; i < this.#depth; i++) {', 'i < this.#depth', 'i <= this.#depth'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/search.ts',
+    reason: 'Thirty-two entries in a row have each a bit of its own, from wherever they are counted.',
+    mutants: [
+      ['return 1 << ((entry < this.#definite ? entry : entry - this.#definite) & 31);', 'entry < this.#definite', 'true'],
+      ['return 1 << ((entry < this.#definite ? entry : entry - this.#definite) & 31);', 'entry < this.#definite', 'false'],
+      ['return 1 << ((entry < this.#definite ? entry : entry - this.#definite) & 31);', 'entry < this.#definite', 'entry <= this.#definite'],
+      ['return 1 << ((entry < this.#definite ? entry : entry - this.#definite) & 31);', 'entry < this.#definite', 'entry >= this.#definite'],
+      ['return 1 << ((entry < this.#definite ? entry : entry - this.#definite) & 31);', 'entry - this.#definite', 'entry + this.#definite'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/states.ts',
+    reason: 'Saves room: what leads to the same states may have several numbers.',
+    mutants: [
+      ['if (step === undefined) {', 'step === undefined', 'true'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/states.ts',
+    reason: 'The first of the list has no number.',
+    mutants: [
+      ['readonly #choices: number[][] = [];', '[]', '["Stryker was here"]'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/states.ts',
+    reason: 'Who has no state to choose from does not choose.',
+    mutants: [
+      ['return step > none ? step : this.#choices[several - step]![which]!;', 'step > none', 'step >= none'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/states.ts',
+    reason: 'Saves time: several that are one are one.',
+    mutants: [
+      ['const step = next.length === 0 ? none : next.length === 1 ? this.number(next[0]!) : this.#several(next);', 'next.length === 1', 'false'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/states.ts',
+    reason: 'Saves time, or room: how large the table is says only how often the model is asked.',
+    mutants: [
+      ['if (this.asked > this.#table.length && this.#table.length < mostWords) this.#grow();', 'this.asked > this.#table.length', 'this.asked >= this.#table.length'],
+      ['if (this.asked > this.#table.length && this.#table.length < mostWords) this.#grow();', 'this.#table.length < mostWords', 'true'],
+      ['if (this.asked > this.#table.length && this.#table.length < mostWords) this.#grow();', 'this.#table.length < mostWords', 'this.#table.length <= mostWords'],
+    ],
+  },
+  {
+    file: 'conformance/linearizability/states.ts',
+    reason: 'Saves time: what is forgotten is asked for again.',
+    mutants: [
+      ['for (let at = 0; at < old.length; at += 4) if (old[at] !== 0) insert(this.#table, old[at + 1]!, old[at]! - 1, old[at + 2]!);', 'old[at] !== 0', 'true'],
+    ],
+  },
+  {
     file: 'conformance/linearizability/islands.ts',
     reason: 'Saves the time to go through a list of which nothing is left out, and to join and sort one of which all is there.',
     mutants: [
