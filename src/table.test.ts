@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maxWhole, Table } from './table.js';
+import { randomInts } from './testing/random-ints.js';
 
 /** A small part of everything when every change of the code has to be put to all of it (proof/mutation). */
 const share = process.env['MUTATION_TESTS'] === undefined ? 1 : 1 / 16;
@@ -8,17 +9,6 @@ const share = process.env['MUTATION_TESTS'] === undefined ? 1 : 1 / 16;
 /** How many operations are compared with those of a `Map`: 5,000,000 in a long run. */
 const operations = Number(process.env['TABLE_OPERATIONS'] ?? 100_000 * share);
 const operationsPerRun = 2_000;
-
-/** Random 32-bit integers, the same for the same seed. */
-const randomInts = (seed: number): (() => number) => {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let z = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return z ^ (z >>> 15);
-  };
-};
 
 const hex = (random: () => number, digits: number): string => Array.from({ length: digits }, () => ((random() >>> 4) % 16).toString(16)).join('');
 
