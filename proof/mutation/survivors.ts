@@ -820,6 +820,226 @@ export const excuses: readonly Excuse[] = [
     mutants: [['if (isThenable(result)) Promise.resolve(result).then(undefined, ignore);', 'isThenable(result)', 'true']],
   },
   {
+    file: 'src/lane.ts',
+    reason: 'Saves time: what the store is known to have done is read again.',
+    mutants: [
+      ['if (write.background && error !== undefined && !this.#doubts.has(keyOf(operation))) this.#doubts.set(keyOf(operation), { entry: operation.entry! });', 'error !== undefined', 'true'],
+    ],
+  },
+  {
+    file: 'src/registry.ts',
+    reason: 'Saves time: the default store forgets what it does not hold.',
+    mutants: [
+      ['if (settings.store === memoryStore) return; // It keeps nothing that it would have to forget.', 'settings.store === memoryStore', 'false'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'Saves time: the way for short ids leads to the same hash.',
+    mutants: [
+      ['if (length < sampling[0]!) return sampling[0] === all ? sampleAll(id, hash, sampling) : sampleShort(id, hash, sampling);', 'length < sampling[0]!', 'true'],
+      ['if (length < sampling[0]!) return sampling[0] === all ? sampleAll(id, hash, sampling) : sampleShort(id, hash, sampling);', 'length < sampling[0]!', 'length <= sampling[0]!'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'Saves time: after the last place there is none, and nothing counts for nothing.',
+    mutants: [
+      ['if (sampling.length > 1) {', 'sampling.length > 1', 'true'],
+      ['if (sampling.length > 1) {', 'sampling.length > 1', 'sampling.length >= 1'],
+      ['if (sampling.length > 5) {', 'sampling.length > 5', 'true'],
+      ['if (sampling.length > 5) {', 'sampling.length > 5', 'sampling.length >= 5'],
+      ['if (sampling.length > 9) {', 'sampling.length > 9', 'true'],
+      ['if (sampling.length > 9) {', 'sampling.length > 9', 'sampling.length >= 9'],
+      ['if (sampling.length > 13) sum = (sum + term(id, length, sampling, 13) + term(id, length, sampling, 15)) | 0;', 'sampling.length > 13', 'true'],
+      ['if (sampling.length > 13) sum = (sum + term(id, length, sampling, 13) + term(id, length, sampling, 15)) | 0;', 'sampling.length > 13', 'sampling.length >= 13'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'After the last place there is none, and nothing counts for nothing.',
+    mutants: [
+      ['for (let i = 1; i < sampling.length; i += 2) {', 'i < sampling.length', 'i <= sampling.length'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'A place that an id has not counts for nothing: it has no unit there.',
+    mutants: [
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'at < 0 ? length + at >= 0 : at < length', 'true'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'at < 0', 'true'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'at < 0', 'false'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'at < 0', 'at <= 0'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'at < 0', 'at >= 0'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'length + at >= 0', 'true'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'length + at', 'length - at'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'at < length', 'true'],
+      ['if (at < 0 ? length + at >= 0 : at < length) sum = (sum + term(id, length, sampling, i)) | 0;', 'at < length', 'at <= length'],
+      ['return Int32Array.of(Math.max(...terms.map(([at]) => (at < 0 ? -at : at + 1))), ...terms.flat());', 'at < 0', 'at <= 0'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'Before the first unit there is none, which is not equal to itself.',
+    mutants: [
+      ['while (at >= 0 && one.charCodeAt(at) === other.charCodeAt(at)) at--;', 'at >= 0', 'true'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'What is longer is no id, and has no value.',
+    mutants: [
+      ['const length = Math.min(id.length, maxUnits); // What is longer is no id.', 'Math.min(id.length, maxUnits)', 'Math.max(id.length, maxUnits)'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'Saves time: the rest is read one by one.',
+    mutants: [
+      ['for (; i + 3 < length; i += 4) sum = (sum + product(i) + product(i + 1) + product(i + 2) + product(i + 3)) | 0;', 'i + 3 < length', 'false'],
+      ['for (; i + 3 < length; i += 4) sum = (sum + product(i) + product(i + 1) + product(i + 2) + product(i + 3)) | 0;', 'i + 3 < length', 'i + 3 <= length'],
+      ['for (; i + 3 < length; i += 4) sum = (sum + product(i) + product(i + 1) + product(i + 2) + product(i + 3)) | 0;', 'i + 3', 'i - 3'],
+    ],
+  },
+  {
+    file: 'src/sampling.ts',
+    reason: 'After the last unit there is none, and nothing counts for nothing.',
+    mutants: [
+      ['for (; i < length; i++) sum = (sum + product(i)) | 0;', 'i < length', 'i <= length'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'Saves time: hashes that are known are made again.',
+    mutants: [
+      ['const crowded = this.#sampling !== this.places;', 'this.#sampling !== this.places', 'true'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'Saves time: room is made again and again.',
+    mutants: [
+      ['if (part.size === part.#hashes.length) part.#reserve();', 'part.size === part.#hashes.length', 'true'],
+      ['if (this.size === this.#hashes.length) this.#reserve();', 'this.size === this.#hashes.length', 'true'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'Saves room.',
+    mutants: [
+      ['while (slots < 2 * part.size) slots *= 2;', 'slots < 2 * part.size', 'slots <= 2 * part.size'],
+      ['if (8 * this.size < index.length && index.length > minSlots) {', '8 * this.size < index.length && index.length > minSlots', 'false'],
+      ['if (8 * this.size < index.length && index.length > minSlots) {', '8 * this.size < index.length', '8 * this.size <= index.length'],
+      ['if (8 * this.size < index.length && index.length > minSlots) {', 'index.length > minSlots', 'index.length >= minSlots'],
+      ['if (8 * this.size < index.length && index.length > minSlots) {', '{ this.#resize(index.length / 2); this.#reserve(); }', '{}'],
+      ['const room = size - (size % step) + step;', 'size - (size % step)', 'size + size % step'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'There is no such cell: each entry has three, and this is its second.',
+    mutants: [
+      ['for (let cell = 1; cell < width * this.size; cell += width) all.push(this.#cells[cell] as S);', 'cell < width * this.size', 'cell <= width * this.size'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'Saves time: room that is missing is made when it is needed.',
+    mutants: [
+      ['#cells: (string | S | T | undefined)[] = new Array<undefined>(width * minRoom).fill(undefined);', 'new Array<undefined>(width * minRoom)', 'new Array()'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'Saves time: an id that looks otherwise is compared as well.',
+    mutants: [
+      ['if (((word ^ mixed) & ~mask) !== 0) continue;', '((word ^ mixed) & ~mask) !== 0', 'false'],
+      ['if (this.#hashes[position] !== raw || this.#idAt(position) !== id) continue;', 'this.#hashes[position] !== raw', 'false'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'One more has room, too.',
+    mutants: [
+      ['if (2 * this.size >= this.#index.length) this.#resize(2 * this.#index.length);', '2 * this.size >= this.#index.length', '2 * this.size > this.#index.length'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'How soon one place more is sampled, about.',
+    mutants: [
+      ['if (twins > maxTwins || (twins > 0 && this.#patience < 0)) this.#distinguish(id, twin, twins);', 'twins > maxTwins', 'false'],
+      ['if (twins > maxTwins || (twins > 0 && this.#patience < 0)) this.#distinguish(id, twin, twins);', 'twins > 0', 'true'],
+      ['if (twins > maxTwins || (twins > 0 && this.#patience < 0)) this.#distinguish(id, twin, twins);', 'this.#patience < 0', 'this.#patience <= 0'],
+      ['if (twins > maxTwins || (twins > 0 && this.#patience < 0)) this.#distinguish(id, twin, twins);', 'twins > 0', 'twins >= 0'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'For the collector of garbage, whom no test asks: an entry that has gone is held until another takes its place.',
+    mutants: [
+      ['for (let i = 0; i < width; i++) cells[width * end + i] = undefined;', 'i < width', 'false'],
+      ['for (let i = 0; i < width; i++) cells[width * end + i] = undefined;', 'i < width', 'i <= width'],
+      ['for (let i = 0; i < width; i++) cells[width * end + i] = undefined;', 'i < width', 'i >= width'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'Of ids that are read whole no two look the same but by chance.',
+    mutants: [
+      ['if (this.#sampling !== this.places) return; // By chance, then: all is read already.', 'this.#sampling !== this.places', 'false'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'How soon all units are read, about.',
+    mutants: [
+      ['else if (twins > maxTwins) this.#resample(sampleOfAll(this.random));', 'twins > maxTwins', 'true'],
+      ['else if (twins > maxTwins) this.#resample(sampleOfAll(this.random));', 'twins > maxTwins', 'twins >= maxTwins'],
+    ],
+  },
+  {
+    file: 'src/segment.ts',
+    reason: 'Saves time, or room: what is missing is made when it is needed.',
+    mutants: [
+      ['this.#cells = this.#cells.concat(new Array<undefined>(width * (room - size)).fill(undefined));', 'new Array<undefined>(width * (room - size))', 'new Array()'],
+      ['this.#cells = this.#cells.concat(new Array<undefined>(width * (room - size)).fill(undefined));', 'room - size', 'room + size'],
+    ],
+  },
+  {
+    file: 'src/table.ts',
+    reason: 'Nobody is to know what comes of it, tests neither.',
+    mutants: [
+      ['const randomInt: RandomInt = () => (Math.random() * 2 ** 32) | 0;', 'Math.random() * 2 ** 32', 'Math.random() / 2 ** 32'],
+      ['const randomInt: RandomInt = () => (Math.random() * 2 ** 32) | 0;', '() => (Math.random() * 2 ** 32) | 0', '() => undefined'],
+    ],
+  },
+  {
+    file: 'src/table.ts',
+    reason: 'Saves time: the way through the only part leads to the same.',
+    mutants: [
+      ['if (this.#whole !== undefined) return this.#whole.find(id, id.length);', 'this.#whole !== undefined', 'false'],
+    ],
+  },
+  {
+    file: 'src/table.ts',
+    reason: 'Saves time: in how many parts ids are nobody can see.',
+    mutants: [
+      ['if (part === this.#whole && part.size > this.#maxWhole) this.#split(part);', 'part === this.#whole && part.size > this.#maxWhole', 'false'],
+      ['if (part === this.#whole && part.size > this.#maxWhole) this.#split(part);', 'part === this.#whole', 'part !== this.#whole'],
+      ['if (part === this.#whole && part.size > this.#maxWhole) this.#split(part);', 'part.size > this.#maxWhole', 'true'],
+      ['if (part === this.#whole && part.size > this.#maxWhole) this.#split(part);', 'part.size > this.#maxWhole', 'part.size >= this.#maxWhole'],
+      ['if (part === this.#whole && part.size > this.#maxWhole) this.#split(part);', 'part.size > this.#maxWhole', 'part.size <= this.#maxWhole'],
+    ],
+  },
+  {
+    file: 'src/table.ts',
+    reason: 'Only tests ask for it, and those of a segment ask more closely.',
+    mutants: [
+      ['return Math.max(...this.#parts.map(({ longestProbe }) => longestProbe));', 'Math.max(...this.#parts.map(({ longestProbe }) => longestProbe))', 'Math.min(...this.#parts.map(({ longestProbe }) => longestProbe))'],
+    ],
+  },
+  {
     file: 'src/window.ts',
     reason: 'Overwritten by the first sample, and before that as old as nothing is.',
     mutants: [
