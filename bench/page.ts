@@ -132,7 +132,7 @@ function targetSection({ node, targets, otherNode }: Results): string[] {
     '',
     '## Targets',
     '',
-    'Each is measured in a process of its own. *Against* something: the median of the ratios to it within a round, with the least and the most. Cached and wire ids as above; *kept references* are entries that were looked up once. Ids are *chosen* by somebody who would have many lookups end at the same place of a table. The *floor* is what the same run measures of a program that does nothing but what is named: a registry of this design does that and more, so a target beyond the floor is not to be reached on this machine.',
+    'Each is measured in a process of its own. *Against* something: the median of the ratios to it within a round, with the least and the most. Cached and wire ids as above; *kept references* are entries that were looked up once. Ids are *chosen* by somebody who would have many lookups end at the same place of a table. The *floor* is what the same run measures of a program that does only what is named: our registry does as much, or the like of it, and the rest of its work beside. A target beyond the floor is out of reach on this machine; what lies between the two is ours.',
     '',
     `| what | target | ${columns.map((one) => `measured, Node ${one.node} | reached`).join(' | ')} | floor, Node ${node} |`,
     `|---|---|${'---|---|'.repeat(columns.length)}---|`,

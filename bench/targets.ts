@@ -99,7 +99,7 @@ export function measurements({ rounds, ms, sizes = usual, memoryChild = new URL(
       const what = 'register + unregister, writes on one core';
       return millions({ what, unit: 'million/s', least: 3 }, await churn(what, entries));
     },
-    async () => [{ what: `worst write of a fill with ${count(fill)}, against Map`, unit: '×', most: 0.15, ...(await worstWrite(fill, rounds)) }],
+    async () => [{ what: `worst write of a fill with ${count(fill)}, against Map`, unit: '×', most: 0.15, measured: await worstWrite(fill, rounds) }],
     async () => {
       const what = `broadcast to ${count(recipients)} that count, per recipient`;
       const [bare, ours] = await figures(await broadcasts(what, recipients, counting));

@@ -12,7 +12,7 @@ export const targetSchema = z.object({
   /** …or no less than this. */
   least: z.number().optional(),
   measured: spread,
-  /** In the same unit and run, how far who does no more than `what` comes: it must be done whatever the design. */
+  /** In the same unit and run, how far a program comes that does only `what`: a yardstick of how much is left to gain. */
   floor: z.object({ what: z.string(), measured: spread }).optional(),
 });
 export type Target = z.infer<typeof targetSchema>;

@@ -1,11 +1,9 @@
 import { forced } from '../../conformance/sla/collection.js';
 import { checkId, partitionOf } from '../../src/ids.js';
-import { ShardedRegistry, systemClock, type Endpoint, type Registration } from '../../src/index.js';
-import { ServerEntry } from '../../src/entry.js';
+import { ShardedRegistry, systemClock, type Endpoint } from '../../src/index.js';
 import { spread, type Scenario, type Spread } from '../run.js';
 import { endpointsFor } from '../scenarios.js';
 import { uuids } from './ids.js';
-import type { Target } from './target.js';
 import { flat } from './wire.js';
 
 // What nobody uses may be optimised away.
@@ -70,23 +68,22 @@ export async function churn(what: string, entries: number): Promise<Scenario> {
 }
 
 /** The longest that one write takes while a registry is filled, as a ratio to the longest while a Map is, filled in turn. */
-export async function worstWrite(entries: number, rounds: number): Promise<Pick<Target, 'measured' | 'floor'>> {
+export async function worstWrite(entries: number, rounds: number): Promise<Spread> {
   const ids = flat(uuids(entries));
   const endpoints = endpointsFor(entries);
   const collect = forced();
-  const fills = [fillMap, fillRegistry, fillArray];
-  const worst: number[][] = fills.map(() => []);
+  const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const order = [...fills.keys()];
-    for (const which of round % 2 === 0 ? order : order.reverse()) {
+    const fills = round % 2 === 0 ? [fillMap, fillRegistry] : [fillRegistry, fillMap];
+    const worst = new Map<typeof fillMap, number>();
+    for (const fill of fills) {
       // What others have left is not collected at the expense of a write.
       await collect();
-      worst[which]!.push(fills[which]!(ids, endpoints));
+      worst.set(fill, fill(ids, endpoints));
     }
+    ratios.push(worst.get(fillRegistry)! / worst.get(fillMap)!);
   }
-  const [map, registry, array] = worst as [number[], number[], number[]];
-  const toMap = (some: readonly number[]): Spread => spread(some.map((value, round) => value / map[round]!));
-  return { measured: toMap(registry), floor: { what: 'the same objects made, and put nowhere', measured: toMap(array) } };
+  return spread(ratios);
 }
 
 function fillMap(ids: readonly string[], endpoints: readonly Endpoint[]): number {
@@ -115,22 +112,5 @@ function fillRegistry(ids: readonly string[], endpoints: readonly Endpoint[]): n
   }
   if (registry.findServer(ids.at(-1)!) === undefined) throw new Error('the registry does not hold the last name');
   void registry.close(); // Lets go of the endpoints, which outlive it.
-  return worst;
-}
-
-/** As many objects as a registration takes, and as large, in an array that was there before. */
-function fillArray(ids: readonly string[], endpoints: readonly Endpoint[]): number {
-  const made = new Array<ServerEntry | undefined>(ids.length).fill(undefined);
-  const config = Object.freeze({});
-  let worst = 0;
-  let before = performance.now();
-  for (let i = 0; i < ids.length; i++) {
-    const registration: Registration = Object.freeze({ id: ids[i]!, endpoint: endpoints[i]!, config });
-    made[i] = new ServerEntry(registration, i);
-    const now = performance.now();
-    if (now - before > worst) worst = now - before;
-    before = now;
-  }
-  if (made.at(-1)?.registration.id !== ids.at(-1)) throw new Error('the array does not hold the last name');
   return worst;
 }
