@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { UsageError } from '../conformance/cli/exit.js';
+import { writeJson } from '../conformance/cli/write-file.js';
 import { benchBeam, noElixir } from './beam.js';
 import { benchExplore, type ExploreFigure } from './explore.js';
 import { benchFaults, type FaultFigure } from './faults.js';
@@ -60,6 +62,8 @@ if (values.page && onPage.some((name) => !selected.includes(name))) {
   process.exit(2);
 }
 
+// Rather now than when all is measured.
+if (values.json !== undefined) refuseUnwritable(values.json);
 const otherNode = values['targets-of'] === undefined ? undefined : targetsOf(values['targets-of']);
 const progress = process.stderr.isTTY ? { onProgress: (name: string) => console.error(name) } : {};
 const processor = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
@@ -70,11 +74,18 @@ for (const name of selected) {
   results[name === 'micro' ? 'figures' : name] = await sections[name]!();
   load.push(loadavg()[0]!);
 }
-if (values.json !== undefined) {
-  writeFileSync(`${values.json}.new`, `${JSON.stringify(results, undefined, 2)}\n`);
-  renameSync(`${values.json}.new`, values.json);
-}
+if (values.json !== undefined) writeJson(values.json, results);
 if (values.page) await writePage(results as unknown as Results);
+
+function refuseUnwritable(file: string): void {
+  try {
+    writeJson(file, undefined);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
 
 function targetsOf(file: string): Results['otherNode'] {
   try {

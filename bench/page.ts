@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { z } from 'zod';
+import { writeText } from '../conformance/cli/write-file.js';
 import type { ExploreFigure } from './explore.js';
 import type { CheckFigure } from './linearizability.js';
 import type { Figure } from './run.js';
@@ -34,9 +35,9 @@ const folder = new URL('../../docs/', import.meta.url);
 /** Writes the page, its plots, and the figures they are made from. */
 export async function writePage(results: Results): Promise<void> {
   mkdirSync(new URL('benchmarks/', folder), { recursive: true });
-  for (const [name, spec] of Object.entries(plots(results.figures))) write(`benchmarks/${name}.svg`, await svg(spec));
-  write('benchmarks/figures.json', `${JSON.stringify(results, undefined, 1)}\n`);
-  write('benchmarks.md', page(results));
+  for (const [name, spec] of Object.entries(plots(results.figures))) writeText(new URL(`benchmarks/${name}.svg`, folder), await svg(spec));
+  writeText(new URL('benchmarks/figures.json', folder), `${JSON.stringify(results, undefined, 1)}\n`);
+  writeText(new URL('benchmarks.md', folder), page(results));
 }
 
 const svg = (spec: TopLevelSpec): Promise<string> => new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
@@ -162,11 +163,4 @@ function section(group: string, figures: readonly Figure[]): string[] {
     '|---|---|---|---|---|',
     ...figures.map(({ scenario, variant, median, low, high, ratio }, i) => `| ${figures[i - 1]?.scenario === scenario ? '' : scenario} | ${variant} | ${nanoseconds(median)} | ${nanoseconds(low)} – ${nanoseconds(high)} | ${ratio === undefined ? '' : `${ratio.median.toFixed(2)}×`} |`),
   ];
-}
-
-/** All or nothing: an interruption leaves what was there. */
-function write(name: string, text: string): void {
-  const file = new URL(name, folder);
-  writeFileSync(new URL(`${file.href}.new`), text);
-  renameSync(new URL(`${file.href}.new`), file);
 }

@@ -4,3 +4,5 @@ import { accuse, type Accusation } from './accuse.js';
 process.on('message', (trial: Accusation) => {
   void accuse(trial).then((result) => process.send!(result));
 });
+// Nobody is left to answer to.
+process.on('disconnect', () => process.exit());

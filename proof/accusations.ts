@@ -4,8 +4,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { accusationsPage, accusationsSchema, faultsOf, summariseTrials, type KeptTrial } from './accusations-page.js';
 import type { Accusation, Trial } from './accuse.js';
 import { integer } from '../conformance/cli/integer.js';
+import { writeText } from '../conformance/cli/write-file.js';
 import { findInnocent, innocents, seedsOf } from './innocents.js';
-import { Journal, replaceFile } from './journal.js';
+import { Journal } from './journal.js';
 import { inProcesses } from './pool.js';
 
 const root = new URL('../../', import.meta.url);
@@ -53,8 +54,8 @@ if (check) {
   );
   const accusations = summariseTrials([...journal.results.values()].filter((trial) => trial.runs === runs && (trial.seed === 'the model' || trial.seed <= seeds)), runs);
   if (only === undefined) {
-    replaceFile(kept, `${JSON.stringify(accusations, undefined, 1)}\n`);
-    replaceFile(page, accusationsPage(accusations));
+    writeText(kept, `${JSON.stringify(accusations, undefined, 1)}\n`);
+    writeText(page, accusationsPage(accusations));
   }
   conclude(faultsOf(accusations, seeds, names));
 }

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { integer } from '../conformance/cli/integer.js';
+import { writeText } from '../conformance/cli/write-file.js';
 import { report as reportSchema, type Report } from '../conformance/report/result.js';
 import { specificationVersion } from '../spec/index.js';
 import { foreignPage, foreignSchema, judgedFrom, type Foreign } from './foreign-page.js';
 import { foreignRegistries, type ForeignRegistry } from './foreign-registries.js';
-import { replaceFile } from './journal.js';
 
 const root = new URL('../../', import.meta.url);
 const kept = new URL('docs/foreign-registries.json', root);
@@ -53,8 +53,8 @@ if (check) {
   if (foreignPage(before, find) !== readFileSync(page, 'utf8')) faults.push('docs/foreign-registries.md is not the page of docs/foreign-registries.json');
   for (const { name } of foreignRegistries) if (!before.registries.some(({ id }) => id === name)) faults.push(`${name}: docs/foreign-registries.json lacks it`);
 } else if (faults.length === 0) {
-  replaceFile(kept, `${JSON.stringify(now, undefined, 1)}\n`);
-  replaceFile(page, foreignPage(now, find));
+  writeText(kept, `${JSON.stringify(now, undefined, 1)}\n`);
+  writeText(page, foreignPage(now, find));
 }
 for (const fault of faults) console.error(fault);
 console.log(`${chosen.length} registries, ${faults.length} faults`);

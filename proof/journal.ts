@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 
 /**
  * What a long run has come to so far, a line for each result: after an interruption it goes on from there, unless the code has changed
@@ -30,13 +30,6 @@ export class Journal<R> {
       return [];
     }
   }
-}
-
-/** Writes a file, all or nothing: an interruption leaves what was there. */
-export function replaceFile(file: URL, text: string): void {
-  const beside = new URL(`${file.href}.new`);
-  writeFileSync(beside, text);
-  renameSync(beside, file);
 }
 
 function digest(folder: URL): string {

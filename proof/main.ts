@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { findMutant, unmeasured } from './catalogue.js';
-import { Journal, replaceFile } from './journal.js';
+import { Journal } from './journal.js';
 import { judgedBy, killer, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
 import { inProcesses } from './pool.js';
 import { conformant } from './traceability.js';
 import { integer } from '../conformance/cli/integer.js';
+import { writeText } from '../conformance/cli/write-file.js';
 import { defaults, verify } from '../conformance/verify.js';
 
 const root = new URL('../../', import.meta.url);
@@ -77,8 +78,8 @@ const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!
 const others = unmeasured.filter((mutant) => !mutants.includes(mutant));
 const wrong = faults(matrix, check ? read() : undefined).filter((fault) => !others.some(({ id }) => fault.startsWith(`${id}: `)));
 if (!check && others.length === 0) {
-  replaceFile(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
-  replaceFile(page, matrixPage(matrix));
+  writeText(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
+  writeText(page, matrixPage(matrix));
 }
 for (const fault of wrong) console.error(fault);
 console.log(`${matrix.rows.filter(({ fate }) => fate === 'killed').length} of ${matrix.rows.length} killed, ${wrong.length} faults`);

@@ -1,10 +1,11 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { adapter as ours } from '../conformance/adapters/sharded-registry.js';
 import { integer } from '../conformance/cli/integer.js';
+import { writeText } from '../conformance/cli/write-file.js';
 import { measurings } from '../conformance/sla/index.js';
 import { figure } from '../conformance/sla/measurement.js';
 import { verify } from '../conformance/verify.js';
@@ -85,7 +86,7 @@ async function prove(seed: number, only: readonly string[] | undefined, writes: 
   console.log(text);
   if (writes) {
     const before = readFileSync(page, 'utf8');
-    writeFileSync(page, `${before.slice(0, before.indexOf(begin) + begin.length)}\n${text}\n\n${before.slice(before.indexOf(end))}`);
+    writeText(page, `${before.slice(0, before.indexOf(begin) + begin.length)}\n${text}\n\n${before.slice(before.indexOf(end))}`);
   }
   for (const fault of faults) console.error(fault);
   return faults.length > 0 ? 1 : 0;

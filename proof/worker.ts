@@ -19,3 +19,5 @@ async function judged({ mutant: id, settings, throughProtocol: isRemote = false 
 process.on('message', (job: Job) => {
   void judged(job).then((row) => process.send!(row));
 });
+// Nobody is left to answer to.
+process.on('disconnect', () => process.exit());

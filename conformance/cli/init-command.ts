@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { quote } from 'shell-quote';
 import { safe } from '../engine/show.js';
 import { quotedWord } from './command-line.js';
@@ -54,8 +54,10 @@ function write(language: Language, folder: string): void {
   if (existing.length > 0) throw new UsageError(`nothing is overwritten, and nothing was written, because of ${safe(existing.join(', '))}`);
   const written: string[] = [];
   try {
-    const made = mkdirSync(folder, { recursive: true });
-    if (made !== undefined) written.push(made);
+    for (const missing of missingFolders(folder)) {
+      mkdirSync(missing);
+      written.push(missing);
+    }
     for (const file of files) {
       const path = join(folder, file);
       // Whoever writes it meanwhile keeps it.
@@ -66,6 +68,16 @@ function write(language: Language, folder: string): void {
     for (const path of written) rmSync(path, { recursive: true, force: true });
     throw new UsageError(`cannot write to ${safe(folder)}: ${safe((error as Error).message)}`);
   }
+}
+
+/**
+ * A folder and those above it that are not there, from the topmost. To make them one by one is an error where none can be made: with
+ * `recursive`, Node tries for ever below `/proc`.
+ */
+function missingFolders(folder: string): readonly string[] {
+  const missing: string[] = [];
+  for (let one = resolve(folder); !existsSync(one); one = dirname(one)) missing.unshift(one);
+  return missing;
 }
 
 function whatNext({ files: [first], build, judged }: StartingPoint, folder: string): string {

@@ -78,6 +78,10 @@ describe('init', () => {
     expect(readdirSync(join(project, 'half'))).toEqual(['go.mod']);
   });
 
+  it.runIf(process.platform === 'linux')('does not try for ever where no folder can be made', () => {
+    expect(init('--language', 'js', '/proc/no/folder')).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^error: cannot write to \/proc\/no\/folder: ENOENT/) as unknown });
+  });
+
   it.each([
     [['--language', 'cobol'], languages.join(', ')],
     [[], "option '--language <language>' not specified"],

@@ -1,4 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { safe } from '../engine/show.js';
 import { UsageError } from './exit.js';
 
@@ -6,7 +7,8 @@ import { UsageError } from './exit.js';
  * Writes a text, or with `undefined` only finds out whether one can be written. Writes beside the file and renames: a reader, or a
  * full disk, never sees half of it.
  */
-export function writeText(file: string, text: string | undefined): void {
+export function writeText(to: string | URL, text: string | undefined): void {
+  const file = typeof to === 'string' ? to : fileURLToPath(to);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text ?? '');

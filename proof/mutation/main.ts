@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { Argument, Command } from 'commander';
 import { integer } from '../../conformance/cli/integer.js';
+import { writeText } from '../../conformance/cli/write-file.js';
 import { compare, figuresOf, figuresSchema, scoreOf, type Figures } from './figures.js';
 import { goneOnFrom, mutantsOf, type Judged, type Mutant } from './mutants.js';
 import { mutationPage } from './page.js';
@@ -53,8 +54,8 @@ async function measure(part: Part): Promise<void> {
   if (files !== undefined) return;
   // Part by part: an interruption of the next one leaves this one.
   Object.assign(figures, { [part.id]: own });
-  writeFileSync(kept, `${JSON.stringify(figures, undefined, 1)}\n`);
-  writeFileSync(page, mutationPage(figures));
+  writeText(kept, `${JSON.stringify(figures, undefined, 1)}\n`);
+  writeText(page, mutationPage(figures));
 }
 
 async function run({ id, files: all, tests }: Part): Promise<Judged[]> {
