@@ -59,18 +59,19 @@ export function scoreOf({ files, timedOut, survived, uncovered }: PartFigures): 
 export interface Difference {
   /** Survive, and nobody has said why that is right. */
   readonly unexcused: readonly Mutant[];
-  /** Listed as survivors of a file that was tested, and do not survive. */
+  /** Listed as survivors of a file that was tested, and neither survive nor time out: what is only slower does the one or the other. */
   readonly stale: readonly Excused[];
 }
 
 /** The survivors beside the list of those that have a reason. The same change in the same line may occur several times. */
-export function compare({ files, survived }: PartFigures, excused: readonly Excused[]): Difference {
+export function compare({ files, survived, timedOut }: PartFigures, excused: readonly Excused[]): Difference {
+  const slow = new Set(timedOut.map(keyOf));
   const open = new Map<string, number>();
   for (const one of survived) open.set(keyOf(one), (open.get(keyOf(one)) ?? 0) + 1);
   const stale = excused.filter((one) => {
     const left = open.get(keyOf(one)) ?? 0;
     open.set(keyOf(one), left - 1);
-    return files[one.file] !== undefined && left <= 0;
+    return files[one.file] !== undefined && left <= 0 && !slow.has(keyOf(one));
   });
   const unexcused = survived.filter((one) => {
     const left = open.get(keyOf(one))!;

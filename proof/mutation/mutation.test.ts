@@ -66,6 +66,8 @@ describe('survivors', () => {
     expect(compare(figures(), [excuse])).toEqual({ unexcused: [], stale: [excuse] });
     expect(compare(figures(survivor), [excuse, excuse])).toEqual({ unexcused: [], stale: [excuse] });
     expect(compare(figures(), [{ ...excuse, file: 'y.ts' }])).toEqual({ unexcused: [], stale: [] });
+    expect(compare({ ...figures(), timedOut: [survivor] }, [excuse])).toEqual({ unexcused: [], stale: [] });
+    expect(compare({ ...figures(), timedOut: [survivor] }, [{ ...excuse, to: 'd' }])).toEqual({ unexcused: [], stale: [{ ...excuse, to: 'd' }] });
   });
 });
 
