@@ -44,6 +44,20 @@ export const deadlockChecks = [
     });
   }),
 
+  check('DLK-4', 'hundreds of writes that wait for their turn all come to an end, however many of them are refused', 'hundreds of writes of one name that wait behind another', async (t) => {
+    for (const [first, others] of [[server, server], [unregister, server], [server, unregister]] as const) {
+      await underWatch(t, { partitions: 1 }, async ({ call, allEnd }) => {
+        const [held, id] = t.ids(2) as [string, string];
+        await t.setup(server(held), server(id));
+        await slowly(t, 20);
+        // One that takes its time; then so many that are refused, or do nothing; in the end some that are done.
+        const calls = [call(unregister(held)), ...Array.from({ length: 200 }, () => call(first(id, 'e3'))), ...Array.from({ length: 10 }, () => call(others(id, 'e4'))), call(server(held, 'e5'))];
+        t.occurred(t.underWay(calls, 100));
+        await allEnd('hundreds of writes waited behind one');
+      });
+    }
+  }),
+
   check('DLK-4', 'a recipient that waits for a call of its own, about its name or another, keeps nobody waiting', 'a call made from within a send, and open', async (t) => {
     const reactions: readonly ((s: string, a: string) => Operation)[] = [
       (s) => unregister(s),

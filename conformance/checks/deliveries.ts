@@ -113,7 +113,7 @@ export const deliveriesChecks = [
           counts.push(t.accepted(called instanceof Promise ? await called : called, `${operation} of ${show(message)}`, 'a message is of no account to whoever routes it'));
         }
       };
-      await (from === 'outside' ? routeAll() : runFromWithin(t, routeAll, caller, s));
+      await (from === 'outside' ? routeAll() : runFromWithin(t, routeAll, { op: 'routeToTransport', transportId: caller, serverId: s, message: 'go' }));
       const got = (await t.arrivals(counts.length + (from === 'outside' ? 0 : 1))).map((arrival) => arrival.message).filter((one) => one !== 'go');
       t.check(got.length === counts.length && got.every((one) => isDeepStrictEqual(one, message)), `${show(message)}, routed from ${from}, was not handed over as it is`, `${counts.length} deliveries of ${show(message)}`, got);
       t.check(counts.every((count) => count === 1), `${show(message)}, routed from ${from}, was counted wrongly`, counts.map(() => 1), counts);

@@ -104,11 +104,20 @@ async function callFromWithin(t: Trial, program: readonly Operation[]): Promise<
   return called;
 }
 
+/** The same, while a broadcast is being delivered. */
+async function callAmidBroadcast(t: Trial, program: readonly Operation[]): Promise<Called[]> {
+  let called: Called[] = [];
+  await runFromWithin(t, async () => {
+    called = await call(t, program);
+  }, { op: 'broadcast', serverId: 's', message: 'go' });
+  return called;
+}
+
 /** Runs something from within the `send` of the endpoint `calls`, to whose transport a message is on its way for this: 'go'. */
-export async function runFromWithin(t: Trial, run: () => Promise<void>, transportId = 'a', serverId = 's'): Promise<void> {
+export async function runFromWithin(t: Trial, run: () => Promise<void>, go: Operation = { op: 'routeToTransport', transportId: 'a', serverId: 's', message: 'go' }): Promise<void> {
   let running: Promise<void> | undefined;
   t.rig.mailbox.reaction = { endpoint: 'calls', run: () => (running = run()) };
-  await t.setup({ op: 'routeToTransport', transportId, serverId, message: 'go' });
+  await t.setup(go);
   for (let i = 0; i < 20 && running === undefined; i++) await t.settled([], 1);
   if (running === undefined) throw new Blocked('a message had to arrive first, and did not');
   await within(t.rig.patienceMs, 'a call made from within a send', running);
@@ -155,6 +164,7 @@ async function worksFromWithin(t: Trial, programs: readonly (readonly Operation[
   for (const program of programs) await t.given(agrees(t, program, call, 'outside of any send'));
   for (const program of programs) {
     await agrees(t, program, callFromWithin, 'from within a send', requirement);
+    await agrees(t, program, callAmidBroadcast, 'from within a send of a broadcast', requirement);
     t.occurred();
   }
 }

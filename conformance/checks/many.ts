@@ -13,9 +13,7 @@ const transport = (id: string, endpoint = 'e2'): Operation => ({ op: 'registerTr
  * real time for each call is asked for fewer: these are still more than most batches hold.
  */
 async function affordable(t: Trial): Promise<number> {
-  const began = performance.now();
-  for (let i = 0; i < 20; i++) await t.rig.peek({ op: 'findServer', id: 'a' });
-  return performance.now() - began > 10 ? 160 : 2_000;
+  return (await t.areCallsSlow()) ? 160 : 2_000;
 }
 
 /** Different ids, of which many have the same sum, product or polynomial of their characters. */

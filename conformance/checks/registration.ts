@@ -54,6 +54,18 @@ export const registrationChecks = [
     await t.setup({ op: 'down', endpoint: 'e1' });
     await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e1' }, ['endpoint_down'], 'the signal has aborted');
   }),
+  check('REG-3', 'nor one that had given up all it held before it went down, however often it asks', 'an endpoint found to hold a name, that gave it up and went down', async (t) => {
+    for (const { register, unregister, find } of kinds.filter(({ register }) => register === 'registerServer' || t.offers('transports'))) {
+      for (const names of [1, 2]) {
+        const [endpoint, ids] = [`of ${t.id()}`, t.ids(names)];
+        for (const id of ids) await t.setup({ op: register, id, endpoint });
+        await t.occurs(t.holds(ids[0]!, endpoint, 'it was registered', find));
+        for (const id of ids) await t.setup({ op: unregister, id });
+        await t.setup({ op: 'down', endpoint });
+        for (const id of [...ids, t.id(), ids[0]!]) await t.refuses({ op: register, id, endpoint }, ['endpoint_down'], 'the signal has aborted');
+      }
+    }
+  }),
 
   check('REG-4', 'a registration that admission control refused leaves no trace', 'a registration refused by admission control', async (t) => {
     const [id, other] = t.ids(2) as Ends;

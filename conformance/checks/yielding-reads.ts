@@ -140,17 +140,55 @@ function eachOnce(t: Trial, wanted: readonly string[], seen: readonly string[], 
 const moments = [0, 1, 2, 4, 8, 20, 'a turn'] as const;
 const names = (prefix: string): string[] => Array.from({ length: many }, (_, i) => `${prefix}${i}`);
 
+/** Hundreds of servers; gives their ids. */
+async function hundreds(t: Trial): Promise<string[]> {
+  await t.open();
+  const ids = names('s');
+  for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+  t.rig.lines.length = 0;
+  return ids;
+}
+
 async function listsOfMany(t: Trial): Promise<void> {
   t.ruledOut('it is answered before the call returns: nothing can come in between');
   for (const moment of moments) {
-    await t.open();
-    const ids = names('s');
-    for (const id of ids) await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
-    t.rig.lines.length = 0;
+    const ids = await hundreds(t);
     const answer = await overMany(t, { op: 'listServers' }, [...touched.map((i) => unregister(ids[i]!)), { op: 'registerServer', id: 'a', endpoint: 'e2' }], moment);
     if (answer === undefined) return;
     const found = t.accepted(answer, 'listServers()', 'it takes no argument') as readonly Found[];
     eachOnce(t, untouched(ids), found.map(({ id }) => id), 'a long list');
+  }
+}
+
+async function listsOfManyThatComeAgain(t: Trial): Promise<void> {
+  t.ruledOut('it is answered before the call returns: nothing can come in between');
+  for (const moment of moments) {
+    const ids = await hundreds(t);
+    const writes = touched.flatMap((i): Operation[] => [unregister(ids[i]!), { op: 'registerServer', id: ids[i]!, endpoint: 'e2' }]);
+    const answer = await overMany(t, { op: 'listServers' }, writes, moment);
+    if (answer === undefined) return;
+    const found = (t.accepted(answer, 'listServers()', 'it takes no argument') as readonly Found[]).map(({ id }) => id);
+    const twice = found.filter((id, i) => found.indexOf(id) !== i);
+    t.check(twice.length === 0, 'a long list, under which names were given up and registered again, holds one twice', 'each once', twice.slice(0, 5));
+  }
+}
+
+async function listsAfterAnAnswer(t: Trial): Promise<void> {
+  t.ruledOut('a list is answered before anything that is written after its call');
+  for (const moment of moments) {
+    await hundreds(t);
+    const earlier = t.rig.start({ op: 'listServers' });
+    if (moment === 'a turn') await turn();
+    else for (let job = 0; job < moment; job++) await undefined;
+    const write = t.rig.start({ op: 'registerServer', id: 'a', endpoint: 'e2' });
+    for (let job = 0; job < 50 && write.settled === undefined && earlier.settled === undefined; job++) await undefined;
+    const isBetween = write.settled?.kind === 'done' && earlier.settled === undefined;
+    const later = t.rig.start({ op: 'listServers' });
+    t.occurred(isBetween);
+    await t.finish(write, 'a write under a list');
+    await t.finish(earlier, 'a list of many');
+    const found = t.accepted(await t.finish(later, 'a list of many'), 'listServers()', 'it takes no argument') as readonly Found[];
+    if (isBetween) t.check(found.some(({ id }) => id === 'a'), 'a list that was called after a registration had been answered lacks it, as one does that was under way', 'a', 'not among them');
   }
 }
 
@@ -177,6 +215,8 @@ export const yieldingReadsChecks = [
   check('CON-1', 'a lookup that others write under tells what was so at one moment', 'lookups under way while others write', (t) => atAllMoments(t, lookups(t)), { ...linearizable, needs: ['configs'] }),
   check('LST-3', 'a list that others write under holds what was there throughout, once', 'lists under way while others write', (t) => atAllMoments(t, lists(t)), { ...linearizable, needs: ['configs'] }),
   check('LST-3', 'a list of hundreds that others write under holds what was there throughout, once', 'a list of hundreds under way while others write', listsOfMany, linearizable),
+  check('LST-1', 'a list of hundreds under which names are given up and registered again holds each once', 'a list of hundreds under way while names are given up and registered again', listsOfManyThatComeAgain, { ...linearizable, needs: ['lists'] }),
+  check('LST-3', 'a list that is called when a write has been answered holds it, also while an earlier list is under way', 'a write answered while a list was under way', listsAfterAnAnswer, linearizable),
   check('RTE-9', 'a broadcast that others bind and unbind under reaches what was bound throughout, once', 'broadcasts under way while others bind', (t) => atAllMoments(t, broadcasts()), { ...linearizable, needs: ['configs'] }),
   check('RTE-9', 'a broadcast to hundreds that others unbind under reaches what was bound throughout, once', 'a broadcast to hundreds under way while others unbind', broadcastsToMany, linearizable),
 ];

@@ -149,6 +149,8 @@ const programSchema = z.union([
     reactions,
     downReactions: reactions,
     early: z.boolean().optional(),
+    commits: z.enum(['prompt', 'stuck']).optional(),
+    isWatched: z.boolean().optional(),
     schedule: z.array(z.number().int().nonnegative()).max(100_000),
   }),
   z.object({ suite: z.literal('commands'), seed: z.number().int(), path: z.string().regex(/^\d+(:\d+)*$/).max(10_000), avoid: z.array(z.enum(Object.keys(features))).optional() }),

@@ -114,7 +114,7 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
   if (circumstances.throwing && !circumstances.overcounted(answer)) return ['RTE-6', plain, ...whileClosed];
   if (answer.kind === 'done') return circumstances.reentrant ? ['RTE-7', plain, ...whileClosed] : [plain, ...whileClosed];
   const nothingToDo = operation.op.startsWith('unregister') && 'id' in operation && !circumstances.held(operation.op === 'unregisterServer' ? 'server' : 'transport', operation.id);
-  return [nothingToDo || (operation.op.startsWith('unregister') && answer.code.endsWith('_not_found')) ? 'UNR-2' : plain];
+  return [nothingToDo || (operation.op.startsWith('unregister') && answer.code === (operation.op === 'unregisterServer' ? 'server_not_found' : 'transport_not_found')) ? 'UNR-2' : plain];
 }
 
 /** With admission closed, what goes wrong may do so for that reason. */
@@ -166,7 +166,7 @@ export function blameState(circumstances: Circumstances, difference: Difference)
       if (difference.in === 'binding') return ['BND-7', 'UNR-1'];
       return difference.namespace !== namespace && difference.id === operation.id ? ['NAM-4', 'UNR-1'] : ['UNR-1', 'NAM-4'];
     case 'updateServer':
-      return ['UPD-1'];
+      return difference.in === 'name' && difference.namespace !== namespace && difference.id === operation.id ? ['NAM-4', 'UPD-1'] : ['UPD-1'];
     case 'bindTransportToServer':
       return difference.in === 'binding' && difference.transportId === operation.transportId && circumstances.wasBound(operation.transportId) ? ['BND-4', 'BND-1'] : ['BND-1'];
     case 'unbindTransport':
@@ -183,6 +183,10 @@ export function blameState(circumstances: Circumstances, difference: Difference)
     case 'broadcast':
       // What it calls from within a send may be what is broken.
       return circumstances.reentrant ? ['RTE-7', 'UNR-1', 'NAM-4', 'BND-5', 'BND-6', 'BND-7'] : ['RTE-1'];
+    case 'findServer':
+    case 'findTransport':
+    case 'getServerForTransport':
+      return [successRequirement(operation, outcome.value)];
     default:
       return ['LKP-1'];
   }

@@ -161,6 +161,33 @@ export function companionCommands(ids: readonly string[], offered: Vocabulary): 
   return commands;
 }
 
+/**
+ * The same, with messages in between, reads, and what is refused: at which nobody looks meanwhile but who is told to.
+ */
+export function unwatchedCommands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[] {
+  const id = fc.constantFrom(...ids);
+  const commands = companionCommands(ids, offered);
+  const add = (times: number, operation: fc.Arbitrary<Operation>): void => void commands.push(...Array.from({ length: times }, () => command(operation)));
+  let sent = 0;
+  const message = fc.constant(undefined).map(() => `m${++sent}`);
+  add(1, fc.record({ op: fc.constant('findServer' as const), id }));
+  add(1, fc.record({ op: fc.constant('unregisterServer' as const), id }));
+  add(1, fc.record({ op: fc.constant('registerServer' as const), id, endpoint: fewEndpoints(offered) }));
+  if (offered.configs && offered.update) add(1, fc.record({ op: fc.constant('updateServer' as const), id, config: fc.constantFrom(...configs) }));
+  if (!offered.transports) return commands;
+  add(1, fc.record({ op: fc.constant('findTransport' as const), id }));
+  add(1, fc.record({ op: fc.constant('unregisterTransport' as const), id }));
+  if (offered.routing) {
+    add(1, fc.record({ op: fc.constant('routeToServer' as const), serverId: id, transportId: id, message }));
+    add(1, fc.record({ op: fc.constant('routeToTransport' as const), transportId: id, serverId: id, message }));
+  }
+  if (!offered.binding) return commands;
+  add(1, fc.record({ op: fc.constant('getServerForTransport' as const), transportId: id }));
+  add(2, fc.record({ op: fc.constant('bindTransportToServer' as const), transportId: id, serverId: id }));
+  if (offered.routing) add(4, fc.record({ op: fc.constant('broadcast' as const), serverId: id, message }));
+  return commands;
+}
+
 /** Commands for every operation on names and bindings, over ids and endpoints so few that they meet. */
 export function nameCommands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[] {
   const id = fc.constantFrom(...ids);

@@ -61,6 +61,8 @@ export const invalidIds: readonly { readonly what: string; readonly value: unkno
   { what: 'the empty string', value: '' },
   { what: '256 code points', value: 'x'.repeat(256) },
   { what: '256 code points outside the basic plane', value: '😀'.repeat(256) },
+  { what: '256 code points that are read as half as many letters', value: 'e\u0301'.repeat(128) },
+  { what: '256 code points that are read as a few signs', value: '\u{1f469}\u200d\u{1f469}\u200d'.repeat(64) },
   { what: 'a NUL', value: 'a\0b' },
   { what: 'a NUL and nothing else', value: '\0' },
   { what: 'a NUL at the beginning', value: '\0a' },
@@ -77,7 +79,7 @@ export const invalidIds: readonly { readonly what: string; readonly value: unkno
 ];
 
 /** The longest ids there are, the shortest, and those of which little is to be seen (NAM-2). */
-export const extremeIds: readonly string[] = ['x', 'x'.repeat(255), '😀'.repeat(255), `${'x'.repeat(254)}é`, ' ', '   ', '\t', '\n', '\u00a0', '\u3000', '\u200b', '\ufeff', '\u0001', '.', '..', '/', ':', '"', "'", '\\', '%00', '\ufffd', '\uffff'];
+export const extremeIds: readonly string[] = ['x', 'x'.repeat(255), '😀'.repeat(255), `${'x'.repeat(254)}é`, `${'e\u0301'.repeat(127)}x`, ' ', '   ', '\t', '\n', '\u00a0', '\u3000', '\u200b', '\ufeff', '\u0001', '.', '..', '/', ':', '"', "'", '\\', '%00', '\ufffd', '\uffff'];
 
 /** Pairs of ids that are equal only to those who fold, normalise, trim or convert (NAM-3), and how. */
 export const lookAlikes: readonly (readonly [string, string, string])[] = [

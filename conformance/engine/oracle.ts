@@ -26,6 +26,8 @@ export interface Scope {
   readonly bindings: boolean;
   readonly lists: boolean;
   readonly configs: boolean;
+  /** Whether nothing is looked at after a step but what it reads itself: a look may mend, or hide, what a step has left undone. */
+  readonly isUnwatched?: boolean;
   /** Whether endpoints and registry share a process: then listeners can be counted. */
   readonly listeners: boolean;
   /** Milliseconds that a change may take to show, and that a "down" may take. */
@@ -35,7 +37,7 @@ export interface Scope {
 
 /**
  * Drives a registry and the model side by side, one step at a time, and compares all that can be seen: the answer, the
- * deliveries, and after each step every name and binding of the pool. A disagreement is a {@link Violation} that
+ * deliveries, and after each step, or in the end, every name and binding of the pool. A disagreement is a {@link Violation} that
  * carries the requirement it breaks.
  */
 export class Oracle {
@@ -67,6 +69,8 @@ export class Oracle {
   readonly #delivered = new Set<string>();
   /** Whether an endpoint has thrown, rejected or called back. */
   #troubled = false;
+  /** What was so before the last step. */
+  #last: Circumstances | undefined;
   /** Partitions whose alarm has been on: if it shows and should not, it has failed to go off. */
   readonly #alarmed = new Set<number>();
 
@@ -113,10 +117,20 @@ export class Oracle {
 
     this.state = reaction?.state ?? expected.state;
     if (operation.op === 'resetStats') await this.#compareReset();
-    await eventually(operation.op === 'down' ? this.scope.downMs : this.scope.stalenessMs, () => this.#compareState(circumstances), this.#lag, this.excuses);
+    this.#last = circumstances;
+    if (this.scope.isUnwatched) await this.#compareRead(circumstances, answer);
+    else await this.lookAtAll();
     if (this.scope.listeners) this.#compareListeners(operation);
     this.#count(ofSteps, { operation, outcome: expected.outcome, deliveries, before: this.before, after: this.state, isReentrant: reaction !== undefined, past: this.#past });
     this.#remember(operation, expected.outcome);
+  }
+
+  /** Compares every name and binding of the pool, and the lists. What differs is blamed on the last step. */
+  async lookAtAll(): Promise<void> {
+    const circumstances = this.#last;
+    if (circumstances === undefined) return;
+    const { scope } = this;
+    await eventually(circumstances.operation.op === 'down' ? scope.downMs : scope.stalenessMs, () => this.#compareState(circumstances), this.#lag, this.excuses);
   }
 
   /** Steps that have to go well before a run can begin; if one does not, a check says so. Not part of the program. */
@@ -274,10 +288,18 @@ export class Oracle {
     return steady;
   }
 
-  async #compareName(circumstances: Circumstances, namespace: Namespace, id: string): Promise<void> {
+  /** The answer of a step that reads. */
+  async #compareRead(circumstances: Circumstances, answer: Answer): Promise<void> {
+    const { operation } = circumstances;
+    if (operation.op === 'findServer' || operation.op === 'findTransport') await this.#compareName(circumstances, operation.op === 'findServer' ? 'server' : 'transport', operation.id, answer);
+    if (operation.op === 'getServerForTransport') await this.#compareBinding(circumstances, operation.transportId, answer);
+    if (operation.op === 'listServers' || operation.op === 'listTransports') await this.#compareList(operation.op, answer);
+  }
+
+  async #compareName(circumstances: Circumstances, namespace: Namespace, id: string, given?: Answer): Promise<void> {
     const operation: Operation = { op: namespace === 'server' ? 'findServer' : 'findTransport', id };
     const expected = this.#ask(operation) as Found | undefined;
-    const peeked = this.rig.peek(operation);
+    const peeked = given ?? this.rig.peek(operation);
     const answer = peeked instanceof Promise ? await peeked : peeked;
     const actual = answer.kind === 'done' ? (answer.value as Found | undefined) : undefined;
     const same =
@@ -290,18 +312,18 @@ export class Oracle {
     this.#differ(circumstances, { in: 'name', namespace, id, expected: expected !== undefined, configOnly }, operation, expected, answer);
   }
 
-  async #compareBinding(circumstances: Circumstances, transportId: string): Promise<void> {
+  async #compareBinding(circumstances: Circumstances, transportId: string, given?: Answer): Promise<void> {
     const operation: Operation = { op: 'getServerForTransport', transportId };
     const expected = this.#ask(operation);
-    const peeked = this.rig.peek(operation);
+    const peeked = given ?? this.rig.peek(operation);
     const answer = peeked instanceof Promise ? await peeked : peeked;
     if (answer.kind === 'done' && answer.value === expected) return;
     this.#differ(circumstances, { in: 'binding', transportId, expected: expected !== undefined }, operation, expected, answer);
   }
 
-  async #compareList(op: 'listServers' | 'listTransports'): Promise<void> {
+  async #compareList(op: 'listServers' | 'listTransports', given?: Answer): Promise<void> {
     const expected = this.#ask({ op }) as readonly Found[];
-    const peeked = this.rig.peek({ op });
+    const peeked = given ?? this.rig.peek({ op });
     const answer = peeked instanceof Promise ? await peeked : peeked;
     const isRight = (listed: readonly Found[]): boolean =>
       listed.length === expected.length &&

@@ -3,7 +3,7 @@ import { createModel, type Operation } from '../../model/index.js';
 import { detectionMs, type Feature, type RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
 import { watchBreakdowns } from './breakdowns.js';
-import { companionCommands, contentionCommands, nameCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
+import { companionCommands, contentionCommands, nameCommands, unwatchedCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
 import { Blocked, Unanswered, Violation } from './findings.js';
 import { hostilePool, sampleIds } from './ids.js';
 import { offers } from './offers.js';
@@ -37,7 +37,7 @@ export interface SequentialProgram {
   readonly steps: readonly Operation[];
 }
 
-export type SuiteName = 'names' | 'companions' | 'spellings' | 'contention';
+export type SuiteName = 'names' | 'companions' | 'unwatched' | 'spellings' | 'contention';
 
 /** The walks through the whole model: see `whole-model.ts`. */
 export type WalkName = 'model-names' | 'model-contention';
@@ -57,6 +57,8 @@ export interface Suite {
   readonly blames?: { readonly requirement: RequirementId; readonly what: string; readonly counts: RequirementId };
   /** Whether messages are sent to everybody when all is done, so that what is there in secret shows. */
   readonly looksInTheEnd?: boolean;
+  /** Whether nobody looks before all is done, so that no look mends, or hides, what a step has left undone. */
+  readonly isUnwatched?: boolean;
   ids(seed: number): readonly string[];
   commands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[];
   /** Opens the registry, and the oracle beside it. */
@@ -68,10 +70,12 @@ const harmless = (seed: number, count: number): string[] => {
   return Array.from({ length: count }, () => ids.next().value);
 };
 
-async function prepareNames(adapter: Adapter, ids: readonly string[], patienceMs: number): Promise<Oracle> {
+async function prepareNames(adapter: Adapter, ids: readonly string[], patienceMs: number, isUnwatched = false): Promise<Oracle> {
   const rig = await Rig.open(adapter, {}, patienceMs);
   const pool: Pool = { servers: ids, transports: offers(adapter, rig.subject, 'transports') ? ids : [] };
-  return new Oracle(rig, createModel(), pool, scopeOf(adapter, rig, false));
+  const scope = scopeOf(adapter, rig, false);
+  // What takes its time to show has to be waited for, by looking.
+  return new Oracle(rig, createModel(), pool, { ...scope, isUnwatched: isUnwatched && scope.stalenessMs === 0 && scope.downMs === 0 });
 }
 
 export const suites: readonly Suite[] = [
@@ -99,6 +103,18 @@ export const suites: readonly Suite[] = [
     commands: companionCommands,
     prepare: prepareNames,
     looksInTheEnd: true,
+  },
+  {
+    name: 'unwatched',
+    title: 'random sequences at which nobody looks before the end agree with the model',
+    needs: ['servers'],
+    maxCommands: 60,
+    share: 1,
+    ids: (seed) => harmless(seed, 4),
+    commands: unwatchedCommands,
+    prepare: (adapter, ids, patienceMs) => prepareNames(adapter, ids, patienceMs, true),
+    looksInTheEnd: true,
+    isUnwatched: true,
   },
   {
     name: 'spellings',
@@ -213,10 +229,12 @@ export async function runSuite(
       const brokenDown = watchBreakdowns(adapter);
       const oracle = await suite.prepare(adapter, ids, patienceMs).catch(stop);
       if (oracle === undefined) return;
-      oracle.excuses = excused;
+      // What goes wrong unwatched shows later: not before it is known when it began can it be excused.
+      if (!suite.isUnwatched) oracle.excuses = excused;
       try {
         await fc.asyncModelRun(() => ({ model: { oracle } satisfies Cell, real: oracle }), commands);
         if (!oracle.spoiled && suite.looksInTheEnd && offered.routing) await oracle.probe(offered.binding);
+        if (!oracle.spoiled && suite.isUnwatched) await oracle.lookAtAll();
         if (!oracle.spoiled) await oracle.end();
         for (const [requirement, { what, occurred }] of situationsIn(oracle, suite)) situations.set(requirement, { what, occurred: occurred + (situations.get(requirement)?.occurred ?? 0) });
       } catch (error) {
@@ -224,17 +242,18 @@ export async function runSuite(
         if (broke !== undefined) return void stop(new AdapterError(broke));
         if (error instanceof Unanswered || error instanceof AdapterError) return void stop(error);
         if (!(error instanceof Violation)) return void stop(new Blocked(`the sequence broke down: ${show(error)}`));
-        const requirement = error.requirement ?? 'ERR-1';
-        if (excused(error)) return;
+        const { violation, seenBy } = (suite.isUnwatched ? await firstSeen(suite, adapter, ids, patienceMs, oracle.program) : undefined) ?? { violation: error, seenBy: oracle };
+        const requirement = violation.requirement ?? 'ERR-1';
+        if (excused(violation)) return;
         target = requirement;
         smallest = {
           requirement: blamed(requirement),
-          violation: error,
-          lines: oracle.rig.lines,
-          stateBefore: oracle.describeBefore(),
-          program: { suite: suite.name, ids, steps: oracle.program },
+          violation,
+          lines: seenBy.rig.lines,
+          stateBefore: seenBy.describeBefore(),
+          program: { suite: suite.name, ids, steps: seenBy.program },
         };
-        throw error;
+        throw violation;
       } finally {
         steps += oracle.program.length;
         await oracle.rig.dispose();
@@ -253,6 +272,26 @@ export async function runSuite(
     else throw error;
     return undefined;
   }
+}
+
+/**
+ * The first step after which a look shows that something is wrong, if a look does: what is seen in the end says little of when it began.
+ * Each number of steps is tried anew, since whoever looks may change what comes next.
+ */
+async function firstSeen(suite: Suite, adapter: Adapter, ids: readonly string[], patienceMs: number, program: readonly Operation[]): Promise<{ violation: Violation; seenBy: Oracle } | undefined> {
+  for (let steps = 1; steps < program.length; steps++) {
+    const oracle = await suite.prepare(adapter, ids, patienceMs);
+    try {
+      for (const operation of program.slice(0, steps)) await oracle.step(operation);
+      await oracle.lookAtAll();
+    } catch (error) {
+      if (error instanceof Violation) return { violation: error, seenBy: oracle };
+      throw error;
+    } finally {
+      await oracle.rig.dispose();
+    }
+  }
+  return undefined;
 }
 
 /** What came about in the steps of one oracle. */
@@ -304,6 +343,7 @@ export async function replay(program: SequentialProgram, adapter: Adapter, patie
       if (program.suite === 'contention' && step.op === 'advance' && step.ms === detectionMs) await oracle.look();
       else await oracle.step(step);
     }
+    if (suite?.isUnwatched) await oracle.lookAtAll();
     await oracle.end();
     return result([]);
   } catch (error) {

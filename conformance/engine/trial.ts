@@ -244,6 +244,13 @@ export class Trial {
     return mailbox.take();
   }
 
+  /** Whether each call takes time of its own, as over a wire: then fewer are made. */
+  async areCallsSlow(): Promise<boolean> {
+    const began = performance.now();
+    for (let i = 0; i < 20; i++) await this.rig.peek({ op: 'findServer', id: 'a' });
+    return performance.now() - began > 10;
+  }
+
   /** The statistics of every partition. */
   async stats(): Promise<readonly PartitionStats[]> {
     const answer = await this.rig.perform({ op: 'getPartitionStats' });

@@ -11,7 +11,7 @@ import { showOperation } from '../engine/show.js';
 import { check, type Entry, type History } from '../linearizability/index.js';
 import { keyOf } from './operation-key.js';
 import { readsAfter, type ConcurrentProgram } from './program.js';
-import { RegistryWorld, type RegistryStep } from './registry-world.js';
+import { onlooker, RegistryWorld, type RegistryStep } from './registry-world.js';
 import { remembering } from './remembering.js';
 import { isExplainedByEnds } from './witness.js';
 import { run, type Chooser, type Schedule } from './world.js';
@@ -75,7 +75,7 @@ const isAtOneMoment = ({ invocation: { op } }: Entry<Operation, Observed>): bool
 /** What is judged by the times of calls. */
 const isAboutIntervals = ({ invocation: { op } }: Entry<Operation, Observed>): boolean => op === 'broadcast' || op.startsWith('list') || op.startsWith('route');
 
-export function judge({ blocked, circle, deliveries }: RegistryWorld, whole: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
+export function judge({ blocked, circle, outlived, deliveries }: RegistryWorld, whole: History<Operation, Observed>, ownsTime: boolean, isEventual: boolean): { violation?: Violation; undecided?: string } {
   for (const { response } of whole) if (response?.kind === 'broken') return { violation: new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', response.what, response.breaks) };
   if (blocked.length > 0) {
     const who = blocked.map(({ actor, operation }) => `${actor} in ${showOperation(operation)}`).join(', ');
@@ -87,7 +87,8 @@ export function judge({ blocked, circle, deliveries }: RegistryWorld, whole: His
   // A registry that is right in the end may be wrong in between.
   const byIntervals = (): { violation?: Violation } => {
     const violation = isEventual || !whole.some(isAboutIntervals) ? undefined : judgeIntervals(whole, deliveries)[0];
-    return violation === undefined ? {} : { violation };
+    if (violation !== undefined) return { violation };
+    return outlived === undefined ? {} : { violation: new Violation(`afterwards every endpoint goes down, and ${showOperation(outlived.read)} still gives one`, 'nothing', showAnswer(outlived.answer), 'DWN-1') };
   };
   if (isExplainedByEnds(model, history)) return byIntervals();
   const signature = signatureOf(history);
@@ -136,11 +137,23 @@ function signatureOf(history: History<Operation, Observed>): string {
 
 const budget = { steps: 1_000_000, milliseconds: 2_000 };
 
-const isCallback = ({ actor }: Entry<Operation, Observed>): boolean => actor !== 'setup' && actor !== 'afterwards';
+const isCallback = ({ actor }: Entry<Operation, Observed>): boolean => actor !== 'setup' && actor !== 'afterwards' && actor !== onlooker;
+
+/** Of what an onlooker saw only what was not so before. */
+function withoutRepetition(history: History<Operation, Observed>): History<Operation, Observed> {
+  const seen = new Map<string, string>();
+  return history.filter(({ actor, invocation, response }) => {
+    if (actor !== onlooker || response === undefined) return actor !== onlooker;
+    const [read, answer] = [showOperation(invocation), showAnswer(response, 'nothing')];
+    const isNew = seen.get(read) !== answer;
+    seen.set(read, answer);
+    return isNew;
+  });
+}
 
 export function tableOf(steps: readonly RegistryStep[], marks: readonly { readonly entries: number; readonly interrupts: boolean }[], history: History<Operation, Observed>, clients: number): Row[] {
   const rows: Row[] = [];
-  const events = history
+  const events = withoutRepetition(history)
     .flatMap((entry) => [{ at: entry.start, entry, ends: false }, ...(entry.end === Infinity ? [] : [{ at: entry.end, entry, ends: true }])])
     .sort((a, b) => a.at - b.at);
   const rowsUntil = (moment: number): void => {

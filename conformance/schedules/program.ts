@@ -16,6 +16,8 @@ export interface ConcurrentProgram {
   readonly early?: boolean;
   /** How commits are: steps of their own, unless said; at once; or stuck for so long that every time-out runs off before. */
   readonly commits?: 'prompt' | 'stuck';
+  /** Whether somebody looks at every name and binding after each step, and does nothing else: then there is less that may have happened in another order. */
+  readonly isWatched?: boolean;
 }
 
 /** A program, and which of the enabled steps to take, one after the other. */
@@ -115,7 +117,12 @@ export function randomProgram(random: Random, { clients, operations }: ProgramSi
     setup.push({ ...registerTransport(), id: transportId } as Operation);
     if (binds && below(about === 'messages' ? 6 : 3) > 0) setup.push({ op: 'bindTransportToServer', transportId, serverId: server() });
   }
-  const program = { setup, clients: Array.from({ length: clients }, () => Array.from({ length: 1 + below(operations) }, () => one(kinds)())) };
+  /** What ends a server may begin it anew: whoever is bound to it meanwhile is bound to one of the two. */
+  const step = (): Operation[] => {
+    const operation = one(kinds)();
+    return about === 'bindings' && operation.op === 'unregisterServer' ? [operation, { ...registerServer(), id: operation.id } as Operation] : [operation];
+  };
+  const program = { setup, clients: Array.from({ length: clients }, () => Array.from({ length: 1 + below(operations) }, step).flat()) };
   /** Whoever is called looks around now and then, if only to find out who is left. */
   const called = (): Operation => (lists && below(3) === 0 ? list() : one(kinds)());
   const { reactions, downReactions } = callbacks(program, one, called);
@@ -142,11 +149,23 @@ export const readsAfter: readonly Operation[] = [
 ];
 
 /** What a program does, with nothing called from within anything else: calls back are clients of their own. */
-export function inSequence({ setup, clients, reactions = {}, downReactions = {} }: ConcurrentProgram): ConcurrentProgram {
-  return { setup, clients: [...clients, ...[reactions, downReactions].flatMap((all) => Object.values(all).map((operation) => [operation]))] };
+export function inSequence({ setup, clients, reactions = {}, downReactions = {}, isWatched }: ConcurrentProgram): ConcurrentProgram {
+  return { ...(isWatched && { isWatched }), setup, clients: [...clients, ...[reactions, downReactions].flatMap((all) => Object.values(all).map((operation) => [operation]))] };
 }
 
-/** Programs with one thing less, the largest first: fewer clients, fewer operations, less called back, less set up. */
+/** What is looked up after each step of a program that is watched: the names that it is about. */
+export function readsOf({ setup, clients, reactions = {}, downReactions = {} }: ConcurrentProgram): readonly Operation[] {
+  const operations = [...setup, ...clients.flat(), ...Object.values(reactions), ...Object.values(downReactions)];
+  const named = new Set(operations.flatMap((operation) => [
+    ...('id' in operation ? [operation.id] : []),
+    ...('transportId' in operation ? [operation.transportId] : []),
+    ...('serverId' in operation ? [operation.serverId] : []),
+    ...('config' in operation && typeof operation.config?.['serverId'] === 'string' ? [operation.config['serverId']] : []),
+  ]));
+  return readsAfter.filter((read) => named.has('id' in read ? read.id : (read as { readonly transportId: string }).transportId));
+}
+
+/** Programs with one thing less, the largest first: fewer clients, fewer operations, less called back, less set up, nobody who looks. */
 export function* smaller(program: ConcurrentProgram): Generator<ConcurrentProgram> {
   const { setup, clients, reactions, downReactions, early, commits, ...others } = program;
   const rest = { ...others, ...(commits && { commits }) };
@@ -166,6 +185,9 @@ export function* smaller(program: ConcurrentProgram): Generator<ConcurrentProgra
     if (bind.op !== 'bindTransportToServer' || made < 0 || made > i) continue;
     yield { ...program, setup: setup.map((other, at) => (at === made ? ({ ...other, config: { serverId: bind.serverId } } as Operation) : other)).filter((_, at) => at !== i) };
   }
+  if (program.isWatched) yield unwatched(program);
   if (commits !== undefined) yield { ...others, setup, clients, ...(early && { early }), ...(reactions && { reactions }), ...(downReactions && { downReactions }) };
   if (early) yield { ...rest, setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }) };
 }
+
+const unwatched = ({ isWatched: _, ...program }: ConcurrentProgram): ConcurrentProgram => program;

@@ -1,5 +1,5 @@
 import type { Operation } from '../../model/index.js';
-import type { Adapter } from '../contract.js';
+import type { Adapter, Subject } from '../contract.js';
 import type { Answer } from '../engine/answer.js';
 import type { Arrival } from '../engine/endpoint.js';
 import { Unanswered } from '../engine/findings.js';
@@ -12,7 +12,7 @@ import { turn, type VirtualTimer } from '../engine/virtual-clock.js';
 import { Recorder, type History } from '../linearizability/index.js';
 import { askWaits, describeCycle } from '../progress/wait-for-graph.js';
 
-import type { ConcurrentProgram } from './program.js';
+import { readsOf, type ConcurrentProgram } from './program.js';
 import type { Step, World } from './world.js';
 
 /** A call that a client makes, a wait of the registry that is over, or the lapse of time. */
@@ -34,6 +34,9 @@ const isLookup = ({ op }: Operation): boolean => op.startsWith('find') || op.sta
 const addressed = new WeakMap<Operation, Operation[]>();
 
 const labels = new WeakMap<Operation, string>();
+
+/** Whose reads those are of a program that is watched. */
+export const onlooker = 'an onlooker';
 
 /** The same operations are called in schedule after schedule. */
 function labelOf(operation: Operation): string {
@@ -68,6 +71,8 @@ export class RegistryWorld implements World<RegistryStep> {
   readonly blocked: { readonly actor: string; readonly operation: Operation }[] = [];
   /** A circle in which they wait for each other, if the registry can tell. */
   circle: string | undefined;
+  /** A name that was still there when every endpoint had gone down, as a lookup showed it. */
+  outlived: { readonly read: Operation; readonly answer: Answer } | undefined;
   /** What endpoints were sent, and when. */
   readonly deliveries: Delivered[] = [];
   #moment = 0;
@@ -81,9 +86,12 @@ export class RegistryWorld implements World<RegistryStep> {
   readonly #callbacks = new Map<number, { readonly actor: string; readonly operation: Operation }>();
   readonly #owners = new Map<VirtualTimer, number>();
   readonly #downIsPrompt: boolean;
+  readonly #endsAll: boolean;
   readonly #early: boolean;
   readonly #isEventual: boolean;
   readonly #isStuck: boolean;
+  /** What is looked at after each step. */
+  #watched: readonly Operation[];
   #waited = false;
   /** How many time-outs in a row have run off. */
   #timeouts = 0;
@@ -99,9 +107,12 @@ export class RegistryWorld implements World<RegistryStep> {
     // An hour of real time is not waited for.
     this.#isStuck = program.commits === 'stuck' && offers(rig.adapter, rig.subject, 'virtual-time');
     this.#isEventual = rig.adapter.consistency?.level === 'eventual';
+    this.#watched = program.isWatched ? readsOf(program).filter(({ op }) => typeof rig.subject[op as keyof Subject] === 'function') : [];
     this.#reactions = new Map(Object.entries(program.reactions ?? {}));
     rig.mailbox.witness = (arrival) => this.#delivered(arrival);
     this.#downIsPrompt = offers(rig.adapter, rig.subject, 'in-process');
+    // What is called back then may come too late to be a fault.
+    this.#endsAll = this.#downIsPrompt && offers(rig.adapter, rig.subject, 'liveness') && !this.#isEventual && !this.#isStuck && program.downReactions === undefined;
   }
 
   /** Opens a registry and does what is to be done first. Throws what `Rig.open` does; a setup that fails is part of the history. */
@@ -159,6 +170,28 @@ export class RegistryWorld implements World<RegistryStep> {
   }
 
   take(step: RegistryStep): void | Promise<void> {
+    const taking = this.#take(step);
+    return this.#watched.length === 0 ? taking : this.#lookAfter(taking);
+  }
+
+  /** Who takes a while to answer reads is not asked again: what that waits for would be a step. */
+  async #lookAfter(taking: void | Promise<void>): Promise<void> {
+    await taking;
+    for (const read of this.#watched) {
+      const id = this.#recorder.call(onlooker, read);
+      const call = this.rig.begin(read);
+      for (let jobs = 0; jobs < 4 && call.settled === undefined; jobs++) await undefined;
+      if (call.settled !== undefined) {
+        this.#recorder.answer(id, call.settled);
+        continue;
+      }
+      void call.answer.then((answer) => this.#recorder.answer(id, answer));
+      this.#watched = [];
+      return;
+    }
+  }
+
+  #take(step: RegistryStep): void | Promise<void> {
     const { does, thread } = step;
     this.#waited = false;
     if (does.kind === 'call' || does.kind === 'timer') this.#timeouts = 0;
@@ -195,6 +228,7 @@ export class RegistryWorld implements World<RegistryStep> {
     }
     const history = this.#recorder.history();
     await this.#handedOver(history);
+    if (this.blocked.length === 0 && this.#endsAll) await this.#endAll(reads);
     const reached = new Map(this.deliveries.flatMap(({ message, endpoint }) => {
       const route = this.#routes.get(message);
       return route === undefined ? [] : [[route, endpoint] as const];
@@ -203,6 +237,17 @@ export class RegistryWorld implements World<RegistryStep> {
     this.rig.assertSound();
     if (this.#routes.size === 0) return history;
     return history.map((entry) => (isRoute(entry.invocation) && entry.response?.kind === 'done' ? { ...entry, response: { kind: 'done', value: reached.get(entry.id) } } : entry));
+  }
+
+  /** Every endpoint goes down. Not part of the history, in which it would tie all names together. */
+  async #endAll(reads: readonly Operation[]): Promise<void> {
+    for (const { name, signal } of this.rig.endpoints) if (!signal.aborted) this.rig.endpoint(name).kill();
+    await this.rig.drained();
+    for (const read of reads.filter(({ op }) => op.startsWith('find'))) {
+      const call = this.rig.begin(read);
+      const answer = call.settled ?? (await this.#answerOf(call, read));
+      if (answer.kind === 'done' && answer.value !== undefined) this.outlived ??= { read, answer };
+    }
   }
 
   #call(thread: number, operation: Operation, jobs = Infinity): void | Promise<void> {

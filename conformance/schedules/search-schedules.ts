@@ -9,7 +9,7 @@ import { anything, pct, randomFrom, replaying, type Random } from './choosers.js
 import { FewestFirst } from './fewest-first.js';
 import { runProgram, type Row, type Run } from './overlap.js';
 import { randomProgram, type ConcurrentProgram, type ProgramSize, type ScheduledProgram } from './program.js';
-import type { RegistryStep } from './registry-world.js';
+import { onlooker, type RegistryStep } from './registry-world.js';
 import type { ReplayedCommands } from './scheduled-commands.js';
 import { failsInSequence, shrinkFailing, type Attempt } from './shrink-schedule.js';
 import type { Chooser, Schedule } from './world.js';
@@ -80,7 +80,7 @@ const mostDeadlocks = 10;
 const shortPatienceMs = 20;
 
 /** What can be told from schedules; anything else that is wrong is for others to say. */
-export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'LST-1', 'LST-3', 'RTE-4', 'RTE-5', 'RTE-8', 'RTE-9']);
+export const judged: ReadonlySet<RequirementId> = new Set(['CON-1', 'CON-2', 'CON-3', 'DLK-4', 'DWN-1', 'LST-1', 'LST-3', 'RTE-4', 'RTE-5', 'RTE-8', 'RTE-9']);
 
 /**
  * Runs small programs of overlapping operations under many schedules: every one of a program if there are not too many, else those
@@ -134,7 +134,7 @@ class Search {
     const offered = (feature: Feature | 'reads'): boolean => (feature === 'reads' ? !isEventual : this.offered(feature));
     for (; this.#programs < programs && !this.#isLate && !this.#isEnough; this.#programs++) {
       const random = randomFrom(seed + this.#programs * 0x9e37);
-      const program = { ...randomProgram(random, sizes[this.#programs % sizes.length]!, offered), early: this.#programs % 5 < 2, ...commitsOf(this.#programs) };
+      const program = { ...randomProgram(random, sizes[this.#programs % sizes.length]!, offered), early: this.#programs % 5 < 2, ...commitsOf(this.#programs), ...(!isEventual && this.#programs % 5 > 2 && { isWatched: true }) };
       await this.#search(program, random);
     }
   }
@@ -190,7 +190,7 @@ class Search {
   /** Takes down what a run shows. Whether no more can be learned from its program. */
   async #isLastOf(program: ConcurrentProgram, run: Run, random: Random): Promise<boolean> {
     const { violation, undecided } = run;
-    this.#contested = sum(this.#contested, inAny(contested(run.history)));
+    this.#contested = sum(this.#contested, inAny(contested(ofClients(run.history))));
     if (undecided !== undefined) this.undecided.push(undecided);
     if (violation === undefined) return this.undecided.length >= mostUndecided;
     const requirement = violation.requirement!;
@@ -233,6 +233,9 @@ class Search {
 /** Every other program in which calls come early has commits that take no time: only so do others get in between what waits for nothing. In one of nine they are stuck. */
 const commitsOf = (program: number): Pick<ConcurrentProgram, 'commits'> => (program % 5 === 0 ? { commits: 'prompt' } : program % 9 === 8 ? { commits: 'stuck' } : {});
 
+/** Who only looks meets everybody. */
+const ofClients = (history: Run['history']): Run['history'] => history.filter(({ actor }) => actor !== onlooker);
+
 /** Of what met in one schedule only whether it did: how often is a matter of how long programs are. */
 export const inAny = ({ crossing, operations, refusals, waits, ...whole }: Contested): Contested => ({
   ...whole,
@@ -252,8 +255,8 @@ export function atRandom({ clients }: ConcurrentProgram, random: Random, count: 
 const isOfAdapter = (error: unknown): error is Error => error instanceof Unanswered || error instanceof AdapterError || error instanceof Blocked;
 
 /** Runs a program under one schedule once more: the counterexample, if it still is one. */
-export async function replaySchedule(adapter: Adapter, { setup, clients, reactions, downReactions, early, commits, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
-  const program: ConcurrentProgram = { setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }), ...(early !== undefined && { early }), ...(commits && { commits }) };
+export async function replaySchedule(adapter: Adapter, { setup, clients, reactions, downReactions, early, commits, isWatched, schedule }: ScheduledProgram, patienceMs: number): Promise<SchedulesResult> {
+  const program: ConcurrentProgram = { setup, clients, ...(reactions && { reactions }), ...(downReactions && { downReactions }), ...(early !== undefined && { early }), ...(commits && { commits }), ...(isWatched && { isWatched }) };
   const result = await runProgram(adapter, program, replaying(schedule), patienceMs).catch((error: unknown) => {
     if (!isOfAdapter(error)) throw error;
     return error;
@@ -261,6 +264,6 @@ export async function replaySchedule(adapter: Adapter, { setup, clients, reactio
   const none: SchedulesResult = { programs: 1, exhausted: 0, schedules: 1, random: 0, outOf: 1, counterexamples: [], late: false, contested: uncontested, inconclusive: undefined };
   if (result === undefined || result instanceof Error) return { ...none, inconclusive: result?.message };
   const { violation, rows, undecided, history } = result;
-  if (violation === undefined) return { ...none, contested: inAny(contested(history)), inconclusive: undecided };
+  if (violation === undefined) return { ...none, contested: inAny(contested(ofClients(history))), inconclusive: undecided };
   return { ...none, counterexamples: [{ requirement: violation.requirement ?? 'ERR-1', violation, program, schedule: result.schedule, rows: rows(), history }] };
 }
