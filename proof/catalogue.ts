@@ -1,6 +1,7 @@
 import { aloneInOverlap, aloneMutants } from '../conformance/testing/alone-mutants.js';
 import { bluntMutants } from '../conformance/testing/blunt-mutants.js';
 import { deadlockingMutants } from '../conformance/testing/deadlocking-mutants.js';
+import { heldOutFifth, heldOutFifthInOverlap } from '../conformance/testing/fifth/index.js';
 import { fieldMutants } from '../conformance/testing/field-mutants.js';
 import { heldOutBindings } from '../conformance/testing/held-out-bindings.js';
 import { heldOutNames } from '../conformance/testing/held-out-names.js';
@@ -51,6 +52,8 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutThirdNamesInOverlap.map(inOverlap),
   ...heldOutThirdLoadInOverlap.map(inOverlap),
   ...heldOutFourth.map(listed),
+  ...heldOutFifth.map(listed),
+  ...heldOutFifthInOverlap.map(inOverlap),
   ...aloneInOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),

@@ -18,6 +18,14 @@ function scene(t: Trial): Operation[] {
   return [server('s', 'e1'), server('alone', 'e3'), transport('a', 'e2'), transport('alone', 'e4'), ...(t.offers('binding') ? [{ op: 'bindTransportToServer', transportId: 'a', serverId: 's' } as const] : [])];
 }
 
+/** To everybody there was, and to one who was not. */
+const messages = (t: Trial): Operation[] => [
+  { op: 'routeToServer', serverId: 's', transportId: 'a', message: 'to s' },
+  { op: 'routeToTransport', transportId: 'a', serverId: 's', message: 'to a' },
+  { op: 'routeToTransport', transportId: 'new', serverId: 's', message: 'to new' },
+  ...(t.offers('binding') ? [{ op: 'broadcast', serverId: 's', message: 'to all' } as const] : []),
+];
+
 const modes = ['auto', 'open', 'closed'] as const;
 
 /** Whatever can be asked, of names that were there and of one that was not, but to register. What is answered is of no account. */
@@ -58,6 +66,7 @@ async function staysClosed(t: Trial, after: string): Promise<void> {
     const answer = await t.rig.perform(operation);
     t.check(answer.kind !== 'done', `${showOperation(operation)}: a closed registry accepted a registration ${after}`, 'refused: registry_closed', showAnswer(answer));
   }
+  await handsOverNothing(t, after);
   for (const id of ['new', 's', 'a']) {
     const reads: Operation[] = [{ op: 'findServer', id }];
     if (t.offers('transports')) reads.push({ op: 'findTransport', id });
@@ -67,6 +76,13 @@ async function staysClosed(t: Trial, after: string): Promise<void> {
   if (!t.offers('lists')) return;
   await showsNothing(t, { op: 'listServers' }, after);
   if (t.offers('transports')) await showsNothing(t, { op: 'listTransports' }, after);
+}
+
+async function handsOverNothing(t: Trial, after: string): Promise<void> {
+  if (!t.offers('transports') || !t.offers('routing')) return;
+  for (const operation of messages(t)) await t.rig.perform(operation);
+  const got = await t.arrivals(0);
+  t.check(got.length === 0, `a closed registry hands over messages ${after}`, 'nothing', got.map(({ endpoint, message }) => `${String(message)} at ${endpoint}`).join(', '));
 }
 
 const showsNothing = (t: Trial, read: Operation, after: string): Promise<void> =>
@@ -81,6 +97,11 @@ async function closedThen(t: Trial, before: readonly Operation[], then: readonly
   await t.open();
   await t.setup(...scene(t), ...before);
   await t.given(t.holds('s', 'e1', 'it was registered'));
+  // Whoever remembers whom it has reached has to forget it.
+  if (t.offers('transports') && t.offers('routing')) {
+    for (const operation of messages(t)) await t.rig.perform(operation);
+    await t.arrivals(t.offers('binding') ? 3 : 2);
+  }
   await t.setup({ op: 'close' });
   // That it is closed at all is for others to say.
   await t.refused(server('new', 'e8'));
@@ -93,6 +114,14 @@ async function closedThen(t: Trial, before: readonly Operation[], then: readonly
 }
 
 export const afterCloseChecks = [
+  check('CLS-1', 'it hands over nothing either, not even to whom it has just reached', 'messages delivered right before the registry was closed', async (t) => {
+    await t.setup(...scene(t));
+    await t.given(t.holds('s', 'e1', 'it was registered'));
+    for (const operation of messages(t)) await t.rig.perform(operation);
+    t.occurred((await t.arrivals(t.offers('binding') ? 3 : 2)).length > 0);
+    await t.setup({ op: 'close' });
+    await handsOverNothing(t, 'as soon as it was closed');
+  }, { needs: ['transports', 'routing'] }),
   check('CLS-1', 'whatever is asked of a closed registry, it takes no name and shows none', 'a call to a registry that had refused a registration because it was closed', async (t) => {
     await t.given(closedThen(t, [], []));
     for (const operation of everything(t)) {

@@ -347,7 +347,7 @@ export const anyWindowChecks = [
       const samples = (await t.stats()).flatMap((stats) => stats.samples);
       if (samples.length === 0) throw new Blocked('a write that has just been committed had to be in the window');
       t.check(isNear(samples.at(-1), takes), `the latency of a write that took ${takes} ms is wrong`, takes, samples);
-      t.occurred(takes > 10_000);
+      t.occurred(takes > 4_000);
     }
   }),
 ];

@@ -122,6 +122,30 @@ export const bindingChecks = [
     await bound(t, b, undefined, 'its server was registered again');
   }),
 
+  check('BND-9', 'whatever its name was bound to before, and whatever comes of that server later', 'a transport registered with an unknown serverId, whose name had been bound', async (t) => {
+    for (const end of ['unregistered', ...(t.offers('liveness') ? ['down'] : [])]) {
+      for (const before of [0, 1]) {
+        const [s, other, a, b] = t.ids(4) as [...Three, string];
+        const [old, fresh] = [`of ${a}`, `of ${a}, again`];
+        // Bound by hand or by its configuration, to the server that it will name or to another.
+        await t.setup(server(s), server(other), { op: 'registerTransport', id: a, endpoint: old, ...(before === 1 && { config: { serverId: other } }) });
+        if (before === 0) await t.setup(bind(a, s));
+        await t.given(bound(t, a, before === 0 ? s : other, 'it was bound'));
+        await t.setup({ op: 'unregisterServer', id: s }, end === 'down' ? { op: 'down', endpoint: old } : { op: 'unregisterTransport', id: a });
+        await t.given(t.eventually(() => t.holds(a, undefined, `it was ${end}`, 'findTransport'), Math.max(t.goneMs, t.stalenessMs)));
+        await t.succeeds({ op: 'registerTransport', id: a, endpoint: fresh, config: { serverId: s } }, 'an unknown serverId is no reason to refuse');
+        await bound(t, a, undefined, 'the server it names is not registered');
+        await t.setup(server(s), transport(b), bind(b, s));
+        await bound(t, a, undefined, 'the server was registered later');
+        if (t.offers('update')) await t.setup({ op: 'updateServer', id: s, config: { v: 1 } });
+        await bound(t, a, undefined, 'the server was registered later, and updated');
+        await t.setup({ op: 'unbindTransport', transportId: b }, { op: 'unregisterTransport', id: b });
+        await bound(t, a, undefined, 'the server was registered later, and another bound and unbound');
+        t.occurred();
+      }
+    }
+  }, { needs: ['configs'] }),
+
   check('DWN-1', 'of those that are left when one has been given up', 'a name found held, whose endpoint has given up another and goes down', async (t) => {
     const [given, left, other] = t.ids(3) as Three;
     await t.setup(server(given), server(left), server(other), { op: 'unregisterServer', id: given });

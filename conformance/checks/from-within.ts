@@ -104,6 +104,11 @@ async function callFromWithin(t: Trial, program: readonly Operation[]): Promise<
   return called;
 }
 
+async function callAfterBroadcast(t: Trial, program: readonly Operation[]): Promise<Called[]> {
+  await t.setup({ op: 'broadcast', serverId: 's', message: 'go' });
+  return call(t, program);
+}
+
 /** The same, while a broadcast is being delivered. */
 async function callAmidBroadcast(t: Trial, program: readonly Operation[]): Promise<Called[]> {
   let called: Called[] = [];
@@ -159,9 +164,12 @@ async function agrees(t: Trial, program: readonly Operation[], how: typeof call,
   t.check(arrived.length === 0, `more was delivered than was sent ${where}`, 'nothing more', arrived);
 }
 
-/** A program is judged from within a send if it works outside of one: otherwise the send is not the reason. */
+/** A program is judged from within a send if it works outside of one, also after a broadcast: otherwise the send is not the reason. */
 async function worksFromWithin(t: Trial, programs: readonly (readonly Operation[])[], requirement?: RequirementId): Promise<void> {
-  for (const program of programs) await t.given(agrees(t, program, call, 'outside of any send'));
+  for (const program of programs) {
+    await t.given(agrees(t, program, call, 'outside of any send'));
+    await t.given(agrees(t, program, callAfterBroadcast, 'after a broadcast'));
+  }
   for (const program of programs) {
     await agrees(t, program, callFromWithin, 'from within a send', requirement);
     await agrees(t, program, callAmidBroadcast, 'from within a send of a broadcast', requirement);

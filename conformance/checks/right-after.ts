@@ -1,10 +1,12 @@
-import type { Operation } from '../../model/index.js';
+import { isDeepStrictEqual } from 'node:util';
+import { createModel, type Operation } from '../../model/index.js';
 import type { ErrorCode } from '../../spec/index.js';
+import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 
 /*
- * What is refused right after a name has gone, by whoever was given it right before: what an operation remembers of its last call must
- * not outlive the name. Nobody looks in between, since a look may be what mends it.
+ * What an operation does right after something has changed, when it has done it right before: what it remembers of its last call must not
+ * outlive the change. Nobody looks in between, since a look may be what mends it.
  */
 
 const server = (id: string, endpoint: string): Operation => ({ op: 'registerServer', id, endpoint });
@@ -35,16 +37,76 @@ async function refusedRightAfter(t: Trial, { register, end, use, code }: {
       await t.setup(go(id, endpoint));
       // Elsewhere the news of a "down" has to arrive first.
       if (t.downMs > 0 || t.stalenessMs > 0) await t.given(t.eventually(() => t.holds(id, undefined, why, register === server ? 'findServer' : 'findTransport'), Math.max(t.goneMs, t.stalenessMs)));
-      await t.refuses(again, [code], why);
-      await t.refuses(first, [code], why);
+      try {
+        await t.refuses(again, [code], why);
+        await t.refuses(first, [code], why);
+      } catch (error) {
+        // What has not gone, or has come back, is not used for want of memory.
+        await t.given(t.holds(id, undefined, why, register === server ? 'findServer' : 'findTransport'));
+        throw error;
+      }
       t.occurred();
     }
   }
 }
 
 const unregisterServer = (id: string): Operation => ({ op: 'unregisterServer', id });
+const transports = ['a', 'b', 'c', 'd'] as const;
+
+/** Everything that changes whom a broadcast of `s` reaches, and some things that do not. */
+const changes = (t: Trial): readonly Operation[] => [
+  ...(t.offers('configs') ? [{ op: 'registerTransport', id: 'd', endpoint: 'of d', config: { serverId: 's' } } as const] : []),
+  bind('c', 's'),
+  bind('a', 'r'),
+  { op: 'unbindTransport', transportId: 'b' },
+  ...(t.offers('update') ? [{ op: 'updateServer', id: 's', config: {} } as const] : []),
+  bind('b', 's'),
+  bind('a', 's'),
+  { op: 'unregisterTransport', id: 'd' },
+  ...(t.offers('configs') ? [{ op: 'registerTransport', id: 'd', endpoint: 'of d, again', config: { serverId: 's' } } as const] : []),
+  { op: 'unregisterTransport', id: 'a' },
+  transport('a', 'of a, again'),
+  ...(t.offers('liveness') ? [{ op: 'down', endpoint: 'of c' } as const, transport('c', 'of c, again'), bind('c', 's')] : []),
+  { op: 'unregisterServer', id: 'r' },
+  { op: 'unregisterServer', id: 's' },
+  server('s', 'e3'),
+  bind('c', 's'),
+  ...(t.offers('liveness') ? [{ op: 'down', endpoint: 'e3' } as const, server('s', 'e4'), bind('b', 's')] : []),
+];
+
+/** Broadcasts before and after each change, and judges by the model whom they reach. */
+async function broadcastsAround(t: Trial): Promise<void> {
+  const model = createModel();
+  let { initial: state } = model;
+  const does = async (operation: Operation): Promise<void> => {
+    ({ state } = model.step(state, operation));
+    await t.setup(operation);
+    if (operation.op === 'down' && t.downMs > 0) await t.given(t.eventually(() => t.holds('c', undefined, 'its endpoint went down', 'findTransport'), t.goneMs));
+  };
+  for (const operation of [server('s', 'e1'), server('r', 'e2'), ...(['a', 'b', 'c'] as const).map((id) => transport(id, `of ${id}`)), bind('a', 's'), bind('b', 's')]) await does(operation);
+  for (const change of changes(t)) {
+    for (const when of ['before', 'after'] as const) {
+      if (when === 'after') await does(change);
+      const expected = model.step(state, { op: 'broadcast', serverId: 's', message: when }).deliveries.map(({ endpoint }) => endpoint).sort();
+      const count = await t.succeeds({ op: 'broadcast', serverId: 's', message: when }, 'a broadcast is never refused');
+      const got = (await t.arrivals(expected.length)).map(({ endpoint }) => endpoint).sort();
+      try {
+        t.check(isDeepStrictEqual([got, count], [expected, expected.length]), `a broadcast right ${when} ${showOperation(change)} did not reach whom it had to`, `${expected.length}: ${expected.join(', ')}`, `${String(count)}: ${got.join(', ')}`);
+      } catch (error) {
+        // Who is not bound as it should be is missed, or reached, for that reason.
+        for (const transportId of transports) {
+          const { outcome } = model.step(state, { op: 'getServerForTransport', transportId });
+          await t.given(t.gives({ op: 'getServerForTransport', transportId }, outcome.kind === 'done' ? outcome.value : undefined, 'it has been bound so'));
+        }
+        throw error;
+      }
+      t.occurred(expected.length > 0);
+    }
+  }
+}
 
 export const rightAfterChecks = [
+  check('RTE-3', 'right after whatever changes whom it reaches, and also when one has been made right before', 'a broadcast delivered right after a change', broadcastsAround, { needs: ['binding'], consistency: 'linearizable' }),
   check('UPD-2', 'nor can one right after it has gone, by whoever has just updated it', 'an update refused, of a server that had just been updated', (t) =>
     refusedRightAfter(t, { register: server, end: unregisterServer, code: 'server_not_found', use: (id) => Promise.resolve([{ op: 'updateServer', id, config: { v: 1 } }, { op: 'updateServer', id, config: { v: 2 } }] as const) }), { needs: ['configs'] }),
   check('BND-2', 'also right after it has gone, when another has just been bound to it', 'a bind refused, to a server to which another had just been bound', (t) =>

@@ -204,11 +204,38 @@ async function judgeAll(t: Trial, all: readonly Scenario[]): Promise<void> {
   }
 }
 
+/** How often others write while the staleness of one write passes. */
+const interruptions = 12;
+
+/** A write shows in time although others are made without a pause: what waits until there is nothing more to do waits for ever. */
+async function showsUnderWrites(t: Trial): Promise<void> {
+  const { clock } = await t.open();
+  const id = t.id();
+  await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+  const began = performance.now();
+  const longest = t.stalenessMs + Math.max(25, t.stalenessMs / 4);
+  for (let i = 0; i < interruptions || performance.now() - began < longest; i++) {
+    await t.setup({ op: 'registerServer', id: `${id}, ${i}`, endpoint: 'e2' });
+    // In whichever time the registry lives.
+    if (t.offers('virtual-time')) await clock.advance(longest / interruptions);
+    await new Promise((resolve) => setTimeout(resolve, longest / interruptions));
+  }
+  for (let reader = 0; reader < readers; reader++) {
+    const answer = await t.rig.perform({ op: 'findServer', id });
+    t.check(answer.kind === 'done' && (answer.value as { endpoint?: string } | undefined)?.endpoint === 'e1', `findServer(${show(id)}): it does not show what was acknowledged, although the staleness that the registry states has passed, and others have written all the time`, 'held by e1', showAnswer(answer, 'nothing'));
+  }
+  t.occurred();
+}
+
 /** Of a registry that claims to be eventual. */
 const eventually = { consistency: 'eventual' } as const;
 
 export const stalenessChecks: readonly Check[] = [
   check('CON-2', 'every kind of write, and any two that follow each other at once, show to every reader when the staleness has passed, and stay', 'writes that are acknowledged', async (t) => {
     for (const count of [1, 2]) await judgeAll(t, [...scenarios(t, count)]);
+  }, eventually),
+  check('CON-2', 'what is acknowledged shows when the staleness has passed, also while others write without a pause', 'a write that is acknowledged, and others after it all the time', async (t) => {
+    if (t.stalenessMs > 2_000) return t.ruledOut('it may be stale for so long that nobody waits for it');
+    await showsUnderWrites(t);
   }, eventually),
 ];

@@ -121,15 +121,19 @@ export function blameAnswer(circumstances: Circumstances, answer: Answer): Requi
 const becauseClosed = ({ mode }: Circumstances): RequirementId[] => (mode === 'closed' ? ['ADM-3'] : []);
 
 /** A registration was refused for a reason that does not apply. */
-function blameFalseRefusal({ mode, heldBefore, heldElsewhere }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
+function blameFalseRefusal({ mode, heldBefore, heldElsewhere, refusedBefore }: Circumstances, namespace: 'server' | 'transport', id: string, code: ErrorCode): RequirementId[] {
   if (code === 'invalid_argument') return ['NAM-2', 'EPT-1', 'CFG-1'];
   if (code === 'admission_control_active') return mode === 'open' ? ['ADM-6'] : ['ADM-2', 'ADM-6'];
   if (code !== 'already_registered') return ['REG-1'];
   const blamed: RequirementId[] = [];
   if (heldBefore(namespace, id)) blamed.push('REG-5');
   if (heldElsewhere(namespace, id)) blamed.push('NAM-4');
-  return [...blamed, 'REG-1'];
+  // What was refused before may hold the name in secret.
+  return [...blamed, 'REG-1', ...(refusedBefore ? (['REG-4'] as const) : [])];
 }
+
+/** What a write may have left undone, that shows only when somebody looks. */
+const ofWrites: readonly RequirementId[] = ['NAM-3', 'NAM-4', 'REG-1', 'REG-4', 'CFG-1', 'UPD-1', 'UNR-1', 'INC-1', 'INC-2', 'BND-1', 'BND-4', 'BND-5', 'BND-6', 'BND-7', 'BND-8', 'BND-9', 'DWN-1', 'DWN-2', 'DWN-4'];
 
 /** What the registry shows after the operation differs from the model: a name, a binding, or a list that contradicts lookups. */
 export type Difference =
@@ -186,7 +190,7 @@ export function blameState(circumstances: Circumstances, difference: Difference)
     case 'findServer':
     case 'findTransport':
     case 'getServerForTransport':
-      return [successRequirement(operation, outcome.value)];
+      return [successRequirement(operation, outcome.value), ...ofWrites];
     default:
       return ['LKP-1'];
   }

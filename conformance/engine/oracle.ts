@@ -110,7 +110,7 @@ export class Oracle {
     const deliveries = await this.#compareDeliveries(circumstances, [...expected.deliveries, ...(reaction?.deliveries ?? [])], forgone);
     if (reacted) {
       for (const nested of await reacted) {
-        if (nested.kind !== 'done') throw new Violation('a call made from within a send failed', 'success', showAnswer(nested), 'RTE-7');
+        if (nested.kind !== 'done') throw new Violation('a call made from within a send failed', 'success', showAnswer(nested), 'RTE-7', ['UNR-1', 'BND-5', 'RTE-3']);
       }
     }
     this.rig.mailbox.reaction = undefined;

@@ -75,7 +75,9 @@ async function prepareNames(adapter: Adapter, ids: readonly string[], patienceMs
   const pool: Pool = { servers: ids, transports: offers(adapter, rig.subject, 'transports') ? ids : [] };
   const scope = scopeOf(adapter, rig, false);
   // What takes its time to show has to be waited for, by looking.
-  return new Oracle(rig, createModel(), pool, { ...scope, isUnwatched: isUnwatched && scope.stalenessMs === 0 && scope.downMs === 0 });
+  if (!isUnwatched || scope.stalenessMs > 0 || scope.downMs > 0) return new Oracle(rig, createModel(), pool, scope);
+  // Who is listened to is judged by what is held, and that is not looked at.
+  return new Oracle(rig, createModel(), pool, { ...scope, isUnwatched, listeners: false });
 }
 
 export const suites: readonly Suite[] = [

@@ -111,7 +111,7 @@ const routing: readonly Mutant[] = [
       void Promise.resolve(endpoint.send(delivery)).catch(() => undefined);
     }
   }),
-  broken('broadcast-over-live-set', ['RTE-3', 'RTE-7'], 'a broadcast walks the set of members itself, so that who is bound during it is reached as well', class extends Direct {
+  broken('broadcast-over-live-set', ['RTE-3', 'RTE-7', 'RTE-5'], 'a broadcast walks the set of members itself, so that who is bound during it is reached as well', class extends Direct {
     protected override broadcast(server: Entry | undefined, from: string, message: unknown): number {
       const count = server?.members.size ?? 0;
       for (const member of server?.members ?? []) this.hand(member, from, message);

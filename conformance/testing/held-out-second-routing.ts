@@ -314,7 +314,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'recipients-share-a-broadcast',
-    ['RTE-1', 'RTE-3', 'RTE-6'],
+    ['RTE-1', 'RTE-3', 'RTE-6', 'RTE-4'],
     'the message of a broadcast is read out of one envelope for all, in which a recipient may write',
     class extends Broadcasting {
       protected override broadcast(server: Entry, bound: readonly Entry[], message: unknown): number {

@@ -304,7 +304,11 @@ export const mutants: readonly Mutant[] = [
         ghosts.delete(transport);
         const signal = real.findServer(server)!.endpoint.signal;
         const incarnation = real.findServer(server);
-        signal.addEventListener('abort', () => real.findTransport(transport) && real.findServer(server) === undefined && incarnation && ghosts.set(transport, server), { once: true });
+        const leave = (): void => {
+          if (real.findTransport(transport) && real.findServer(server) === undefined && incarnation) ghosts.set(transport, server);
+        };
+        // Once it is closed, nothing is there to be left.
+        signal.addEventListener('abort', () => void Promise.resolve().then(leave).catch(() => undefined), { once: true });
       },
       unbindTransport: async (transport: string) => {
         await real.unbindTransport(transport);
@@ -400,7 +404,7 @@ export const mutants: readonly Mutant[] = [
       return count;
     },
   })),
-  mutant('broadcast-stops-at-throw', ['RTE-6'], 'a broadcast that stops at the first recipient that throws', (real) => ({
+  mutant('broadcast-stops-at-throw', ['RTE-6', 'RTE-3'], 'a broadcast that stops at the first recipient that throws', (real) => ({
     routeToTransport: (transport: string | typeof broadcast, server: string, message: unknown) => {
       if (transport !== broadcast) return real.routeToTransport(transport, server, message);
       if (typeof server !== 'string' || server === '' || real.findServer(server) === undefined) return real.routeToTransport(broadcast, server, message);
