@@ -277,23 +277,32 @@ export async function runSuite(
 }
 
 /**
- * The first step after which a look shows that something is wrong, if a look does: what is seen in the end says little of when it began.
- * Each number of steps is tried anew, since whoever looks may change what comes next.
+ * A step after which a look shows that something is wrong, although none does after the step before it: what is seen in the end says little
+ * of when it began. Undefined if no look shows it. Each number of steps is tried anew, since whoever looks may change what comes next.
  */
 async function firstSeen(suite: Suite, adapter: Adapter, ids: readonly string[], patienceMs: number, program: readonly Operation[]): Promise<{ violation: Violation; seenBy: Oracle } | undefined> {
-  for (let steps = 1; steps < program.length; steps++) {
+  const seenAfter = async (steps: number): Promise<{ violation: Violation; seenBy: Oracle } | undefined> => {
     const oracle = await suite.prepare(adapter, ids, patienceMs);
     try {
       for (const operation of program.slice(0, steps)) await oracle.step(operation);
       await oracle.lookAtAll();
+      return undefined;
     } catch (error) {
       if (error instanceof Violation) return { violation: error, seenBy: oracle };
       throw error;
     } finally {
       await oracle.rig.dispose();
     }
+  };
+  let [right, wrong] = [0, program.length - 1];
+  let found = wrong > 0 ? await seenAfter(wrong) : undefined;
+  while (found !== undefined && wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    const seen = await seenAfter(middle);
+    if (seen === undefined) right = middle;
+    else [wrong, found] = [middle, seen];
   }
-  return undefined;
+  return found;
 }
 
 /** What came about in the steps of one oracle. */
