@@ -123,18 +123,29 @@ export const bindingChecks = [
   }),
 
   check('BND-9', 'whatever its name was bound to before, and whatever comes of that server later', 'a transport registered with an unknown serverId, whose name had been bound', async (t) => {
-    for (const end of ['unregistered', ...(t.offers('liveness') ? ['down'] : [])]) {
-      for (const before of [0, 1]) {
-        const [s, other, a, b] = t.ids(4) as [...Three, string];
-        const [old, fresh] = [`of ${a}`, `of ${a}, again`];
-        // Bound by hand or by its configuration, to the server that it will name or to another.
-        await t.setup(server(s), server(other), { op: 'registerTransport', id: a, endpoint: old, ...(before === 1 && { config: { serverId: other } }) });
-        if (before === 0) await t.setup(bind(a, s));
-        await t.given(bound(t, a, before === 0 ? s : other, 'it was bound'));
-        await t.setup({ op: 'unregisterServer', id: s }, end === 'down' ? { op: 'down', endpoint: old } : { op: 'unregisterTransport', id: a });
-        await t.given(t.eventually(() => t.holds(a, undefined, `it was ${end}`, 'findTransport'), Math.max(t.goneMs, t.stalenessMs)));
-        await t.succeeds({ op: 'registerTransport', id: a, endpoint: fresh, config: { serverId: s } }, 'an unknown serverId is no reason to refuse');
-        await bound(t, a, undefined, 'the server it names is not registered');
+    /** A transport that was bound, by hand or by its configuration, and has gone; its name is registered again, and names `s` or none. */
+    const begun = async (end: 'unregistered' | 'down', byHand: boolean, names: boolean): Promise<Three> => {
+      const [s, other, a, b] = t.ids(4) as [...Three, string];
+      await t.setup(server(s), server(other), { op: 'registerTransport', id: a, endpoint: `of ${a}`, ...(!byHand && { config: { serverId: other } }) });
+      if (byHand) await t.setup(bind(a, s));
+      await t.given(bound(t, a, byHand ? s : other, 'it was bound'));
+      await t.setup({ op: 'unregisterServer', id: s }, end === 'down' ? { op: 'down', endpoint: `of ${a}` } : { op: 'unregisterTransport', id: a });
+      await t.given(t.eventually(() => t.holds(a, undefined, `it was ${end}`, 'findTransport'), Math.max(t.goneMs, t.stalenessMs)));
+      await t.given(t.holds(s, undefined, 'it was unregistered'));
+      await t.setup({ op: 'registerTransport', id: a, endpoint: `of ${a}, again`, ...(names && { config: { serverId: s } }) });
+      return [s, a, b];
+    };
+    for (const end of ['unregistered', ...(t.offers('liveness') ? (['down'] as const) : [])] as const) {
+      for (const byHand of [true, false]) {
+        const [s, a, b] = await begun(end, byHand, true);
+        try {
+          await bound(t, a, undefined, 'the server it names is not registered');
+        } catch (error) {
+          // Whoever is bound without naming anybody is bound to what it was before (INC-2).
+          const [, unnamed] = await begun(end, byHand, false);
+          await t.given(bound(t, unnamed, undefined, 'it names no server'));
+          throw error;
+        }
         await t.setup(server(s), transport(b), bind(b, s));
         await bound(t, a, undefined, 'the server was registered later');
         if (t.offers('update')) await t.setup({ op: 'updateServer', id: s, config: { v: 1 } });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createModel, type Operation } from '../../model/index.js';
 import type { ErrorCode } from '../../spec/index.js';
+import { Violation } from '../engine/findings.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 
@@ -78,10 +79,19 @@ const changes = (t: Trial): readonly Operation[] => [
 async function broadcastsAround(t: Trial): Promise<void> {
   const model = createModel();
   let { initial: state } = model;
+  const holders = new Map<string, string>();
+  const left = new Set<string>();
   const does = async (operation: Operation): Promise<void> => {
+    if (operation.op === 'registerTransport') holders.set(operation.id, operation.endpoint);
+    if (operation.op === 'unregisterTransport') left.add(holders.get(operation.id)!);
+    if (operation.op === 'down') left.add(operation.endpoint);
     ({ state } = model.step(state, operation));
     await t.setup(operation);
-    if (operation.op === 'down' && t.downMs > 0) await t.given(t.eventually(() => t.holds('c', undefined, 'its endpoint went down', 'findTransport'), t.goneMs));
+    // Elsewhere the news of a "down" has to arrive first.
+    if (operation.op === 'down' && t.downMs > 0) {
+      const [id, find] = operation.endpoint === 'of c' ? (['c', 'findTransport'] as const) : (['s', 'findServer'] as const);
+      await t.given(t.eventually(() => t.holds(id, undefined, 'its endpoint went down', find), t.goneMs));
+    }
   };
   for (const operation of [server('s', 'e1'), server('r', 'e2'), ...(['a', 'b', 'c'] as const).map((id) => transport(id, `of ${id}`)), bind('a', 's'), bind('b', 's')]) await does(operation);
   for (const change of changes(t)) {
@@ -90,6 +100,9 @@ async function broadcastsAround(t: Trial): Promise<void> {
       const expected = model.step(state, { op: 'broadcast', serverId: 's', message: when }).deliveries.map(({ endpoint }) => endpoint).sort();
       const count = await t.succeeds({ op: 'broadcast', serverId: 's', message: when }, 'a broadcast is never refused');
       const got = (await t.arrivals(expected.length)).map(({ endpoint }) => endpoint).sort();
+      // Who gets it in the place of another is another matter.
+      const former = got.find((endpoint) => left.has(endpoint) && !expected.includes(endpoint));
+      if (former !== undefined) throw new Violation(`a broadcast right ${when} ${showOperation(change)} reached an endpoint that had given its name up`, 'nothing at this endpoint', `a delivery at ${former}`, 'RTE-8');
       try {
         t.check(isDeepStrictEqual([got, count], [expected, expected.length]), `a broadcast right ${when} ${showOperation(change)} did not reach whom it had to`, `${expected.length}: ${expected.join(', ')}`, `${String(count)}: ${got.join(', ')}`);
       } catch (error) {

@@ -231,7 +231,7 @@ export const heldOutBindings: readonly Mutant[] = [
       return found ?? (ghost?.live === true ? ghost.registration.id : undefined);
     }
   }),
-  variant('first-config-counts', ['BND-8'], 'what a configuration says of the server is read once for each id, and kept', class extends PlainRegistry {
+  variant('first-config-counts', ['BND-8', 'BND-9'], 'what a configuration says of the server is read once for each id, and kept', class extends PlainRegistry {
     readonly #read = new Map<string, string>();
 
     override registerTransport(id: string, endpoint: Endpoint, config?: Config): void | Promise<void> {

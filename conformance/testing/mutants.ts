@@ -404,13 +404,13 @@ export const mutants: readonly Mutant[] = [
       return count;
     },
   })),
-  mutant('broadcast-stops-at-throw', ['RTE-6', 'RTE-3'], 'a broadcast that stops at the first recipient that throws', (real) => ({
+  mutant('broadcast-stops-at-throw', ['RTE-6'], 'a broadcast that stops at the first recipient that throws', (real) => ({
     routeToTransport: (transport: string | typeof broadcast, server: string, message: unknown) => {
       if (transport !== broadcast) return real.routeToTransport(transport, server, message);
       if (typeof server !== 'string' || server === '' || real.findServer(server) === undefined) return real.routeToTransport(broadcast, server, message);
       const bound = real.listTransports().filter(({ id }) => real.getServerForTransport(id) === server);
       const end = bound.findIndex(({ endpoint }) => (endpoint as { name?: string }).name?.startsWith('throws'));
-      for (const { id } of end < 0 ? bound : bound.slice(0, end + 1)) real.routeToTransport(id, server, message);
+      for (const { id, endpoint } of end < 0 ? bound : bound.slice(0, end + 1)) if (real.findTransport(id)?.endpoint === endpoint) real.routeToTransport(id, server, message);
       return bound.length;
     },
   })),
