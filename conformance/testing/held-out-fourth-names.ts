@@ -328,7 +328,7 @@ const updates: readonly Mutant[] = [
 
   wrong(
     'update-reconciles',
-    ['UPD-1'],
+    ['UPD-1', 'BND-9'],
     'After an update the bindings are set right: a transport that asked for this server when it was registered, and is not bound, is bound to it.',
     class extends ThirdRegistry {
       readonly #asking = new Map<string, Set<Entry>>();

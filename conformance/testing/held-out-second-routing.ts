@@ -517,7 +517,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'broadcast-to-names',
-    ['RTE-3', 'RTE-8', 'RTE-7'],
+    ['RTE-3', 'RTE-8', 'RTE-7', 'RTE-4'],
     'the recipients of a broadcast are a list of ids, each looked up when it is its turn: by then somebody else may have the name',
     class extends Broadcasting {
       protected override broadcast(server: Entry, bound: readonly Entry[], message: unknown): number {
@@ -722,7 +722,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'one-throw-skips-its-other-names',
-    ['RTE-6', 'RTE-3'],
+    ['RTE-6', 'RTE-3', 'RTE-4'],
     'an endpoint that throws at a broadcast is not tried again under its other names',
     class extends Broadcasting {
       protected override broadcast(server: Entry, bound: readonly Entry[], message: unknown): number {
@@ -802,7 +802,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
   ),
   plain(
     'unregistering-within-a-send-waits',
-    ['RTE-7', 'UNR-1'],
+    ['RTE-7', 'UNR-1', 'RTE-8'],
     'what a send unregisters is remembered, and taken out when the delivery is over; the call has answered by then',
     class extends Direct {
       private depth = 0;

@@ -36,7 +36,7 @@ export const heldOutThirdLoad: readonly Mutant[] = [
   ),
   broken(
     'broadcast-over-the-live-set',
-    ['RTE-3'],
+    ['RTE-3', 'RTE-5'],
     'The broadcast counts the recipients and then iterates over the live set until it has handed over as many: when a send unbinds one and binds another, the newcomer gets the message.',
     class extends ThirdRegistry {
       protected override broadcast(server: Entry, message: unknown): number {

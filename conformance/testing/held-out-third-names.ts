@@ -67,7 +67,7 @@ export const heldOutThirdNames: readonly Mutant[] = [
   ),
   broken(
     'bind-normalises-server-id',
-    ['NAM-3', 'NAM-2', 'BND-1'],
+    ['NAM-3', 'NAM-1', 'NAM-2', 'BND-1'],
     'Somebody once got a decomposed id from a Mac client and normalised it to NFC in the one operation of the bug report, bindTransportToServer.',
     class extends ThirdRegistry {
       override async bindTransportToServer(transportId: string, serverId: string): Promise<void> {
