@@ -10,12 +10,12 @@ import { check, type Trial } from '../engine/trial.js';
  * are spread that are as long as those of the web.
  */
 
-/** Numbers of which each becomes one from 1 to 64 somehow: cut to so many bits, without its sign or its fraction, or rounded. */
+/** Numbers of which most become one from 1 to 64 somehow: cut to so many bits, without their sign or their fraction, or rounded. */
 function outOfRange(): number[] {
   const wrapping = [8, 16, 31, 32, 53].flatMap((bits) => [2 ** bits + 1, 2 ** bits + 16, 2 ** bits + 64, 16 - 2 ** bits]);
-  const negative = [-2, -8, -16, -64, -200, -255];
+  const negative = [-1, -2, -8, -16, -64, -200, -255];
   const fractions = [0.01, 0.5, 0.999, 1.01, 1.5, 15.99, 16.000_001, 63.5, 64.000_001, 64.5, -0.5, -15.5];
-  return [...wrapping, ...negative, ...fractions, 65, 66, 96, 128, 255, 256, 300, 65_536, 1e6, 1e21, Number.MAX_VALUE, Number.MIN_VALUE, Number.NEGATIVE_INFINITY];
+  return [...wrapping, ...negative, ...fractions, 0, 65, 66, 96, 128, 255, 256, 300, 65_536, 1e6, 1e21, Number.MAX_VALUE, Number.MIN_VALUE, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
 }
 
 /** Ids of which something is easily left out of account: whatever is not ASCII, not a letter, not in lower case, not at the beginning. */
@@ -62,7 +62,7 @@ function longFamilies(seed: number): { readonly name: string; readonly idOf: (n:
 const singlePartition = 'the registry has a single partition';
 
 export const anyPartitionChecks = [
-  check('PRT-1', 'no number is taken for another that is in range', 'a number of partitions that is out of range, asked for where one in range is given', async (t) => {
+  check('PRT-1', 'numbers of partitions outside 1 to 64 are refused', 'a number of partitions that is out of range, asked for where one in range is given', async (t) => {
     await t.open({ partitions: 2 });
     for (const partitions of outOfRange()) {
       let refused = false;

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { detectionMs, partitionLimits } from '../../spec/index.js';
-import { AdapterError } from '../contract.js';
 import { chiSquaredLimit, idFamilies } from '../engine/uniformity.js';
 import { showAnswer } from '../engine/answer.js';
 import { check, type Trial } from '../engine/trial.js';
@@ -64,21 +63,6 @@ export const statisticsChecks = [
       await t.occurs(t.holds(ids[9]!, 'e1', 'it was registered'));
     }
   }),
-  check('PRT-1', 'numbers of partitions outside 1 to 64 are refused', 'a number of partitions that is out of range, asked for where one in range is given', async (t) => {
-    await t.open({ partitions: 2 });
-    for (const partitions of [0, 65, -1, 1_000, 1.5, 63.9, 64.1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      let refused = false;
-      try {
-        await t.open({ partitions });
-      } catch (error) {
-        if (!(error instanceof AdapterError)) throw error;
-        refused = true;
-      }
-      t.check(refused, 'a number of partitions that is out of range was accepted', `invalid_argument for ${String(partitions)}`, 'a registry');
-      t.occurred();
-    }
-  }),
-
   check('PRT-2', 'also when the registry grows', 'an id whose writes are counted in its partition, and those of hundreds in others', async (t) => {
     const [id, ...others] = ['kept', ...Array.from({ length: 200 }, (_, i) => `other-${i}`)] as [string, ...string[]];
     const first = await t.partitionOf(id);

@@ -1,5 +1,5 @@
 import type { OpenOptions } from '../../../contract.js';
-import type { Config, Endpoint, Namespace, Registration } from '../../../../spec/interface.js';
+import type { Config, Namespace, Registration } from '../../../../spec/interface.js';
 import type { Mutant } from '../../mutant.js';
 import { adapterOf, checkId, OverlapRegistry, Refusal, ticks } from './registry.js';
 import type { Awaitable, Entry, Job, Lane, What } from './registry.js';
@@ -487,7 +487,6 @@ const mutant = (id: string, breaks: Mutant['breaks'], how: string, make: Make, s
   how,
   adapter: adapterOf(id, make, stalenessMs === undefined ? undefined : { level: 'eventual', stalenessMs }),
 });
-export type { Endpoint };
 
 export const mutants: readonly Mutant[] = [
   mutant('bind-checks-name', ['CON-1'], 'bind remembers the server it saw when called and at its commit asks only whether the name is registered: bound to a dead incarnation when the server was unregistered and registered again meanwhile.', BindChecksName),
