@@ -433,7 +433,8 @@ export const overlappingMutants: readonly Mutant[] = [
   {
     id: 'lost-wake-up',
     how: 'a lane wakes the next in line only if there is one when the work begins',
-    breaks: ['DLK-4'],
+    // A recipient that calls back overlaps the message.
+    breaks: ['DLK-4', 'RTE-7'],
     adapter: anew('lost wake-up', (clock) => new (class extends Honest {
       readonly #busy = new Set<string>();
       readonly #line = new Map<string, (() => void)[]>();
