@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { accusationsPage, accusationsSchema, faultsOf, summariseTrials, type KeptTrial } from './accusations-page.js';
+import { accusationsPage, accusationsSchema, faultsOf, keepLatest, summariseTrials, type KeptTrial } from './accusations-page.js';
 import type { Accusation, Trial } from './accuse.js';
 import { integer } from '../conformance/cli/integer.js';
 import { writeText } from '../conformance/cli/write-file.js';
@@ -18,7 +18,7 @@ const { check, only, jobs, seeds, runs } = new Command('false-accusations')
   .description('Has the kit judge every correct registry with many seeds, everything but the service levels, and writes what it said of them. Goes on where it was interrupted.')
   .option('--seeds <n>', 'how many seeds, from 1', integer(1, 100_000), 300)
   .option('--runs <n>', 'how many random sequences of each suite with each seed', integer(1, 100_000), 10)
-  .option('--only <names>', 'these registries only, separated by semicolons', parseNames)
+  .option('--only <names>', 'these registries only, separated by semicolons; what was said of the others stays', parseNames)
   .option('--jobs <n>', 'how many processes at once', integer(1, 256), 1)
   .option('--check', 'run nothing: fail if what is kept accuses anybody, lacks a registry or a seed, or is not what the page says')
   .parse()
@@ -26,8 +26,10 @@ const { check, only, jobs, seeds, runs } = new Command('false-accusations')
 
 const names = innocents.map(({ adapter }) => adapter.name).filter((name) => only === undefined || only.includes(name));
 
+const before = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"registries":[]}'));
+
 if (check) {
-  const accusations = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"revisions":[],"registries":[]}'));
+  const accusations = before;
   const isStale = !existsSync(page) || readFileSync(page, 'utf8') !== accusationsPage(accusations);
   conclude([...faultsOf(accusations, seeds, names), ...(isStale ? ['docs/false-accusations.md is not what the figures say: run `npm run false-accusations`'] : [])]);
 } else {
@@ -52,11 +54,10 @@ if (check) {
       console.error(`${String(++done).padStart(5)}/${all.length} ${trial.registry}, seed ${trial.seed} (${trial.seconds.toFixed(1)} s)${said.map((one) => `\n      ${one}`).join('')}`);
     },
   );
-  const accusations = summariseTrials([...journal.results.values()].filter((trial) => trial.runs === runs && (trial.seed === 'the model' || trial.seed <= seeds)), runs);
-  if (only === undefined) {
-    writeText(kept, `${JSON.stringify(accusations, undefined, 1)}\n`);
-    writeText(page, accusationsPage(accusations));
-  }
+  const accusations = summariseTrials([...journal.results.values()].filter((trial) => trial.runs === runs && (trial.seed === 'the model' || trial.seed <= seeds) && names.includes(trial.registry)), runs);
+  const latest = keepLatest(before, accusations);
+  writeText(kept, `${JSON.stringify(latest, undefined, 1)}\n`);
+  writeText(page, accusationsPage(latest));
   conclude(faultsOf(accusations, seeds, names));
 }
 

@@ -177,6 +177,15 @@ describe('verify', () => {
     expect(out).toContain('a taken name is refused to its holder and to others');
   });
 
+  it('comes to its verdict also if nobody reads on', async () => {
+    const child = spawn(process.execPath, [main, 'verify', ...quick, '--only', 'REG-2']);
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([code, err.replace(/^npm warn.*\n/gm, '')]).toEqual([0, '']);
+  });
+
   it('explains itself', () => {
     const { code, out } = command('verify', '--help');
     expect(code).toBe(0);

@@ -28,6 +28,13 @@ const program = new Command('sharded-registry')
 // commander's own errors (an unknown option, a missing argument) are usage errors; help and version are not.
 for (const command of program.commands) command.exitOverride();
 
+// Whoever stops reading (`| head`) still learns the verdict from the exit code.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   process.exitCode = exitCodes.conformant;
   await program.parseAsync();

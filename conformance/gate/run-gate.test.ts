@@ -7,12 +7,15 @@ import { randomFrom, type Random } from '../schedules/choosers.js';
 import type { Counters } from './counters.js';
 import { GateProcess, ProcessFailure, type Start } from './process.js';
 import { gateMarkdown, renderGate } from './report.js';
+import { turnsOfBatch } from './rounds.js';
 import { gateDefaults, runGate, type GateOptions, type GateReport } from './run-gate.js';
 
 /** A machine on which nothing is run, so that no verdict is that of the machine under the test. */
 interface Machine {
   /** Milliseconds of a unit of size 1, in one process: of the baseline `before`, of the candidate `after`. */
   readonly unitMs?: (build: string, random: Random) => number;
+  /** By how much everything is slower at a time of the machine, in milliseconds. */
+  readonly slower?: (now: number) => number;
   /** Milliseconds of a batch, where it is not its units that take the time. */
   readonly batchMs?: number;
   readonly calibrated?: number;
@@ -25,9 +28,10 @@ interface Watched {
   readonly processes: { started: number; living: number };
 }
 
-function machine({ unitMs = () => 0.0035, batchMs, calibrated = 1_000, counters = () => ({ turns: 1 }) }: Machine): Watched {
+function machine({ unitMs = () => 0.0035, slower = () => 1, batchMs, calibrated = 1_000, counters = () => ({ turns: 1 }) }: Machine): Watched {
   const random = randomFrom(5);
   const processes = { started: 0, living: 0 };
+  let now = 0;
   const start: Start = (build) => {
     processes.started++;
     processes.living++;
@@ -41,8 +45,11 @@ function machine({ unitMs = () => 0.0035, batchMs, calibrated = 1_000, counters 
           return calibrated;
         case 'prepare':
           return void (size = question.size);
-        case 'measure':
-          return batchMs ?? size * question.units * ms * (1 + 0.01 * (random() - 0.5));
+        case 'measure': {
+          const took = batchMs === undefined ? size * question.units * ms * slower(now) * (1 + 0.01 * (random() - 0.5)) : batchMs / turnsOfBatch;
+          now += took;
+          return took;
+        }
         case 'count':
           return counters(build, random);
       }
@@ -66,6 +73,21 @@ describe('a whole run, on a simulated machine', () => {
     // Two that say what they offer, four that count, two that calibrate.
     expect(on.processes).toEqual({ started: 8 + 8 * 4, living: 0 });
     for (const text of texts(report)) expect(text).toContain('seed 1,');
+  });
+
+  it('can tell although a neighbour comes and goes, for tenths of seconds, and makes everything slower by half', async () => {
+    const neighbour = randomFrom(9);
+    let until = 0;
+    let factor = 1;
+    const slower = (now: number): number => {
+      if (now >= until) [until, factor] = [now + 100 + 400 * neighbour(), neighbour() < 0.5 ? 1 : 1.5];
+      return factor;
+    };
+    for (const [by, verdict] of [[1, 'pass'], [1.2, 'regression']] as const) {
+      until = 0;
+      const report = await gate(machine({ slower, unitMs: (build) => (build === 'after' ? 0.0035 * by : 0.0035) }));
+      expect([report.verdict, report.workloads[0]!.rounds]).toEqual([verdict, verdict === 'pass' ? 8 : 16]);
+    }
   });
 
   it('blocks what is slower in a first run and in a second, and shows both', async () => {

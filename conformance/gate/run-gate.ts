@@ -42,7 +42,7 @@ export interface GateOptions {
   readonly onProgress?: (text: string) => void;
 }
 
-export const gateDefaults = { rounds: 8, maxRounds: 16, blocks: 1, batchMs: 60, leastBatchMs: 50, warmUpMs: 500, entries: 1_000, rule: { floor: 0.05, confidence: 0.99 }, planted: 0.1 } as const;
+export const gateDefaults = { rounds: 8, maxRounds: 16, blocks: 4, batchMs: 60, leastBatchMs: 50, warmUpMs: 500, entries: 1_000, rule: { floor: 0.05, confidence: 0.99 }, planted: 0.1 } as const;
 
 /** What was found out about one workload. */
 export interface WorkloadResult {
