@@ -86,7 +86,7 @@ export const chapters: readonly Chapter[] = [
     prefix: 'CON',
     title: 'Consistency',
     prose:
-      'A registry claims one level. *Linearizable*: each operation takes effect at one moment, its *linearization point*, between its call and its answer (Herlihy and Wing, 1990). *Eventual*, with a staleness bound: reads may lag behind acknowledged writes by so much. At either level an operation that was refused did not happen, and one whose outcome is unknown (`outcome_unknown`, a time-out seen by a client, a crash) happened wholly, at some moment after its call, or not at all.',
+      'A registry claims one level. *Linearizable*: each operation takes effect at one moment, its *linearization point*, between its call and its answer (Herlihy and Wing, 1990); a list or a broadcast that overlaps writes need not show one moment, and is held to LST-3 and RTE-9. *Eventual*, with a staleness bound: reads may lag behind acknowledged writes by so much. At either level an operation that was refused did not happen, and one whose outcome is unknown (`outcome_unknown`, a time-out seen by a client, a crash) happened wholly, at some moment after its call, or not at all.',
   },
   { prefix: 'CLS', title: 'Closing', prose: 'A closed registry lets go of everything and stays closed.' },
   {

@@ -106,8 +106,12 @@ export const closingChecks = [
       const calls = [server(none, 'e8'), ...(t.offers('update') ? [{ op: 'updateServer', id: s, config: {} } as const] : []), ...(t.offers('transports') ? [transport(none, 'e8')] : [])].map((operation) => t.rig.start(operation));
       t.occurred(t.underWay(calls));
       const close = t.rig.start({ op: 'close' });
+      // Whoever is told that it is closed may rely on it, although the first to close it has not been told yet.
+      const again = t.rig.start({ op: 'close' });
+      await t.settled([again], 1);
+      if (again.settled?.kind === 'done') await findsNothing(t, s, a);
       if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
-      for (const call of [...calls, close]) await t.finish(call, 'a call that was made before the close, or the close');
+      for (const call of [...calls, close, again]) await t.finish(call, 'a call that was made before the close, or the close');
       await findsNothing(t, none, none);
       await findsNothing(t, s, a);
     }
@@ -124,6 +128,7 @@ export const closingChecks = [
     await furnished(t);
     const calls = [1, 2].map(() => t.rig.start({ op: 'close' }));
     const isOpen = t.underWay(calls);
+    if (calls.every(({ isPrompt }) => isPrompt)) t.ruledOut('a close is answered before it returns');
     if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
     for (const call of calls) t.accepted(await t.finish(call, 'close'), 'close()', 'closing is idempotent');
     t.occurred(isOpen && (await t.rig.perform(server(t.id()))).kind === 'refused');
@@ -144,6 +149,7 @@ export const closingChecks = [
   }),
   check('CLS-3', 'nor when a write was under way', 'a write that is under way when the registry is closed', async (t) => {
     const id = t.id();
+    if (t.offers('slow-commit')) await t.rig.slowCommit(50);
     const call = t.rig.start(server(id, 'e8'));
     t.occurred(t.underWay([call]));
     const close = t.rig.start({ op: 'close' });

@@ -238,16 +238,20 @@ export const inFlightChecks = [
     // One commit may be of all the writes that came during the last one: then none waits for longer than two.
     await t.rig.slowCommit(450);
     const calls: { readonly call: Call; readonly at: number }[] = [];
+    let longest = 0;
     for (let round = 0; round < 20; round++) {
       calls.push({ call: t.rig.start({ op: 'updateServer', id, config: { round } }), at: t.rig.clock.now() });
       await t.rig.clock.advance(100);
       await t.settled(calls.map(({ call }) => call));
       const oldest = calls.find(({ call }) => call.settled === undefined);
       const age = oldest === undefined ? 0 : t.rig.clock.now() - oldest.at;
+      longest = Math.max(longest, age);
       if (age <= 500 + detectionMs) continue;
       t.occurred();
       t.check(alarms(await t.stats()).length === 1, `no alarm shows although a write has been in flight for ${age} ms`, 'on', 'off');
     }
+    // Commits of one partition may overlap, as long as they take effect in order.
+    if (longest <= 500) t.ruledOut('no write waits for its turn: of writes that take 450 ms and are called every 100 ms, each was answered within 500 ms');
     await t.rig.slowCommit(0);
   }, { needs: ['partitions', 'update', 'configs'] }),
   check('CTN-3', 'a reset does not end what is stuck', 'a call that is open for longer than 500 ms, with a reset meanwhile', async (t) => {
