@@ -66,10 +66,12 @@ export function summariseTrials(trials: readonly KeptTrial[], runs: number): Acc
   return { runs, registries };
 }
 
-/** What is kept from now on: of whom has been judged with as many seeds as before, and as many sequences, what was said of it now. */
+/**
+ * What is kept from now on: of whom has been judged with as many seeds as before, or more, what was said of it now. Other numbers of
+ * sequences are not mixed: they are kept if all were judged by them.
+ */
 export function keepLatest(before: Accusations, now: Accusations): Accusations {
-  if (now.runs < before.runs) return before;
-  if (now.runs > before.runs) return now;
+  if (now.runs !== before.runs) return now.registries.length === innocents.length ? now : before;
   const said = new Map(before.registries.map((one) => [one.registry, one]));
   for (const one of now.registries) if (one.seeds >= (said.get(one.registry)?.seeds ?? 0)) said.set(one.registry, one);
   return { runs: now.runs, registries: innocents.flatMap(({ adapter: { name } }) => said.get(name) ?? []) };

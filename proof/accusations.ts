@@ -29,9 +29,8 @@ const names = innocents.map(({ adapter }) => adapter.name).filter((name) => only
 const before = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"registries":[]}'));
 
 if (check) {
-  const accusations = before;
-  const isStale = !existsSync(page) || readFileSync(page, 'utf8') !== accusationsPage(accusations);
-  conclude([...faultsOf(accusations, seeds, names), ...(isStale ? ['docs/false-accusations.md is not what the figures say: run `npm run false-accusations`'] : [])]);
+  const isStale = !existsSync(page) || readFileSync(page, 'utf8') !== accusationsPage(before);
+  conclude([...faultsOf(before, seeds, names), ...(isStale ? ['docs/false-accusations.md is not what the figures say: run `npm run false-accusations`'] : [])]);
 } else {
   const keyOf = ({ registry, seed, runs }: { registry: string; seed: Accusation['seed']; runs: number }): string => `${registry}, ${seed}, ${runs}`;
   const revision = execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim();

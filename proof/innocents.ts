@@ -17,6 +17,7 @@ const differences: Readonly<Record<string, string>> = {
   'one with another precedence': 'ours, of two errors that apply the other one',
   'one that posts its messages': 'ours, messages are handed over at the next turn of the event loop',
   'one that polls its alarms': 'ours, alarms are looked after every 90 ms',
+  'one that closes at once': 'ours, a close is answered before it returns, and registrations after it are refused with another code',
   'an eventual one': 'ours, a new server shows 4 ms after it was acknowledged; claims eventual',
   'one without stores or shortcuts': 'complete, and nothing like ours: one step after the other',
   'one that delivers calls from within at once': 'complete, and nothing like ours: calls from within a send are delivered at once',

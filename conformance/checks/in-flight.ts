@@ -250,8 +250,8 @@ export const inFlightChecks = [
       t.occurred();
       t.check(alarms(await t.stats()).length === 1, `no alarm shows although a write has been in flight for ${age} ms`, 'on', 'off');
     }
-    // Commits of one partition may overlap, as long as they take effect in order.
-    if (longest <= 500) t.ruledOut('no write waits for its turn: of writes that take 450 ms and are called every 100 ms, each was answered within 500 ms');
+    // Commits of one partition may overlap, as long as they take effect in order: each takes its time, and none waits.
+    if (longest >= 400 && longest <= 500 + detectionMs) t.ruledOut(`no write waits for its turn: of writes that take 450 ms and are called every 100 ms, none was open for longer than ${500 + detectionMs} ms`);
     await t.rig.slowCommit(0);
   }, { needs: ['partitions', 'update', 'configs'] }),
   check('CTN-3', 'a reset does not end what is stuck', 'a call that is open for longer than 500 ms, with a reset meanwhile', async (t) => {

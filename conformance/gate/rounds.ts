@@ -16,7 +16,7 @@ export const unitsOfBatch = 20;
 
 /**
  * Turns of a batch. What neighbours do to a machine lasts for tenths of seconds: it harms all arms alike only if they take turns more
- * often than that. Of as many batches in one piece of 60 ms the ratios were found to scatter half as much again.
+ * often than that. Of as many batches in one piece of 60 ms the ratios were found to scatter half as much again, or more.
  */
 export const turnsOfBatch = 10;
 

@@ -20,7 +20,7 @@ export interface GateOptions {
   /** Process pairs: at least, and at most where the controls need more. */
   readonly rounds: number;
   readonly maxRounds: number;
-  /** How often all arms take their turns there and back in a round. */
+  /** How many batches each arm has in a round, there, and as many back. */
   readonly blocks: number;
   /** What batches are made to last, and what each must last. */
   readonly batchMs: number;

@@ -192,4 +192,25 @@ export const eventual = wrapped('an eventual one', (real) => {
   };
 }, { consistency: { level: 'eventual', stalenessMs: 60 } });
 
-export const correct: readonly Adapter[] = [actor, yielding, late, different, precedence, posted, polling, eventual];
+/** Is closed when `close` returns, and says of registrations afterwards only that they cannot be kept. */
+const closing = wrapped('one that closes at once', () => {
+  let isClosed = false;
+  return (operation, call) => {
+    if (operation === 'close') {
+      return () => {
+        isClosed = true;
+        void call();
+      };
+    }
+    if (!operation.startsWith('register')) return call;
+    return async (...args) => {
+      try {
+        await call(...args);
+      } catch (error) {
+        throw isClosed && (error as { code?: unknown }).code === 'registry_closed' ? Object.assign(new Error('there is no store'), { code: 'store_failed' }) : error;
+      }
+    };
+  };
+});
+
+export const correct: readonly Adapter[] = [actor, yielding, late, different, precedence, posted, polling, closing, eventual];
