@@ -7,6 +7,7 @@ import { correct } from './testing/correct.js';
 import { correctRegistries } from './testing/correct-registries.js';
 import { correctFourth } from './testing/correct-fourth.js';
 import { correctFifth } from './testing/fifth/index.js';
+import { correctSixth } from './testing/sixth/index.js';
 import { correctThird } from './testing/correct-third.js';
 import { foundations } from './testing/held-out-load.js';
 import { third } from './testing/third-registry.js';
@@ -28,7 +29,7 @@ describe.each([...correct, ...foundations, third])('$name', (adapter) => {
 
 // Written from the specification alone; `npm run false-accusations` tries three hundred seeds of each.
 // Those that take real time at every step are left to that.
-describe.each([...correctRegistries, ...correctThird, ...correctFourth, ...correctFifth].filter(({ takesTime }) => takesTime !== true).map(({ adapter }) => adapter))('$name', (adapter) => {
+describe.each([...correctRegistries, ...correctThird, ...correctFourth, ...correctFifth, ...correctSixth].filter(({ takesTime }) => takesTime !== true).map(({ adapter }) => adapter))('$name', (adapter) => {
   it.each([1, 2])('is not accused with seed %i', async (seed) => {
     const judge = async (options: VerifyOptions): Promise<readonly RequirementId[]> => {
       const report = await verify(adapter, { seed, ...options });

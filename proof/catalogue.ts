@@ -16,6 +16,7 @@ import { heldOutThirdNames, heldOutThirdNamesInOverlap } from '../conformance/te
 import type { Mutant as Broken } from '../conformance/testing/mutant.js';
 import { mutants } from '../conformance/testing/mutants.js';
 import { overlappingMutants } from '../conformance/testing/overlapping-mutants.js';
+import { heldOutSixth, heldOutSixthInOverlap } from '../conformance/testing/sixth/index.js';
 import { slowMutants } from '../conformance/testing/slow-mutants.js';
 import { findRequirement } from '../spec/index.js';
 
@@ -54,6 +55,8 @@ export const catalogue: readonly Mutant[] = [
   ...heldOutFourth.map(listed),
   ...heldOutFifth.map(listed),
   ...heldOutFifthInOverlap.map(inOverlap),
+  ...heldOutSixth.map(listed),
+  ...heldOutSixthInOverlap.map(inOverlap),
   ...aloneInOverlap.map(inOverlap),
   ...overlappingMutants.map(inOverlap),
   ...deadlockingMutants.map(inOverlap),

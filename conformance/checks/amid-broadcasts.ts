@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Operation } from '../../model/index.js';
 import { showAnswer, type Answer } from '../engine/answer.js';
-import type { Arrival } from '../engine/endpoint.js';
+import { EndpointFailure, type Arrival } from '../engine/endpoint.js';
 import { Blocked, Violation } from '../engine/findings.js';
 import { within } from '../engine/patience.js';
 import { show, showOperation } from '../engine/show.js';
@@ -10,7 +10,7 @@ import { waitUntil } from '../engine/virtual-clock.js';
 
 /*
  * In the middle of broadcasts several of those who are reached call back, each by a short program of its own: they bind, unbind, give up
- * and take names, route and broadcast, about themselves and about others. What is judged must be so in whichever order the registry does
+ * and take names, go down, route and broadcast, about themselves and about others; and some of those who are reached throw. What is judged must be so in whichever order the registry does
  * it: who was bound all the time and whom no program touches gets every broadcast, once; who cannot have been bound gets nothing; what one
  * program sends one after the other arrives in that order. What goes wrong outside of any send as well does so for another reason.
  */
@@ -19,13 +19,16 @@ import { waitUntil } from '../engine/virtual-clock.js';
 const servers = ['s1', 's2', 's3'] as const;
 const bystanders: Readonly<Record<string, string>> = { x1: 's1', x2: 's1', x3: 's1', y1: 's2' };
 const bonds: Readonly<Record<string, string>> = { a1: 's1', a2: 's1', a3: 's1', b1: 's2', c1: 's3', ...bystanders };
+/** More of those who are left alone. */
+const ofTheCrowd = (i: number): string => `of the crowd ${i}`;
+const bondOf = (id: string): string | undefined => bonds[id] ?? (id.startsWith('of the crowd') ? 's1' : undefined);
 const touched = ['a1', 'a2', 'a3', 'b1', 'c1', 'free'] as const;
-const callers = ['a1', 'a2', 'a3', 'b1', 'c1', 'x1'] as const;
+const callers = ['a1', 'a2', 'a3', 'b1', 'c1', 'x1', 's1', 's2'] as const;
 
 /** A call of a program: `self` is whoever makes it. Every registration is for an endpoint of its own, every message is sent once. */
 type Step = (self: string, fresh: () => string) => Operation[];
 
-const whom = (who: string, self: string): string => (who === 'self' && self !== 'x1' ? self : who === 'self' ? 'a2' : who);
+const whom = (who: string, self: string): string => (who !== 'self' ? who : (touched as readonly string[]).includes(self) ? self : 'a2');
 
 const unregister = (who: string): Step => (self) => [{ op: 'unregisterTransport', id: whom(who, self) }];
 const renew = (who: string, to?: string): Step => (self, fresh) => {
@@ -37,9 +40,12 @@ const renew = (who: string, to?: string): Step => (self, fresh) => {
   ];
 };
 const bind = (who: string, to: string): Step => (self) => [{ op: 'bindTransportToServer', transportId: whom(who, self), serverId: to }];
+const down = (who: string): Step => (self) => [{ op: 'down', endpoint: first(whom(who, self)) }];
+/** Binds to the server to which it is bound: at no moment is it bound to none. */
+const bindAnew = (who: string): Step => () => [{ op: 'bindTransportToServer', transportId: who, serverId: bondOf(who)! }];
 const unbind = (who: string): Step => (self) => [{ op: 'unbindTransport', transportId: whom(who, self) }];
 const cast = (from: string): Step => (_, fresh) => [{ op: 'broadcast', serverId: from, message: fresh() }];
-const tell = (who: string, from: string): Step => (self, fresh) => [{ op: 'routeToTransport', transportId: who === 'self' ? self : who, serverId: from, message: fresh() }];
+const tell = (who: string, from: string): Step => (self, fresh) => [{ op: 'routeToTransport', transportId: who === 'self' && !self.startsWith('s') ? self : whom(who, self), serverId: from, message: fresh() }];
 const tellServer = (to: string): Step => (_, fresh) => [{ op: 'routeToServer', serverId: to, transportId: 'x1', message: fresh() }];
 const renewServer: Step = (_, fresh) => [{ op: 'unregisterServer', id: 's3' }, { op: 'registerServer', id: 's3', endpoint: fresh() }];
 
@@ -54,6 +60,8 @@ const write = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(anybody, someServer).map(([who, to]) => renew(who, to)) },
   { weight: 4, arbitrary: fc.tuple(anybody, someServer).map(([who, to]) => bind(who, to)) },
   { weight: 1, arbitrary: fc.constant(renewServer) },
+  { weight: 2, arbitrary: anybody.map(down) },
+  { weight: 3, arbitrary: fc.constantFrom('x2', 'y1', ofTheCrowd(30), ofTheCrowd(34)).map(bindAnew) },
 );
 const message = fc.oneof(
   { weight: 4, arbitrary: someServer.map(cast) },
@@ -67,6 +75,10 @@ interface Plan {
   readonly programs: Readonly<Record<string, readonly Step[]>>;
   /** Whether a program makes all its calls in one turn, or waits for each. */
   readonly atOnce: boolean;
+  /** Who throws, whenever it is sent something. */
+  readonly failing: readonly string[];
+  /** How many more are bound to `s1`, before these and after them, and left alone. */
+  readonly crowd: number;
 }
 
 const program = fc.oneof(
@@ -79,11 +91,15 @@ const program = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom('self', ...touched, ...Object.keys(bystanders)), stays).map(([who, from]): Step[] => [tell(who, from), tell(who, from), cast(from), tell(who, from)]) },
 );
 
-const plan: fc.Arbitrary<Plan> = fc.record({
+const plan: fc.Arbitrary<Omit<Plan, 'crowd'>> = fc.record({
   order: fc.shuffledSubarray(Object.keys(bonds), { minLength: Object.keys(bonds).length }),
   programs: fc.record(Object.fromEntries(callers.map((one) => [one, program]))),
   atOnce: fc.boolean(),
+  failing: fc.oneof({ weight: 1, arbitrary: fc.constant<string[]>([]) }, { weight: 1, arbitrary: fc.subarray([...touched, ...Object.keys(bystanders)], { minLength: 1, maxLength: 2 }) }),
 });
+
+/** A few times, and once, so many are bound that a registry may do it in another way. */
+const crowdOf = (i: number): number => (i === 20 ? 300 : i % 12 === 5 ? 70 : 0);
 
 /** A call, and between which events it was made and answered. */
 interface Made {
@@ -114,12 +130,20 @@ interface Told {
 const first = (id: string): string => `${id} at first`;
 
 /** Runs a plan, the programs from within the first send to each who has one; or the same calls, one after the other, outside of any send. */
-async function run(t: Trial, { order, programs, atOnce }: Plan, again?: readonly Made[]): Promise<Told> {
+async function run(t: Trial, { order, programs, atOnce, failing, crowd }: Plan, again?: readonly Made[]): Promise<Told> {
   const { mailbox, patienceMs, arrivalMs } = await t.open();
-  const ids = [...order, 'free'];
+  const crowded = Array.from({ length: crowd }, (_, i) => ofTheCrowd(i));
+  const alone = { ...bystanders, ...Object.fromEntries(crowded.map((id) => [id, 's1'])) };
+  const bound = [...crowded.slice(crowd / 2), ...order, ...crowded.slice(0, crowd / 2)];
+  const ids = [...bound, 'free'];
   await t.setup(...servers.map((id): Operation => ({ op: 'registerServer', id, endpoint: first(id) })));
   await t.setup(...ids.map((id): Operation => ({ op: 'registerTransport', id, endpoint: first(id) })));
-  await t.setup(...order.map((id): Operation => ({ op: 'bindTransportToServer', transportId: id, serverId: bonds[id]! })));
+  await t.setup(...bound.map((id): Operation => ({ op: 'bindTransportToServer', transportId: id, serverId: bondOf(id)! })));
+  for (const id of failing) {
+    mailbox.gives.set(first(id), () => {
+      throw new EndpointFailure(`${id} throws`, mailbox);
+    });
+  }
 
   let now = 0;
   let made: Made[] = [];
@@ -170,7 +194,7 @@ async function run(t: Trial, { order, programs, atOnce }: Plan, again?: readonly
     for (let seen = -1; seen !== now; ) {
       await t.rig.arrived();
       // What is lost is not waited for again.
-      if (missed === undefined && !(await waitUntil(() => unreached(made, arrived) === undefined, arrivalMs))) missed = unreached(made, arrived);
+      if (missed === undefined && !(await waitUntil(() => unreached(made, arrived, alone) === undefined, arrivalMs))) missed = unreached(made, arrived, alone);
       await t.rig.settle();
       await within(patienceMs, 'a call made from within a send', Promise.all(running));
       if (seen === now) break;
@@ -179,12 +203,14 @@ async function run(t: Trial, { order, programs, atOnce }: Plan, again?: readonly
     mailbox.take();
   };
 
-  if (again === undefined) for (const serverId of servers) await make({ op: 'broadcast', serverId, message: `first of ${serverId}` }, undefined);
-  else for (const { operation, by } of again) await make(operation, by);
+  if (again === undefined) {
+    for (const serverId of servers) await make({ op: 'broadcast', serverId, message: `first of ${serverId}` }, undefined);
+    for (const [transportId, serverId] of [['x1', 's1'], ['y1', 's2']] as const) await make({ op: 'routeToServer', serverId, transportId, message: `first to ${serverId}` }, undefined);
+  } else for (const { operation, by } of again) await make(operation, by);
   await quiet();
   const isAmid = made.some(({ by, called }) => by !== undefined && made.some(({ operation, called: before }) => operation.op === 'broadcast' && before < called && arrived.some(({ message, at }) => message === operation.message && at > called)));
   const told = { made, arrived, isAmid };
-  missed ??= unreached(made, arrived);
+  missed ??= unreached(made, arrived, alone);
 
   // In the end, what is looked up and whom a broadcast reaches must be the same.
   isOver = true;
@@ -211,14 +237,14 @@ async function run(t: Trial, { order, programs, atOnce }: Plan, again?: readonly
 const isDone = ({ answer }: Made): boolean => answer?.kind === 'done';
 
 /** A broadcast that did not reach one who was bound all the time, or a message that did not reach who has held the name all the time. */
-function unreached(made: readonly Made[], arrived: readonly Arrived[]): string | undefined {
+function unreached(made: readonly Made[], arrived: readonly Arrived[], alone: Readonly<Record<string, string>>): string | undefined {
   const got = new Set(arrived.map(({ endpoint, message }) => `${String(message)} at ${endpoint}`));
   for (const one of made) {
     const { operation } = one;
     if (!isDone(one) || !('message' in operation)) continue;
     const must =
       operation.op === 'broadcast'
-        ? Object.keys(bystanders).filter((id) => bystanders[id] === operation.serverId)
+        ? Object.keys(alone).filter((id) => alone[id] === operation.serverId)
         : [operation.op === 'routeToServer' ? operation.serverId : (operation as { transportId: string }).transportId].filter((id) => id in bystanders || (operation.op === 'routeToServer' && id !== 's3'));
     const missed = must.find((id) => !got.has(`${operation.message} at ${first(id)}`));
     if (missed !== undefined) return `${showOperation(operation)} did not reach ${missed}`;
@@ -246,7 +272,7 @@ const isMaybe = ({ answer }: Made): boolean => answer?.kind !== 'refused';
 function held(made: readonly Made[], namespace: string, id: string, endpoint: string): Span | undefined {
   const [register, end] = namespace === 'server' ? (['registerServer', 'unregisterServer'] as const) : (['registerTransport', 'unregisterTransport'] as const);
   const begin = endpoint === first(id) ? fromTheFirst : made.find((one) => one.operation.op === register && one.operation.id === id && one.operation.endpoint === endpoint && isMaybe(one));
-  return begin && lasts(begin, made.filter(({ operation }) => operation.op === end && operation.id === id));
+  return begin && lasts(begin, made.filter(({ operation }) => (operation.op === end && operation.id === id) || (operation.op === 'down' && operation.endpoint === endpoint)));
 }
 
 /** Whether a transport may have been bound to a server during some time, as it is registered for an endpoint. */
@@ -255,7 +281,7 @@ function mayBeBound(made: readonly Made[], id: string, endpoint: string, serverI
   if (life === undefined) return false;
   const ends = made.filter(({ operation: o }) => (o.op === 'unbindTransport' && o.transportId === id) || (o.op === 'unregisterTransport' && o.id === id) || (o.op === 'unregisterServer' && o.id === serverId) || (o.op === 'bindTransportToServer' && o.transportId === id && o.serverId !== serverId));
   const begins = made.filter((one) => one.operation.op === 'bindTransportToServer' && one.operation.transportId === id && one.operation.serverId === serverId && isMaybe(one));
-  return [...(bonds[id] === serverId && endpoint === first(id) ? [fromTheFirst] : []), ...begins].some((begin) => meet(life, { from: begin.called, to: begin.answered + 1 }) && meet(life, when) && meet(lasts(begin, ends), when));
+  return [...(bondOf(id) === serverId && endpoint === first(id) ? [fromTheFirst] : []), ...begins].some((begin) => meet(life, { from: begin.called, to: begin.answered + 1 }) && meet(life, when) && meet(lasts(begin, ends), when));
 }
 
 /** What is judged: throws if it is not so. */
@@ -334,7 +360,8 @@ const deliversOnce: Judge = (t, { arrived }, where) => {
 /** Whatever goes wrong is tried outside of any send as well: otherwise the sends are not the reason. */
 function amid(requirement: Check['requirement'], title: string, judge: Judge): Check {
   return check(requirement, title, 'a call made from within a send, in the middle of a broadcast', async (t) => {
-    const plans = fc.sample(plan, { seed: t.seed, numRuns: (await t.areCallsSlow()) ? 6 : 50 });
+    const isSlow = await t.areCallsSlow();
+    const plans = fc.sample(plan, { seed: t.seed, numRuns: isSlow ? 6 : 50 }).map((one, i) => ({ ...one, crowd: isSlow ? 0 : crowdOf(i) }));
     const tell = async (one: Plan, told: Told): Promise<void> => {
       try {
         judge(t, told, 'when recipients called back');

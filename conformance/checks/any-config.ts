@@ -173,6 +173,14 @@ export const anyConfigChecks = [
         await t.occurs(t.gives({ op: kind.find, id }, { id, endpoint, config: frozenTo(0) }, 'it was registered with this configuration'));
         tamper(mine);
         await t.gives({ op: kind.find, id }, { id, endpoint, config: frozenTo(0) }, 'the caller changed its own object afterwards');
+        // Whoever uses it again means what it says by now.
+        const again = { v: 1 };
+        for (const v of [2, 3]) {
+          const [second, fresh] = [t.id(), `${endpoint} ${v}`];
+          t.accepted(await t.rig.call(kind.register, second, t.rig.endpoint(fresh), again), kind.register, 'the name is free');
+          await t.gives({ op: kind.find, id: second }, { id: second, endpoint: fresh, config: { v: v - 1 } }, 'it was registered with what was in the same object before, or is now');
+          again.v = v;
+        }
         if (kind.register === 'registerTransport' || !t.offers('update')) continue;
         const other = frozenTo(levels);
         t.accepted(await t.rig.call('updateServer', id, other), 'updateServer', 'the server is registered');

@@ -129,6 +129,24 @@ export const anyEndpointChecks = [
     }
   }, { needs: ['in-process'] }),
 
+  check('DWN-4', 'an endpoint that is made from another lives and dies alone', 'an endpoint that went down, which another is made from, or which is made from another', async (t) => {
+    for (const kind of offered(t)) {
+      for (const dies of [0, 1] as const) {
+        const lifetimes = [new AbortController(), new AbortController()] as const;
+        const send: Receive = () => undefined;
+        const first = { send, signal: lifetimes[0].signal };
+        const second = Object.create(first, { signal: { value: lifetimes[1].signal, enumerable: true } }) as Endpoint;
+        const all = [{ id: t.id(), endpoint: first }, { id: t.id(), endpoint: second }] as const;
+        for (const { id, endpoint } of all) await t.given(register(t, kind, id, endpoint, 'the endpoint is up'));
+        for (const { id, endpoint } of all) await t.given(gives(t, kind, id, endpoint, 'it was registered'));
+        lifetimes[dies].abort();
+        await t.occurs(gives(t, kind, all[dies].id, undefined, 'its endpoint went down'));
+        const other = all[1 - dies]!;
+        await gives(t, kind, other.id, other.endpoint, dies === 0 ? 'the endpoint that its own was made from went down' : 'an endpoint that was made from its own went down');
+      }
+    }
+  }, { needs: ['in-process'] }),
+
   check('RTE-1', 'what a recipient does to its delivery is nothing to other recipients', 'a broadcast delivered to others than those that write into it', async (t) => {
     const s = t.id();
     await t.setup({ op: 'registerServer', id: s, endpoint: 'e1' });

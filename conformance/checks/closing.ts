@@ -106,8 +106,12 @@ export const closingChecks = [
       const calls = [server(none, 'e8'), ...(t.offers('update') ? [{ op: 'updateServer', id: s, config: {} } as const] : []), ...(t.offers('transports') ? [transport(none, 'e8')] : [])].map((operation) => t.rig.start(operation));
       t.occurred(t.underWay(calls));
       const close = t.rig.start({ op: 'close' });
+      // Whoever is told that it is closed may rely on it, although the first to close it has not been told yet.
+      const again = t.rig.start({ op: 'close' });
+      await t.settled([again], 1);
+      if (again.settled?.kind === 'done') await findsNothing(t, s, a);
       if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
-      for (const call of [...calls, close]) await t.finish(call, 'a call that was made before the close, or the close');
+      for (const call of [...calls, close, again]) await t.finish(call, 'a call that was made before the close, or the close');
       await findsNothing(t, none, none);
       await findsNothing(t, s, a);
     }

@@ -297,6 +297,19 @@ export const contentionChecks = [
       await expectAlarm(t, partition, false, `the write that was stuck was committed 100 ms ago, and was the only one, and ${looked}`);
     }
   }),
+  check('CTN-6', 'also when another has been stuck for long, with nobody looking', 'a call that is open for longer than 500 ms while another has been open for seconds', async (t) => {
+    for (const [ms, step] of [[7_000, 7_000], [12_000, 50]] as const) {
+      await t.open({ partitions: 4 });
+      const [one, other] = await t.idPerPartition(2);
+      await t.stall({ op: 'registerServer', id: one!.id, endpoint: 'e1' }, 90_000);
+      for (let passed = 0; passed < ms; passed += step) await t.rig.perform(advance(step));
+      const call = await t.stall({ op: 'registerServer', id: other!.id, endpoint: 'e1' }, 90_000);
+      await t.rig.perform(advance(501 + detectionMs));
+      if (!t.underWay([call])) continue;
+      t.occurred();
+      await expectAlarm(t, other!.partition, true, `the write has been in flight for more than 500 ms, 100 ms ago, and one in another partition for ${ms / 1_000} s more`);
+    }
+  }, { needs: ['partitions'] }),
   check('CTN-7', 'every threshold can be set', 'a registry opened with another threshold, which shows', async (t) => {
     const id = 'a';
     const on = async (): Promise<boolean> => (await t.stats()).some((stats) => stats.alarm);
@@ -398,12 +411,34 @@ export const admissionChecks = [
         await t.succeeds({ op: 'registerServer', id, endpoint: 'e2' }, why);
       }
     }
+    // What is alarmed for two reasons is one partition.
+    for (const [partitions, count] of [[4, 2], [5, 2], [16, 8]] as const) {
+      const { busy, free } = await alarmed(t, partitions, count);
+      for (const id of busy) await t.stall({ op: 'updateServer', id, config: {} }, 60_000);
+      await t.rig.clock.advance(501 + detectionMs);
+      if ((await t.stats()).filter(({ alarm }) => alarm).length === count) await t.succeeds({ op: 'registerServer', id: free[0]!, endpoint: 'e1' }, `only ${count} of ${partitions} partitions are alarmed, if for two reasons`);
+    }
     for (const [partitions, count] of [[3, 1], [33, 16], [64, 32]] as const) {
       await withStuck(t, partitions, count, async (free, why) => {
         await t.succeeds({ op: 'registerServer', id: free, endpoint: 'e1' }, `only ${why}`);
       });
     }
   }, { needs: ['update'] }),
+  check('ADM-2', 'however many register at once when it has reopened', 'many registrations at once, after admission was closed by the alarms and reopened', async (t) => {
+    await t.open({ partitions: 2 });
+    const ids = (await t.idPerPartition(2)).map(({ id }) => id);
+    await contendTogether(t, ids);
+    if ((await status(t)).admission !== 'closed') throw new Blocked('admission had to be closed first');
+    await t.refused({ op: 'registerServer', id: 'too early', endpoint: 'e1' });
+    for (let ms = 0; ms < 3_000 && (await status(t)).admission === 'closed'; ms += 100) await t.rig.perform(advance(100));
+    await t.given(Promise.resolve(t.check((await status(t)).admission === 'open', 'admission has not reopened', 'open', 'closed')));
+    const calls = Array.from({ length: 20 }, (_, i) => t.rig.start({ op: 'registerServer', id: `many ${i}`, endpoint: 'e1' }));
+    for (const call of calls) {
+      const answer = await t.finish(call, 'a registration');
+      t.occurred(answer.kind === 'done');
+      t.check(answer.kind !== 'refused' || answer.code !== 'admission_control_active', '20 registrations were made at once when admission had reopened', 'none refused because of the alarms', answer);
+    }
+  }, { needs: ['update', 'partitions'] }),
   check('ADM-4', 'admission reopens by itself, while registrations keep being rejected', 'a registration refused because of the alarms', async (t) => {
     await t.open({ partitions: 1 });
     await contendTogether(t, ['a']);

@@ -80,6 +80,9 @@ export const copiesChecks = [
       await t.setup({ op: kind.register, id: one, endpoint: 'e1' }, { op: kind.register, id: other, endpoint: 'e2' });
       const expected = [`${one} e1 {}`, `${other} e2 {}`].sort();
       await t.given(t.eventually(async () => t.check(same(read(await t.rig.raw(kind.list)), expected), 'the list is wrong', expected, 'another')));
+      // The second that is given may not be made as the first.
+      const fourth = t.id();
+      await t.setup({ op: kind.register, id: fourth, endpoint: 'e3' }, { op: kind.unregister, id: fourth });
       const list = await t.rig.raw(kind.list);
       const later: Operation[] = [{ op: kind.register, id: third, endpoint: 'e1' }, { op: kind.unregister, id: one }, { op: kind.register, id: one, endpoint: 'e2' }];
       if (kind.namespace === 'server' && t.offers('update') && t.offers('configs')) later.unshift({ op: 'updateServer', id: one, config: { v: 2 } });

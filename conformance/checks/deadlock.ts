@@ -131,6 +131,27 @@ export const deadlockChecks = [
     }
   }, { needs: ['transports', 'binding'] }),
 
+  check('DLK-4', 'bindings that go round, each to a server of the next partition, come to an end', 'binds of names in several partitions that are open at once', async (t) => {
+    const count = t.offers('stats') ? (await t.stats()).length : 1;
+    const all = count < 3 ? t.ids(8) : (await t.idPerPartition(count)).sort((a, b) => a.partition - b.partition).map(({ id }) => id);
+    // Evenly spread, so that no way round the partitions is the shorter one for all of them.
+    for (const steps of new Set([3, 4, 5, 8, all.length])) {
+      if (steps > all.length) continue;
+      for (const back of [false, true]) {
+        await underWatch(t, {}, async ({ call, allEnd }) => {
+          const ring = Array.from({ length: steps }, (_, i) => all[Math.floor((i * all.length) / steps)]!);
+          if (back) ring.reverse();
+          await t.setup(...ring.flatMap((id) => [server(id), transport(id)]));
+          await slowly(t, 5);
+          const next = (i: number): string => ring[(i + 1) % steps]!;
+          const calls = [...ring.map((id, i) => call(bind(id, next(i)))), ...ring.map((id, i) => call(bind(next(i), id)))];
+          t.occurred(t.underWay(calls, 2));
+          await allEnd(`${steps} transports were bound at once, each to the server after it, and then to the one before`);
+        });
+      }
+    }
+  }, { needs: ['transports', 'binding'] }),
+
   check('PRT-4', 'many calls in all other partitions come to an end while a write is stuck in one', 'a call that is open, on an id whose writes are counted in another partition', async (t) => {
     // Each needs some forty milliseconds, of the minute that the write is stuck; before it is given up, should the registry do that.
     await underWatch(t, { partitions: 4, withinMs: 1_000 }, async ({ call, allEnd }) => {

@@ -56,6 +56,69 @@ export const downMeanwhileChecks = [
     }
   }, { needs: ['virtual-time', 'slow-commit'] }),
 
+  check('DWN-4', 'whoever is refused a name, or goes down before it is told, takes nothing from who holds it', 'an endpoint that went down after it was refused a name, or while it was', async (t) => {
+    const kinds = [
+      { register: server, find: 'findServer' },
+      ...(t.offers('transports') ? [{ register: transport, find: 'findTransport' } as const] : []),
+    ] as const;
+    for (const { register, find } of kinds) {
+      // Two ask at once; the one who is refused goes down later.
+      await t.open();
+      await t.rig.slowCommit(50);
+      const both = [t.rig.start(register('x', 'e2')), t.rig.start(register('x', 'e1'))];
+      t.underWay(both);
+      await t.setup({ op: 'advance', ms: 200 });
+      await t.rig.slowCommit(0);
+      const [won, lost] = [await t.finish(both[0]!, 'a registration'), await t.finish(both[1]!, 'a registration')];
+      if (won.kind === 'done' && lost.kind === 'refused') {
+        await t.setup({ op: 'down', endpoint: 'e1' });
+        t.occurred();
+        await t.holds('x', 'e2', 'an endpoint that was refused the name went down', find);
+      }
+      // It goes down while its registration is in line, for a name that another holds.
+      await t.open({ partitions: 1 });
+      await t.setup(register('x', 'e2'));
+      const before = await t.stall(register('y', 'e3'), 100);
+      const { wasOpen } = await downMeanwhile(t, register('x', 'e1'), 'e1');
+      t.occurred(wasOpen);
+      await t.finish(before, 'a registration');
+      await t.holds('x', 'e2', 'an endpoint that asked for the name went down before it was refused', find);
+      // It is refused because admission is closed meanwhile, and another gets the name.
+      if (!t.offers('override')) continue;
+      await t.open();
+      const call = await t.stall(register('x', 'e1'), 100);
+      await t.setup({ op: 'advance', ms: 40 }, { op: 'setAdmission', mode: 'closed' }, { op: 'advance', ms: 200 });
+      const refused = (await t.finish(call, 'a registration')).kind === 'refused';
+      await t.setup({ op: 'setAdmission', mode: 'open' });
+      if (!refused) continue;
+      await t.setup(register('x', 'e2'), { op: 'down', endpoint: 'e1' });
+      t.occurred();
+      await t.holds('x', 'e2', 'an endpoint that was refused the name, because admission was closed meanwhile, went down', find);
+    }
+  }, { needs: ['virtual-time', 'slow-commit'], consistency: 'linearizable' }),
+
+  check('INC-1', 'a "down" while another registers the name ends it before, and not after', 'a name registered again that was held by an endpoint that went down meanwhile', async (t) => {
+    for (const [register, find] of [[server, 'findServer'], [transport, 'findTransport']] as const) {
+      if (find === 'findTransport' && !t.offers('transports')) continue;
+      for (const behind of [false, true]) {
+        await t.open();
+        await t.setup(register('x', 'e1'));
+        await t.rig.slowCommit(50);
+        // In line behind another write of its partition, or the first.
+        const before = behind ? [t.rig.start({ op: 'unregisterServer', id: 'x of another' }), t.rig.start({ op: 'unregisterTransport', id: 'x' })].slice(0, find === 'findServer' && t.offers('transports') ? 2 : 1) : [];
+        const call = t.rig.start(register('x', 'e2'));
+        await t.setup({ op: 'advance', ms: 20 }, { op: 'down', endpoint: 'e1' }, { op: 'advance', ms: 300 });
+        await t.rig.slowCommit(0);
+        for (const one of before) await t.finish(one, 'an unregistration');
+        if ((await t.finish(call, 'a registration')).kind !== 'done') await t.setup(register('x', 'e2'));
+        t.occurred();
+        await t.holds('x', 'e2', 'it was registered, and the endpoint that held it before went down meanwhile', find);
+        await t.setup({ op: 'advance', ms: 2_000 });
+        await t.holds('x', 'e2', 'it was registered, and the endpoint that held it before went down meanwhile', find);
+      }
+    }
+  }, { needs: ['virtual-time', 'slow-commit'], consistency: 'linearizable' }),
+
   check('UNR-2', 'also when the name goes with its endpoint while it is being unregistered', 'a name found held, whose endpoint went down while it was being unregistered', async (t) => {
     for (const [register, unregister, find] of [[server('s', 'e1'), { op: 'unregisterServer', id: 's' }, 'findServer'], [transport('s', 'e1'), { op: 'unregisterTransport', id: 's' }, 'findTransport']] as const) {
       if (find === 'findTransport' && !t.offers('transports')) continue;

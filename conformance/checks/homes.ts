@@ -55,6 +55,14 @@ export const homesChecks = [
     await look('since a hundred other names were registered');
     for (let i = 0; i < 100; i++) await t.setup({ op: 'unregisterServer', id: `other-${i}` });
     await look('since a hundred other names were given up');
+    // Its own partition may become fuller than all others.
+    const [id] = ids as [string];
+    const home = await t.partitionOf(id);
+    const neighbours: string[] = [];
+    for (let i = 0; i < 2_000 && neighbours.length < 24; i++) if ((await t.partitionOf(`near-${i}`)) === home) neighbours.push(`near-${i}`);
+    for (const neighbour of neighbours) await t.setup({ op: 'registerServer', id: neighbour, endpoint: 'others' });
+    await look('since others of its partition were registered');
+    for (const neighbour of neighbours) await t.setup({ op: 'unregisterServer', id: neighbour });
     if (t.offers('liveness')) {
       await t.setup({ op: 'registerServer', id: ids[0]!, endpoint: 'mortal' });
       await t.rig.perform({ op: 'down', endpoint: 'mortal' });

@@ -310,6 +310,45 @@ export const inFlightChecks = [
       t.check(samples.some((sample) => Math.abs(sample - ended) <= 20), `the latency of ${showOperation(write)} does not run from the call to the commit`, `${ended} ms, give or take 20 ms`, samples);
     });
   }, { needs: ['partitions', 'update', 'configs', 'transports'] }),
+  check('CTN-9', 'also of writes that were called at different times while others were under way', 'writes in one partition, called at different times, that are under way at the same time', async (t) => {
+    await t.open({ partitions: 4, windowMs: 60_000 });
+    const ids = t.ids(1).flatMap((id) => [id]);
+    const [id] = ids as [string];
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'resetStats' });
+    await t.rig.slowCommit(60);
+    const calls: { readonly call: Call; readonly at: number; ended?: number }[] = [];
+    for (let ms = 0; ms < 600 && (calls.length < 5 || calls.some(({ ended }) => ended === undefined)); ms += 10) {
+      if (calls.length < 5 && ms % 30 === 0) calls.push({ call: t.rig.start({ op: 'updateServer', id, config: { ms } }), at: t.rig.clock.now() });
+      await t.rig.clock.advance(10);
+      await t.settled(calls.map(({ call }) => call), ms % 50 === 0 ? 3 : 0);
+      for (const one of calls) if (one.call.settled !== undefined) one.ended ??= t.rig.clock.now() - one.at;
+      t.occurred(t.underWay(calls.map(({ call }) => call), 2));
+    }
+    await t.rig.slowCommit(0);
+    for (const { call } of calls) if ((await t.finish(call, 'an update')).kind !== 'done') return;
+    const ascending = (all: readonly number[]): number[] => [...all].sort((a, b) => a - b);
+    const expected = ascending(calls.map(({ ended }) => ended ?? 0));
+    const samples = ascending((await t.stats()).flatMap((stats) => stats.samples));
+    const same = samples.length === expected.length && samples.every((sample, i) => Math.abs(sample - expected[i]!) <= 20);
+    t.check(same, 'latencies of updates that were called 30 ms after each other do not run from the call to the commit', `${show(expected)}, give or take 20 ms`, samples);
+  }, { needs: ['partitions', 'update', 'configs', 'thresholds'] }),
+  check('STA-1', 'so many writes that wait for their turn are counted as so many', 'writes of one name that are under way at the same time', async (t) => {
+    await t.open({ partitions: 4 });
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'resetStats' });
+    await t.rig.slowCommit(20);
+    const calls = Array.from({ length: 7 }, (_, i) => t.rig.start({ op: 'updateServer', id, config: { i } }));
+    t.occurred(await t.waiting(calls, 3));
+    for (let ms = 0; ms < 400 && calls.some(({ settled }) => settled === undefined); ms += 20) {
+      await t.rig.clock.advance(20);
+      await t.settled(calls);
+    }
+    await t.rig.slowCommit(0);
+    let done = 0;
+    for (const call of calls) if ((await t.finish(call, 'an update')).kind === 'done') done++;
+    const counted = (await t.stats()).reduce((sum, { writeCount }) => sum + writeCount, 0);
+    t.check(counted === done, `${calls.length} updates of one server were called at once, and ${done} acknowledged`, `${done} writes counted`, counted);
+  }, { needs: ['partitions', 'update', 'configs', 'virtual-time', 'slow-commit'] }),
   check('CTN-10', 'the status lists what is stuck as well, in ascending order', 'alarms that the statistics show, of calls that are open', async (t) => {
     await t.open({ partitions: 4 });
     const ids = (await t.idPerPartition(4)).sort((a, b) => b.partition - a.partition);

@@ -4,6 +4,7 @@ import { createModel, type Found, type Operation, type RegistryState } from '../
 import type { ErrorCode } from '../../spec/index.js';
 import { showAnswer, type Answer } from '../engine/answer.js';
 import { Blocked } from '../engine/findings.js';
+import type { Call } from '../engine/rig.js';
 import { show, showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 
@@ -94,6 +95,7 @@ function* inLine(t: Trial): Generator<Program> {
   const starts: readonly { readonly held: readonly Operation[]; readonly head: Operation }[] = [
     { held: [], head: { op: 'registerServer', id: 'b', endpoint: 'e1' } },
     { held: bothHeld(t), head: { op: 'unregisterServer', id: 'b' } },
+    ...(t.offers('transports') && t.offers('binding') ? [{ held: [...bothHeld(t), { op: 'bindTransportToServer', transportId: 'b', serverId: 'a' } as const], head: { op: 'unregisterServer', id: 'b' } as const }] : []),
   ];
   for (const one of kinds) {
     const again = anew(one);
@@ -177,12 +179,14 @@ export const lanesChecks = [
     await t.answers(...writesOf(t, 'a', 'b', 'a'));
     for (let kind = 0; kind < kinds; kind++) {
       await t.open({ partitions: 2 });
-      const [[held, free], [one, other, third, fourth]] = (await idsApart(t, 4)) as [[string, string], [string, string, string, string]];
+      const [[held, free, beyond], [one, other, third, fourth]] = (await idsApart(t, 4)) as [[string, string, string], [string, string, string, string]];
       await hold(t, held, held);
       for (const id of [one, other, third]) await hold(t, id, id);
       const binds = t.offers('transports') && t.offers('binding');
       // Bound to a server of the other partition: what ends such a binding is an operation on the transport alone.
       if (binds) for (const transportId of [one, other, third]) await t.setup({ op: 'bindTransportToServer', transportId, serverId: held });
+      // And what removes a server with a binding from the other partition is one on the server alone.
+      if (binds) await t.setup({ op: 'registerTransport', id: beyond, endpoint: 'e3' }, { op: 'bindTransportToServer', transportId: beyond, serverId: one });
       const stuck = writesOf(t, held, free, held)[kind]!;
       const call = await t.stall(stuck, 60_000);
       if (!t.underWay([call])) continue;
@@ -272,4 +276,75 @@ export const lanesChecks = [
       t.check(end === undefined || isDeepStrictEqual(end, shown.at(-1)), 'names do not show what the writes, in the order of their calls, come to', show(shown.at(-1)), show(end));
     }
   }, { needs: ['partitions'] }),
+
+  check('DLK-2', 'however many are in line, and however far it has come before more join it', 'writes in line, of which some have been done before others were called', async (t) => {
+    for (const before of [2, 11, 47]) {
+      await t.open({ partitions: 1 });
+      await t.setup({ op: 'registerServer', id: 'a', endpoint: 'e1' });
+      await t.rig.slowCommit(1);
+      let version = 0;
+      const write = (): Call => t.rig.start({ op: 'updateServer', id: 'a', config: { v: ++version } });
+      const calls = Array.from({ length: before }, write);
+      await t.rig.clock.advance(Math.ceil(before / 2));
+      await t.settled(calls, 3);
+      const done = calls.filter(({ settled }) => settled !== undefined).length;
+      calls.push(...Array.from({ length: 200 }, write));
+      t.occurred(done > 0 && (await t.waiting(calls.slice(done), 2)));
+      let last = 0;
+      const look = async (): Promise<void> => {
+        const answer = await t.rig.peek({ op: 'findServer', id: 'a' });
+        const shown = answer.kind === 'done' ? ((answer.value as Found | undefined)?.config as { readonly v?: number } | undefined)?.v ?? 0 : last;
+        t.check(shown >= last, `${calls.length} updates of one server are in line, and one takes effect after one that was called later`, `update ${last}, or a later one`, `update ${shown}`);
+        last = shown;
+      };
+      for (let ms = 0; ms < 400 && !calls.every(({ settled }) => settled !== undefined); ms++) {
+        await t.rig.clock.advance(1);
+        await t.settled(calls, ms % 50 === 0 ? 3 : 0);
+        await look();
+      }
+      await t.rig.slowCommit(0);
+      for (const call of calls) await t.finish(call, 'an update');
+      await look();
+      const latest = calls.findLastIndex(({ settled }) => settled?.kind === 'done') + 1;
+      t.check(latest === 0 || last === latest || t.stalenessMs > 0, `${calls.length} updates of one server were in line`, `what the last of them said, update ${latest}`, `update ${last}`);
+    }
+  }, { needs: ['partitions', 'update', 'configs'] }),
+
+  check('DLK-2', 'the last bind of a transport decides, whatever becomes of the server of one before it', 'two binds of a transport that are under way while a server changes', async (t) => {
+    const again: readonly Operation[] = [{ op: 'unregisterServer', id: 's' }, { op: 'registerServer', id: 's', endpoint: 'e4' }];
+    const downs: readonly Operation[] = t.offers('liveness') ? [{ op: 'down', endpoint: 'dies1' }, { op: 'registerServer', id: 's', endpoint: 'e4' }] : [];
+    const update: readonly Operation[] = t.offers('update') ? [{ op: 'updateServer', id: 's', config: {} }] : [];
+    for (const meanwhile of [again, downs, update, [again[0]!]]) {
+      for (const last of [{ op: 'bindTransportToServer', transportId: 't', serverId: 'r' }, { op: 'unbindTransport', transportId: 't' }] as const) {
+        await t.open({ partitions: 2 });
+        // Both servers in one partition: a bind is a write of that of the transport, or of that of its server.
+        const [[transport], [one, other]] = (await idsApart(t, 2)) as [[string], [string, string]];
+        const ids = { t: transport, s: one, r: other };
+        const rename = (operation: Operation): Operation => JSON.parse(JSON.stringify(operation, (key, value: unknown) => (/^id$|Id$/.test(key) ? ids[value as keyof typeof ids] : value))) as Operation;
+        await t.setup(...([{ op: 'registerServer', id: 's', endpoint: 'dies1' }, { op: 'registerServer', id: 'r', endpoint: 'e2' }, { op: 'registerTransport', id: 't', endpoint: 'e3' }] satisfies Operation[]).map(rename));
+        await t.rig.slowCommit(20);
+        const first = t.rig.start(rename({ op: 'bindTransportToServer', transportId: 't', serverId: 's' }));
+        await t.rig.clock.advance(1);
+        await t.rig.slowCommit(0);
+        const between: Call[] = [];
+        for (const operation of meanwhile.map(rename)) {
+          if (operation.op === 'down') await t.setup(operation);
+          else between.push(t.rig.start(operation));
+        }
+        await t.settled(between, 1);
+        await t.rig.slowCommit(5);
+        const second = t.rig.start(rename(last));
+        t.occurred(t.underWay([first, second], 2));
+        for (let ms = 0; ms < 100 && [first, second].some(({ settled }) => settled === undefined); ms += 5) {
+          await t.rig.clock.advance(5);
+          await t.settled([first, second], 1);
+        }
+        await t.rig.slowCommit(0);
+        for (const call of [first, ...between]) await t.finish(call, 'a write');
+        if ((await t.finish(second, 'a write')).kind !== 'done') continue;
+        const shown = meanwhile.length === 0 ? '' : ` while ${meanwhile.map(showOperation).join(', then ')}`;
+        await t.gives(rename({ op: 'getServerForTransport', transportId: 't' }), last.op === 'unbindTransport' ? undefined : ids.r, `it was bound to "s"${shown}, and ${showOperation(last)} was called later`);
+      }
+    }
+  }, { needs: ['partitions', 'transports', 'binding'] }),
 ];

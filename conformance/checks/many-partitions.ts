@@ -30,7 +30,7 @@ function operationsOn(t: Trial, id: string): Operation[] {
 
 export const manyPartitionsChecks = [
   check('PRT-4', 'with a write stuck in every partition but one, that one goes on', 'a write under way in every partition but one', async (t) => {
-    for (const partitions of [3, 16]) {
+    for (const partitions of [3, 16, 64]) {
       for (const kind of t.offers('transports') ? (['registerServer', 'registerTransport'] as const) : (['registerServer'] as const)) {
         await t.open({ partitions });
         const ids = (await t.idPerPartition(partitions)).map(({ id }) => id);

@@ -176,6 +176,26 @@ export const namesChecks = [
     }
   }, { needs: ['in-process'] }),
 
+  check('ERR-1', 'whatever somebody does to an error that was handed out, the next is as it has to be', 'a refusal after one that was written into', async (t) => {
+    const register = t.rig.subject.registerServer.bind(t.rig.subject) as (...args: unknown[]) => unknown;
+    const id = t.id();
+    await t.setup({ op: 'registerServer', id, endpoint: 'e1' });
+    for (const [args, code] of [[[id, t.rig.endpoint('e1')], 'already_registered'], [['', t.rig.endpoint('e1')], 'invalid_argument']] as const) {
+      for (let i = 0; i < 2; i++) {
+        try {
+          await register(...args);
+        } catch (error) {
+          try {
+            Object.assign(error as object, { code: 'tampered', message: 'tampered' });
+          } catch {
+            // Frozen: as good as a new one.
+          }
+        }
+        t.rejected(await t.rig.call('registerServer', ...args), 'registerServer', [code], 'somebody had written into the error of the refusal before');
+        t.occurred();
+      }
+    }
+  }, { needs: ['in-process'] }),
   check('ERR-1', 'every operation answers in the shape of the interface', 'an operation that was answered', async (t) => {
     const [server, transport, none] = t.ids(3) as [string, string, string];
     const operations: Operation[] = [

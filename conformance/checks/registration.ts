@@ -1,5 +1,6 @@
 import type { Found } from '../../model/index.js';
 import { Blocked } from '../engine/findings.js';
+import { show } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 
 type Ends = [string, string];
@@ -47,6 +48,15 @@ export const registrationChecks = [
     await t.setup({ op: 'registerServer', id, endpoint: 'e2' });
     await t.occurs(t.holds(id, 'e2', 'it was registered'));
   }),
+  check('REG-3', 'whatever the reason that its signal was given', 'an endpoint that is down, refused', async (t) => {
+    for (const reason of [undefined, null, 0, false, '', Number.NaN, 'gone', { code: 1 }]) {
+      for (const register of t.offers('transports') ? (['registerServer', 'registerTransport'] as const) : (['registerServer'] as const)) {
+        const answer = await t.rig.call(register, t.id(), { send: () => undefined, signal: AbortSignal.abort(reason) });
+        t.rejected(answer, `${register} of an endpoint whose signal was aborted with ${show(reason)}`, ['endpoint_down'], 'the signal has aborted');
+        t.occurred();
+      }
+    }
+  }, { needs: ['in-process'] }),
   check('REG-3', 'nor can one that went down while it held names', 'an endpoint found to hold a name, and down since', async (t) => {
     const id = t.id();
     await t.setup({ op: 'registerServer', id, endpoint: 'e1' });

@@ -54,7 +54,7 @@ async function refusedRightAfter(t: Trial, { register, end, use, code }: {
 const unregisterServer = (id: string): Operation => ({ op: 'unregisterServer', id });
 const transports = ['a', 'b', 'c', 'd'] as const;
 
-/** Everything that changes whom a broadcast of `s` reaches, and some things that do not. */
+/** Everything that changes whom a broadcast of `s` reaches, and some things that do not; one at a time. */
 const changes = (t: Trial): readonly Operation[] => [
   ...(t.offers('configs') ? [{ op: 'registerTransport', id: 'd', endpoint: 'of d', config: { serverId: 's' } } as const] : []),
   bind('c', 's'),
@@ -75,8 +75,16 @@ const changes = (t: Trial): readonly Operation[] => [
   ...(t.offers('liveness') ? [{ op: 'down', endpoint: 'e3' } as const, server('s', 'e4'), bind('b', 's')] : []),
 ];
 
+/** And two at once, after which as many are reached as before. */
+const exchanges: readonly (readonly Operation[])[] = [
+  [{ op: 'unregisterTransport', id: 'b' }, transport('b', 'of b, again'), bind('b', 's')],
+  [{ op: 'unbindTransport', transportId: 'a' }, bind('c', 's')],
+  [bind('c', 'r'), bind('a', 's')],
+];
+
 /** Broadcasts before and after each change, and judges by the model whom they reach. */
-async function broadcastsAround(t: Trial): Promise<void> {
+async function broadcastsAround(t: Trial, crowd: number): Promise<void> {
+  await t.open();
   const model = createModel();
   let { initial: state } = model;
   const holders = new Map<string, string>();
@@ -94,9 +102,11 @@ async function broadcastsAround(t: Trial): Promise<void> {
     }
   };
   for (const operation of [server('s', 'e1'), server('r', 'e2'), ...(['a', 'b', 'c'] as const).map((id) => transport(id, `of ${id}`)), bind('a', 's'), bind('b', 's')]) await does(operation);
-  for (const change of changes(t)) {
+  // Of so many one more or less may go unnoticed.
+  for (let i = 0; i < crowd; i++) for (const operation of [transport(`x${i}`, `of x${i}`), bind(`x${i}`, 's')]) await does(operation);
+  for (const change of [...exchanges, ...changes(t).map((one) => [one])]) {
     for (const when of ['before', 'after'] as const) {
-      if (when === 'after') await does(change);
+      if (when === 'after') for (const operation of change) await does(operation);
       const expected = model.step(state, { op: 'broadcast', serverId: 's', message: when }).deliveries.map(({ endpoint }) => endpoint).sort();
       const count = await t.succeeds({ op: 'broadcast', serverId: 's', message: when }, 'a broadcast is never refused');
       const got = (await t.arrivals(expected.length)).map(({ endpoint }) => endpoint).sort();
@@ -108,10 +118,10 @@ async function broadcastsAround(t: Trial): Promise<void> {
           const entry = outcome.kind === 'done' ? (outcome.value as { readonly endpoint: string } | undefined) : undefined;
           await t.given(t.holds(id, entry?.endpoint, 'it has gone, or come back, so', 'findTransport'));
         }
-        throw new Violation(`a broadcast right ${when} ${showOperation(change)} reached an endpoint that had given its name up`, 'nothing at this endpoint', `a delivery at ${former}`, 'RTE-8');
+        throw new Violation(`a broadcast right ${when} ${change.map(showOperation).join(', then ')} reached an endpoint that had given its name up`, 'nothing at this endpoint', `a delivery at ${former}`, 'RTE-8');
       }
       try {
-        t.check(isDeepStrictEqual([got, count], [expected, expected.length]), `a broadcast right ${when} ${showOperation(change)} did not reach whom it had to`, `${expected.length}: ${expected.join(', ')}`, `${String(count)}: ${got.join(', ')}`);
+        t.check(isDeepStrictEqual([got, count], [expected, expected.length]), `a broadcast right ${when} ${change.map(showOperation).join(', then ')} did not reach whom it had to`, `${expected.length}: ${expected.join(', ')}`, `${String(count)}: ${got.join(', ')}`);
       } catch (error) {
         // Who is not bound as it should be is missed, or reached, for that reason.
         for (const transportId of transports) {
@@ -125,8 +135,34 @@ async function broadcastsAround(t: Trial): Promise<void> {
   }
 }
 
+/** Routes to each of so many, right after a broadcast to all of them. */
+async function routesAfterBroadcast(t: Trial, count: number): Promise<void> {
+  await t.open();
+  const ids = Array.from({ length: count }, (_, i) => `t${i}`);
+  await t.setup(server('s', 'e1'), ...ids.flatMap((id) => [transport(id, `of ${id}`), bind(id, 's')]));
+  // Who is answered at once has no reason to wait.
+  const all = t.rig.start({ op: 'broadcast', serverId: 's', message: 'to all' });
+  if (all.settled === undefined) await t.finish(all, 'a broadcast');
+  const calls = ids.map((id) => t.rig.start({ op: 'routeToTransport', transportId: id, serverId: 's', message: 'to one' }));
+  for (const call of calls) await t.finish(call, 'a message');
+  const got = new Map(ids.map((id) => [`of ${id}`, [] as unknown[]]));
+  for (const { endpoint, message } of await t.arrivals(2 * count)) got.get(endpoint)?.push(message);
+  for (const [endpoint, messages] of got) {
+    // What does not arrive is another matter.
+    const both = messages.filter((message) => message === 'to all' || message === 'to one');
+    t.occurred(both.length === 2);
+    t.check(both.length < 2 || both[0] === 'to all', `a broadcast to ${count}, and right after it a message to each of them, arrived in another order`, 'the broadcast first', `${both.join(', ')}, at ${endpoint}`);
+  }
+}
+
 export const rightAfterChecks = [
-  check('RTE-3', 'right after whatever changes whom it reaches, and also when one has been made right before', 'a broadcast delivered right after a change', broadcastsAround, { needs: ['binding'], consistency: 'linearizable' }),
+  check('RTE-4', 'what is routed right after a broadcast, to any of those whom it reaches, arrives after it', 'a broadcast, and a message right after it, that have both arrived', async (t) => {
+    for (const count of (await t.areCallsSlow()) ? [3, 20] : [3, 70, 300, 1_100]) await routesAfterBroadcast(t, count);
+  }, { needs: ['transports', 'routing', 'binding'], consistency: 'linearizable' }),
+
+  check('RTE-3', 'right after whatever changes whom it reaches, and also when one has been made right before', 'a broadcast delivered right after a change', async (t) => {
+    for (const crowd of [0, ...((await t.areCallsSlow()) ? [] : [80])]) await broadcastsAround(t, crowd);
+  }, { needs: ['binding'], consistency: 'linearizable' }),
   check('UPD-2', 'nor can one right after it has gone, by whoever has just updated it', 'an update refused, of a server that had just been updated', (t) =>
     refusedRightAfter(t, { register: server, end: unregisterServer, code: 'server_not_found', use: (id) => Promise.resolve([{ op: 'updateServer', id, config: { v: 1 } }, { op: 'updateServer', id, config: { v: 2 } }] as const) }), { needs: ['configs'] }),
   check('BND-2', 'also right after it has gone, when another has just been bound to it', 'a bind refused, to a server to which another had just been bound', (t) =>

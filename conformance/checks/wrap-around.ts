@@ -41,6 +41,22 @@ export const wrapAroundChecks = [
     }
   }, { needs: ['transports', 'binding'] }),
 
+  check('INC-2', 'however often its server has come and gone since, if nobody has looked', 'a transport bound to an incarnation of a server that others have followed', async (t) => {
+    const count = (await t.areCallsSlow()) ? 24 : 2 * crowd;
+    for (const before of [0, 1]) {
+      await t.open();
+      const ids = Array.from({ length: count }, (_, i) => `t${i}`);
+      await t.setup(server('s'), ...ids.map((id) => transport(id)));
+      // One after the other is bound, to an incarnation of its own: so that of each number up to the last one has as many behind it.
+      for (let i = 0; i < before; i++) await t.setup(server(`another ${i}`));
+      for (const id of ids) await t.setup({ op: 'bindTransportToServer', transportId: id, serverId: 's' }, unregister('s'), server('s'));
+      for (const [i, id] of ids.entries()) {
+        await t.gives({ op: 'getServerForTransport', transportId: id }, undefined, `it was bound to an incarnation of the server that is gone, ${count - i} before this one`);
+        t.occurred();
+      }
+    }
+  }, { needs: ['transports', 'binding'] }),
+
   check('LST-1', 'however many writes there have been since the last list', 'a list after hundreds of writes, which have changed what it holds', async (t) => {
     const most = (await t.areCallsSlow()) ? 64 : 1_024;
     const updates = t.offers('update') && t.offers('configs');

@@ -57,6 +57,8 @@ export interface Vocabulary {
   readonly binding: boolean;
   readonly routing: boolean;
   readonly override: boolean;
+  readonly lists: boolean;
+  readonly inProcess: boolean;
   /** Whether it hears that a `send` fails, and that it is not over yet. */
   readonly failures: boolean;
   readonly awaited: boolean;

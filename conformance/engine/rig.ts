@@ -302,6 +302,13 @@ export class Rig {
     await this.#behind;
   }
 
+  /** Whether each call takes time of its own, as over a wire. */
+  async isSlow(): Promise<boolean> {
+    const began = performance.now();
+    for (let i = 0; i < 20; i++) await this.peek({ op: 'findServer', id: 'a' });
+    return performance.now() - began > 10;
+  }
+
   /** A read that leaves no line in the record. */
   peek(operation: Operation): Answer | Promise<Answer> {
     return this.#invoke(operation);

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { createModel, type Operation } from '../../model/index.js';
 import { detectionMs, type Feature, type RequirementId } from '../../spec/index.js';
-import { AdapterError, type Adapter, type OpenOptions } from '../contract.js';
+import { AdapterError, type Adapter, type Consistency, type OpenOptions } from '../contract.js';
 import { watchBreakdowns } from './breakdowns.js';
 import { companionCommands, contentionCommands, nameCommands, unwatchedCommands, type Cell, type StepCommand, type Vocabulary } from './commands.js';
+import { crowdedSteps, crowdSize } from './crowds.js';
 import { Blocked, Unanswered, Violation } from './findings.js';
 import { hostilePool, sampleIds } from './ids.js';
 import { offers } from './offers.js';
@@ -37,7 +38,7 @@ export interface SequentialProgram {
   readonly steps: readonly Operation[];
 }
 
-export type SuiteName = 'names' | 'companions' | 'unwatched' | 'spellings' | 'contention';
+export type SuiteName = 'names' | 'companions' | 'unwatched' | 'crowds' | 'spellings' | 'contention';
 
 /** The walks through the whole model: see `whole-model.ts`. */
 export type WalkName = 'model-names' | 'model-contention';
@@ -45,22 +46,37 @@ export type WalkName = 'model-names' | 'model-contention';
 /** What a registry whose alarms show late (CTN-6) seems to break as well. */
 const mayBeLate: ReadonlySet<RequirementId> = new Set(['CTN-1', 'CTN-2', 'CTN-5', 'CTN-10', 'ADM-1', 'ADM-2']);
 
+type Sequence = (oracle: Oracle) => Promise<void>;
+
+const ofCommands = (commands: fc.Arbitrary<StepCommand>[], maxCommands: number): fc.Arbitrary<Sequence> =>
+  fc.commands(commands, { maxCommands, size: '+1' }).map((all) => (oracle) => fc.asyncModelRun(() => ({ model: { oracle } satisfies Cell, real: oracle }), all));
+
+const ofSteps = (steps: fc.Arbitrary<readonly Operation[]>): fc.Arbitrary<Sequence> =>
+  steps.map((all) => async (oracle) => {
+    for (const operation of all) await oracle.step(operation);
+  });
+
+/** How many steps are made, at most, to find out whether less than a sequence is wrong: more than it takes where sequences are short. */
+const mostShrinkSteps = 60_000;
+
 /** A family of random command sequences, judged by the model. */
 export interface Suite {
   readonly name: SuiteName;
   readonly title: string;
   readonly needs: readonly Feature[];
-  readonly maxCommands: number;
   /** The share of the runs asked for that this suite makes: contention takes many steps to come about. */
   readonly share: number;
   /** The requirement that every disagreement breaks, if it is one and the same, and its situation: what is counted under another. */
   readonly blames?: { readonly requirement: RequirementId; readonly what: string; readonly counts: RequirementId };
   /** Whether messages are sent to everybody when all is done, so that what is there in secret shows. */
   readonly looksInTheEnd?: boolean;
+  /** The level of consistency that it is about, if not any. */
+  readonly consistency?: Consistency['level'];
   /** Whether nobody looks before all is done, so that no look mends, or hides, what a step has left undone. */
   readonly isUnwatched?: boolean;
   ids(seed: number): readonly string[];
-  commands(ids: readonly string[], offered: Vocabulary): fc.Arbitrary<StepCommand>[];
+  /** What a sequence does to a registry and the oracle beside it. Where calls take real time it is to be short. */
+  sequences(ids: readonly string[], offered: Vocabulary, isSlow: boolean): fc.Arbitrary<Sequence>;
   /** Opens the registry, and the oracle beside it. */
   prepare(adapter: Adapter, ids: readonly string[], patienceMs: number): Promise<Oracle>;
 }
@@ -70,9 +86,11 @@ const harmless = (seed: number, count: number): string[] => {
   return Array.from({ length: count }, () => ids.next().value);
 };
 
+const poolOf = (adapter: Adapter, rig: Rig, ids: readonly string[]): Pool => ({ servers: ids, transports: offers(adapter, rig.subject, 'transports') ? ids : [] });
+
 async function prepareNames(adapter: Adapter, ids: readonly string[], patienceMs: number, isUnwatched = false): Promise<Oracle> {
   const rig = await Rig.open(adapter, {}, patienceMs);
-  const pool: Pool = { servers: ids, transports: offers(adapter, rig.subject, 'transports') ? ids : [] };
+  const pool = poolOf(adapter, rig, ids);
   const scope = scopeOf(adapter, rig, false);
   // What takes its time to show has to be waited for, by looking.
   if (!isUnwatched || scope.stalenessMs > 0 || scope.downMs > 0) return new Oracle(rig, createModel(), pool, scope);
@@ -85,24 +103,22 @@ export const suites: readonly Suite[] = [
     name: 'names',
     title: 'random sequences of operations on names, bindings and messages agree with the model',
     needs: ['servers'],
-    maxCommands: 40,
     share: 1,
     // One of them begins like another: cut from the end of a key, or looked for at its beginning, they are the same.
     ids: (seed) => {
       const [one, other] = harmless(seed, 2) as [string, string];
       return [one, `${one}0`, other];
     },
-    commands: nameCommands,
+    sequences: (ids, offered) => ofCommands(nameCommands(ids, offered), 40),
     prepare: prepareNames,
   },
   {
     name: 'companions',
     title: 'random sequences of what happens to names that live together for long agree with the model, and so do broadcasts in the end',
     needs: ['servers'],
-    maxCommands: 60,
     share: 1,
     ids: (seed) => harmless(seed, 4),
-    commands: companionCommands,
+    sequences: (ids, offered) => ofCommands(companionCommands(ids, offered), 60),
     prepare: prepareNames,
     looksInTheEnd: true,
   },
@@ -110,11 +126,30 @@ export const suites: readonly Suite[] = [
     name: 'unwatched',
     title: 'random sequences at which nobody looks before the end agree with the model',
     needs: ['servers'],
-    maxCommands: 60,
     share: 1,
     ids: (seed) => harmless(seed, 4),
-    commands: unwatchedCommands,
+    sequences: (ids, offered) => ofCommands(unwatchedCommands(ids, offered), 60),
     prepare: (adapter, ids, patienceMs) => prepareNames(adapter, ids, patienceMs, true),
+    looksInTheEnd: true,
+    isUnwatched: true,
+  },
+  {
+    name: 'crowds',
+    title: 'random sequences of what hundreds of names live through agree with the model',
+    needs: ['servers'],
+    share: 0.003,
+    ids: (seed) => {
+      const [prefix] = harmless(seed, 1) as [string];
+      return Array.from({ length: crowdSize }, (_, i) => `${prefix}-${String(i).padStart(3, '0')}`);
+    },
+    // Elsewhere the news of a "down" has to be waited for, by looking.
+    sequences: (ids, offered, isSlow) => ofSteps(crowdedSteps(ids, { ...offered, liveness: offered.liveness && offered.inProcess }, isSlow ? 400 : 6_000)),
+    async prepare(adapter, ids, patienceMs) {
+      // In one partition all of them meet.
+      const rig = await Rig.open(adapter, { partitions: 1 }, patienceMs);
+      return new Oracle(rig, createModel(), poolOf(adapter, rig, ids), { ...scopeOf(adapter, rig, false), isUnwatched: true, listeners: false });
+    },
+    consistency: 'linearizable',
     looksInTheEnd: true,
     isUnwatched: true,
   },
@@ -122,22 +157,20 @@ export const suites: readonly Suite[] = [
     name: 'spellings',
     title: 'random sequences agree with the model whatever the ids spell',
     needs: ['servers'],
-    maxCommands: 40,
     share: 0.3,
     // What works with harmless ids and fails with these fails because of their spelling.
     blames: { requirement: 'NAM-2', what: 'a name of an unusual spelling, registered', counts: 'REG-1' },
     ids: (seed) => hostilePool(seed, 3),
-    commands: nameCommands,
+    sequences: (ids, offered) => ofCommands(nameCommands(ids, offered), 40),
     prepare: prepareNames,
   },
   {
     name: 'contention',
     title: 'random sequences of slow writes and passing time agree with the model about statistics, alarms and admission',
     needs: ['servers', 'configs', 'update', 'stats', 'contention', 'virtual-time', 'slow-commit', 'partitions'],
-    maxCommands: 14,
     share: 0.2,
     ids: (seed) => harmless(seed, 4),
-    commands: contentionCommands,
+    sequences: (ids, offered) => ofCommands(contentionCommands(ids, offered), 14),
     async prepare(adapter, ids, patienceMs) {
       const options: Omit<OpenOptions, 'clock'> = { partitions: 2 };
       const trial = new Trial(adapter, 0, patienceMs);
@@ -205,9 +238,12 @@ export async function runSuite(
   let [sequences, steps] = [0, 0];
   let unanswered: string | undefined;
 
+  const nothing = { sequences, steps, situations, counterexamples: [] };
+  if (suite.consistency !== undefined && suite.consistency !== (adapter.consistency?.level ?? 'linearizable')) return nothing;
   const probe = await suite.prepare(adapter, ids, patienceMs).catch(stop);
-  if (probe === undefined) return { sequences, steps, situations, counterexamples: [], inconclusive: unanswered! };
+  if (probe === undefined) return { ...nothing, inconclusive: unanswered! };
   const offered = vocabulary(adapter, probe.rig);
+  const isSlow = await probe.rig.isSlow();
   await probe.rig.dispose();
 
   for (;;) {
@@ -224,8 +260,9 @@ export async function runSuite(
       (failed.has('CTN-6') && mayBeLate.has(requirement)) ||
       (target !== undefined && requirement !== target);
 
-    const property = fc.asyncProperty(fc.commands(suite.commands(ids, offered), { maxCommands: suite.maxCommands, size: '+1' }), async (commands) => {
-      if (unanswered !== undefined) return;
+    let shrinkSteps = 0;
+    const property = fc.asyncProperty(suite.sequences(ids, offered, isSlow), async (run) => {
+      if (unanswered !== undefined || shrinkSteps > mostShrinkSteps) return;
       sequences++;
       progress(sequences);
       const brokenDown = watchBreakdowns(adapter);
@@ -234,7 +271,7 @@ export async function runSuite(
       // What goes wrong unwatched shows later: not before it is known when it began can it be excused.
       if (!suite.isUnwatched) oracle.excuses = excused;
       try {
-        await fc.asyncModelRun(() => ({ model: { oracle } satisfies Cell, real: oracle }), commands);
+        await run(oracle);
         if (!oracle.spoiled && suite.looksInTheEnd && offered.routing) await oracle.probe(offered.binding);
         if (!oracle.spoiled && suite.isUnwatched) await oracle.lookAtAll();
         if (!oracle.spoiled) await oracle.end();
@@ -258,6 +295,7 @@ export async function runSuite(
         throw violation;
       } finally {
         steps += oracle.program.length;
+        if (smallest !== undefined) shrinkSteps += oracle.program.length;
         await oracle.rig.dispose();
       }
     });
@@ -326,6 +364,8 @@ function vocabulary(adapter: Adapter, rig: Rig): Vocabulary {
     override: has('override'),
     failures: has('send-failures'),
     awaited: has('send-awaited'),
+    lists: has('lists'),
+    inProcess: has('in-process'),
   };
 }
 
