@@ -10,9 +10,10 @@ import { waitUntil } from '../engine/virtual-clock.js';
 
 /*
  * In the middle of broadcasts several of those who are reached call back, each by a short program of its own: they bind, unbind, give up
- * and take names, go down, route and broadcast, about themselves and about others; and some of those who are reached throw. What is judged must be so in whichever order the registry does
- * it: who was bound all the time and whom no program touches gets every broadcast, once; who cannot have been bound gets nothing; what one
- * program sends one after the other arrives in that order. What goes wrong outside of any send as well does so for another reason.
+ * and take names, go down, route and broadcast, about themselves and about others; and some of those who are reached throw. What is judged
+ * must be so in whichever order the registry does it: who was bound all the time and whom no program touches gets every broadcast, once;
+ * who cannot have been bound gets nothing; what one program sends one after the other arrives in that order. What goes wrong outside of any
+ * send as well does so for another reason.
  */
 
 /** Servers `s1` and `s2` stay; `s3` comes and goes. `x…` and `y` are left alone; all others have things done to them. */

@@ -71,6 +71,9 @@ const gives = (t: Trial, kind: Kind, id: string, endpoint: Endpoint | undefined,
     t.check(found === endpoint, `${kind.find}: ${why}`, endpoint === undefined ? 'nothing' : 'the endpoint that was registered', found === undefined ? 'nothing' : 'another endpoint');
   }, endpoint === undefined ? t.goneMs : t.stalenessMs);
 
+/** An endpoint that has all from another, but a lifetime of its own. */
+const madeFrom = (endpoint: Endpoint, signal: AbortSignal): Endpoint => Object.create(endpoint, { signal: { value: signal, enumerable: true } }) as Endpoint;
+
 export const anyEndpointChecks = [
   check('REG-1', 'whatever has a send and a signal is an endpoint', 'a name found held by an endpoint of an unusual make', async (t) => {
     // The first is of the common make: if it goes wrong with that, the make is not the reason.
@@ -99,18 +102,19 @@ export const anyEndpointChecks = [
     }
   }, { needs: ['in-process'] }),
 
-  check('LKP-1', 'a lookup gives the endpoint that was registered, not another that lives as long', 'two names found held by endpoints with the same signal', async (t) => {
+  check('LKP-1', 'a lookup gives the endpoint that was registered, not one that lives as long, or that it is made from', 'two names found held by endpoints that have something in common', async (t) => {
     for (const kind of offered(t)) {
-      const [one, other, third] = t.ids(3) as [string, string, string];
       const first = t.rig.endpoint(`${kind.register} 1`);
-      const second = first.twin(`${kind.register} 2`);
-      await register(t, kind, one, first, 'the endpoint is up');
-      await register(t, kind, other, second, 'the endpoint is up');
-      await register(t, kind, third, first, 'the endpoint is up');
-      await gives(t, kind, one, first, 'endpoints with the same signal are two');
-      await gives(t, kind, other, second, 'endpoints with the same signal are two');
-      t.occurred();
-      await gives(t, kind, third, first, 'another endpoint with the same signal was registered before');
+      for (const [second, why] of [[first.twin(`${kind.register} 2`), 'with the same signal'], [madeFrom(first, new AbortController().signal), 'of which one is made from the other']] as const) {
+        const [one, other, third] = t.ids(3) as [string, string, string];
+        await register(t, kind, one, first, 'the endpoint is up');
+        await register(t, kind, other, second, 'the endpoint is up');
+        await register(t, kind, third, first, 'the endpoint is up');
+        await gives(t, kind, one, first, `endpoints ${why} are two`);
+        await gives(t, kind, other, second, `endpoints ${why} are two`);
+        t.occurred();
+        await gives(t, kind, third, first, `it was registered, and so was another: endpoints ${why} are two`);
+      }
     }
   }, { needs: ['in-process'] }),
 
@@ -135,7 +139,7 @@ export const anyEndpointChecks = [
         const lifetimes = [new AbortController(), new AbortController()] as const;
         const send: Receive = () => undefined;
         const first = { send, signal: lifetimes[0].signal };
-        const second = Object.create(first, { signal: { value: lifetimes[1].signal, enumerable: true } }) as Endpoint;
+        const second = madeFrom(first, lifetimes[1].signal);
         const all = [{ id: t.id(), endpoint: first }, { id: t.id(), endpoint: second }] as const;
         for (const { id, endpoint } of all) await t.given(register(t, kind, id, endpoint, 'the endpoint is up'));
         for (const { id, endpoint } of all) await t.given(gives(t, kind, id, endpoint, 'it was registered'));

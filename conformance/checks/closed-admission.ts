@@ -87,6 +87,17 @@ export const closedAdmissionChecks = [
       if (write?.op === 'unregisterServer') await t.holds(names.s, undefined, why);
     }
   }, { needs: contending }),
+  check('ADM-3', 'also those that are under way when it closes', 'writes that are under way while admission closes', async (t) => {
+    for (let kind = 0; ; kind++) {
+      await t.open();
+      const write = writesOf(t, await populate(t))[kind];
+      if (write === undefined) return;
+      const call = await t.stall(write, 50);
+      t.occurred(t.underWay([call]));
+      await t.setup({ op: 'setAdmission', mode: 'closed' }, { op: 'advance', ms: 100 });
+      t.accepted(await t.finish(call, 'a write'), write, `admission closed while it was under way, and ${why}`);
+    }
+  }, { needs: ['virtual-time', 'slow-commit'] }),
   check('ADM-4', 'admission reopens although nobody looks, and although nobody asks', 'registrations that the alarms have rejected', async (t) => {
     for (const rejected of [0, 1, 5]) {
       await t.open({ partitions: 1 });

@@ -312,8 +312,7 @@ export const inFlightChecks = [
   }, { needs: ['partitions', 'update', 'configs', 'transports'] }),
   check('CTN-9', 'also of writes that were called at different times while others were under way', 'writes in one partition, called at different times, that are under way at the same time', async (t) => {
     await t.open({ partitions: 4, windowMs: 60_000 });
-    const ids = t.ids(1).flatMap((id) => [id]);
-    const [id] = ids as [string];
+    const id = t.id();
     await t.setup({ op: 'registerServer', id, endpoint: 'e1' }, { op: 'resetStats' });
     await t.rig.slowCommit(60);
     const calls: { readonly call: Call; readonly at: number; ended?: number }[] = [];

@@ -310,6 +310,23 @@ export const lanesChecks = [
     }
   }, { needs: ['partitions', 'update', 'configs'] }),
 
+  check('BND-4', 'a bind that is under way decides, whatever becomes of the server to which the transport was bound before', 'a bind to another server that is under way while the one before it goes', async (t) => {
+    for (const ends of t.offers('liveness') ? (['unregistered', 'down'] as const) : (['unregistered'] as const)) {
+      await t.open({ partitions: 2 });
+      // The server before is not of the partition of the transport, so that its end need not wait for the bind.
+      const [[transport, next], [server]] = (await idsApart(t, 2)) as [[string, string], [string]];
+      await t.setup({ op: 'registerServer', id: server, endpoint: 'dies1' }, { op: 'registerServer', id: next, endpoint: 'e2' }, { op: 'registerTransport', id: transport, endpoint: 'e3' }, { op: 'bindTransportToServer', transportId: transport, serverId: server });
+      const bind = await t.stall({ op: 'bindTransportToServer', transportId: transport, serverId: next }, 50);
+      t.occurred(t.underWay([bind]));
+      const call = ends === 'unregistered' ? t.rig.start({ op: 'unregisterServer', id: server }) : undefined;
+      if (call === undefined) await t.setup({ op: 'down', endpoint: 'dies1' });
+      await t.rig.perform({ op: 'advance', ms: 100 });
+      if (call !== undefined) await t.finish(call, 'an unregistration');
+      if ((await t.finish(bind, 'a bind')).kind !== 'done') continue;
+      await t.gives({ op: 'getServerForTransport', transportId: transport }, next, `it was bound to it while the server before it was ${ends}`);
+    }
+  }, { needs: ['partitions', 'transports', 'binding', 'virtual-time', 'slow-commit'] }),
+
   check('DLK-2', 'the last bind of a transport decides, whatever becomes of the server of one before it', 'two binds of a transport that are under way while a server changes', async (t) => {
     const again: readonly Operation[] = [{ op: 'unregisterServer', id: 's' }, { op: 'registerServer', id: 's', endpoint: 'e4' }];
     const downs: readonly Operation[] = t.offers('liveness') ? [{ op: 'down', endpoint: 'dies1' }, { op: 'registerServer', id: 's', endpoint: 'e4' }] : [];

@@ -82,6 +82,14 @@ export const manyChecks = [
         t.occurred();
       }
     }, { needs: register === 'registerTransport' ? ['transports'] : [] }),
+    check('UNR-1', `of thousands of names those go that are unregistered (${unregister})`, 'a name unregistered that was one of many', async (t) => {
+      const ids = await fill(t, register);
+      for (const [i, id] of ids.entries()) if (i % 3 > 0) await t.setup({ op: unregister, id });
+      for (const [i, id] of ids.entries()) {
+        if (i % 3 === 0) await t.given(t.holds(id, holder(i), 'others were unregistered', find));
+        else await t.occurs(t.holds(id, undefined, 'it was unregistered, as others were', find));
+      }
+    }, { needs: register === 'registerTransport' ? ['transports'] : [] }),
     check('LST-1', `a list gives each of thousands once (${list})`, 'a list of many names', async (t) => {
       const ids = await fill(t, register);
       await lists(t, list, ids.map((id, i) => [id, holder(i)]));

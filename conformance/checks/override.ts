@@ -1,4 +1,5 @@
 import type { Operation } from '../../model/index.js';
+import { detectionMs } from '../../spec/index.js';
 import { Blocked } from '../engine/findings.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
@@ -50,6 +51,20 @@ export const everyRegistrationChecks = [
     t.occurred();
     await allRefused(t, everybody, 'three of four partitions are alarmed', 6);
     t.check((await status(t)).admission === 'closed', 'the status does not show that admission is closed', 'closed', 'open');
+  }, { needs: ['update'] }),
+  check('ADM-1', 'alarms that come again after a reset close admission again', 'three of four partitions that show the alarm, after a reset had ended it', async (t) => {
+    await t.open({ partitions: 4 });
+    const ids = (await t.idPerPartition(3)).map(({ id }) => id);
+    for (let times = 0; times < 3; times++) {
+      await contendTogether(t, ids, times === 0 ? 'free' : 'registered');
+      const [count, { admission }] = [await alarms(t), await status(t)];
+      if (count !== 3) throw new Blocked(`three of four partitions had to be alarmed first, and ${count} were`);
+      t.occurred(times > 0);
+      t.check(admission === 'closed', `three of four partitions are alarmed, after ${times} resets, and the status does not show that admission is closed`, 'closed', admission);
+      await t.refuses({ op: 'registerServer', id: t.id(), endpoint: 'e2' }, admissionRefused, `three of four partitions are alarmed, after ${times} resets`);
+      await t.setup({ op: 'resetStats' }, { op: 'advance', ms: 2 * detectionMs });
+      await alarms(t);
+    }
   }, { needs: ['update'] }),
   check('ADM-2', 'admission that was closed is open when half of the partitions are alarmed', 'half of the partitions that show the alarm, after admission showed closed', async (t) => {
     const { busy } = await alarmed(t, 4, 3);
@@ -105,5 +120,12 @@ export const everyRegistrationChecks = [
     t.occurred((await alarms(t)) === 3);
     await t.setup({ op: 'setAdmission', mode: 'open' });
     await allAdmitted(t, everybody, 'admission was opened by hand');
+    // Whoever takes their time over it is admitted all the way.
+    for (const registration of everybody) {
+      const call = await t.stall(registration, 50);
+      await t.rig.perform({ op: 'advance', ms: 100 });
+      t.accepted(await t.finish(call, 'a registration'), registration, 'admission was opened by hand, and the registration took 50 ms');
+      await t.setup(givenUp(registration));
+    }
   }, { needs: contending }),
 ];

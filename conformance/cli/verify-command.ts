@@ -137,7 +137,7 @@ const operations = z.array(operation).max(10_000);
 const reactions = z.record(z.string(), operation).optional();
 const sequentialSchema = z.object({
   suite: z.enum([...suites.map(({ name }) => name), 'model-names', 'model-contention']),
-  ids: z.array(z.string()).max(100),
+  ids: z.array(z.string()).max(1_000),
   steps: operations,
 });
 const programSchema = z.union([

@@ -17,6 +17,8 @@ export const crowdSize = 320;
 const populationAt = (share: number): number => (share < 0.2 ? 20 : 256);
 /** By how many more or fewer. */
 const sway = 12;
+/** How many endpoints hold a few of the names, and how many of these live until the one that holds most of them has grown old. */
+const [few, lasting] = [8, 4];
 
 /** Random sequences of so many steps over a crowd of ids, which shrink by leaving out stretches of steps, long ones first. */
 export function crowdedSteps(ids: readonly string[], offered: Vocabulary, steps: number): fc.Arbitrary<readonly Operation[]> {
@@ -68,7 +70,7 @@ class Crowd {
   readonly #transports = new Map<string, string>();
   readonly #transportIds: readonly string[];
   #hub = 0;
-  readonly #small = Array.from({ length: 8 }, (_, i) => `small${i}`);
+  readonly #small = Array.from({ length: few }, (_, i) => `small${i}`);
   #made = 0;
   #population = 0;
 
@@ -83,8 +85,9 @@ class Crowd {
   *live(steps: number): Generator<Operation> {
     for (let i = 0; i < steps; i++) {
       this.#population = populationAt(i / steps);
-      // Most names are those of one endpoint, which goes down once, late: with all that it has ever held.
-      if (this.offered.liveness && i === Math.floor(0.85 * steps)) yield this.#down(`hub${this.#hub++}`);
+      // Most names are those of one endpoint, which goes down once, late, with all that it has ever held; before it those who have seen it all.
+      if (this.offered.liveness && i === Math.floor(0.87 * steps)) for (const endpoint of this.#small.slice(0, lasting)) yield this.#down(endpoint);
+      if (this.offered.liveness && i === Math.floor(0.9 * steps)) yield this.#down(`hub${this.#hub++}`);
       yield* this.#something();
     }
   }
@@ -97,7 +100,7 @@ class Crowd {
     if (lot < 54) return yield { op: 'findServer', id: server };
     if (lot < 58) return yield { op: 'unregisterServer', id: this.#any(this.ids.filter((id) => !this.#servers.has(id))) };
     if (lot < 62 && offered.configs && offered.update) return yield { op: 'updateServer', id: server, config: { v: ++this.#made } };
-    if (lot < 63 && offered.liveness) return yield this.#down(this.#any(this.#small));
+    if (lot < 63 && offered.liveness) return yield this.#down(this.#any(this.#small.slice(lasting)));
     // One that is taken, as likely as not.
     if (lot < 65) return yield { op: 'registerServer', id: [...this.#servers.keys()][this.#below(this.#servers.size)] ?? server, endpoint: this.#endpoint() };
     // Before something changes, and right after.

@@ -66,7 +66,7 @@ class IdHoldingsRegistry extends SlabRegistry {
 
 broken(
   'nam-spilled-namespace',
-  ['NAM-4', 'DWN-1'],
+  ['DWN-1', 'NAM-4'],
   'The names of an endpoint are entries in a list, and from the ninth on in a map; its key is the id, without the namespace, so of an endpoint with many names that is both a server and a transport under one id, one is forgotten and stays when the endpoint goes down.',
   IdHoldingsRegistry,
 );
@@ -210,7 +210,7 @@ class ReservableSlots extends Slots {
 
 broken(
   'reg-slot-freed-twice',
-  ['REG-4', 'REG-1'],
+  ['CLS-3', 'REG-4', 'REG-1'],
   'A registration sets its slot aside when its commit begins; if the endpoint goes down meanwhile the slot is given back by the listener, and a second time by the path of the refusal: the free list holds it twice, and of the next two registrations the second takes the place of the first.',
   ReservingRegistry,
 );
@@ -280,7 +280,7 @@ class RememberingRegistry extends SlabRegistry {
 
 broken(
   'unr-stale-handle',
-  ['UNR-2'],
+  ['UNR-2', 'DWN-3'],
   'The handles of the last names looked up are remembered, and unregistering goes by them; registering and unregistering drop them, and an endpoint going down does not, so that a name that was looked up and then went down with its endpoint cannot be unregistered: the assertion on stale handles fails.',
   RememberingRegistry,
 );
@@ -353,7 +353,7 @@ class CopyingRegistry extends AgreedRegistry {
 
 broken(
   'bnd-updated-meanwhile',
-  ['BND-1'],
+  ['CON-1', 'BND-1'],
   'Entries are copied on write, and share the bag of bound transports, which is made with the first binding; a bind looks its server up when its commit begins, and at the end asks only whether that incarnation is still there. The first binding of a server that is updated meanwhile ends up in the bag of the entry that has been replaced.',
   CopyingRegistry,
 );
@@ -374,7 +374,7 @@ class ByteLengthsRegistry extends SlabRegistry {
 
 broken(
   'lkp-length-counts',
-  ['LKP-1'],
+  ['NAM-3', 'LKP-1'],
   'An index counts the ids of each length, so as not to look for one of a length that is not there; the counts are bytes, so that with 256 ids of a length in a partition there seem to be none, until the next comes or one goes.',
   ByteLengthsRegistry,
 );
@@ -399,7 +399,7 @@ class LiveRegistry extends SlabRegistry {
 
 broken(
   'lkp-tombstones',
-  ['LKP-2', 'UNR-2'],
+  ['ERR-1', 'LKP-2', 'UNR-2'],
   'Whether a table is crowded is judged by the names in it, without the tombstones; after enough names have come and gone no cell is empty, and looking for a name that is not there goes round and ends in the assertion that there is one.',
   LiveRegistry,
 );
@@ -509,7 +509,7 @@ class PrefetchingRegistry extends SlabRegistry {
 
 broken(
   'bnd-prefetched-server',
-  ['BND-8'],
+  ['DLK-2', 'BND-8'],
   'The server of a transport that is registered with a serverId is looked up when the call comes in and kept as a handle, so as not to be bound to another incarnation; that it may have been registered by the time the transport is, was forgotten: the transport, which waited in its lane, comes up unbound beside its server.',
   PrefetchingRegistry,
 );
@@ -684,7 +684,7 @@ class SignalRegistry extends SlabRegistry {
 
 broken(
   'ept-interned-by-signal',
-  ['REG-1'],
+  ['LKP-1', 'REG-1'],
   'What is kept of an endpoint, itself among it, is found by its signal, since that is what there is one listener on; endpoints that live and die together share a signal, and the names of the second are given to the first.',
   SignalRegistry,
 );

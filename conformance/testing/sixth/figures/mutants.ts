@@ -602,12 +602,12 @@ class ResetLanes extends Figures {
 const make = (id: string, breaks: readonly RequirementId[], how: string, kind: new (options: OpenOptions) => Figures): Mutant => ({ id: `figures-${id}`, breaks, how, adapter: adapt(`figures-${id}`, kind) });
 
 export const mutants: readonly Mutant[] = [
-  make('ring-search', ['CTN-4'], 'Finds the samples that are too old by bisection over the slots of the ring, which are in order only until it wraps.', RingSearch),
+  make('ring-search', ['CTN-6', 'CTN-7', 'CTN-4'], 'Finds the samples that are too old by bisection over the slots of the ring, which are in order only until it wraps.', RingSearch),
   make('equal-extremes', ['STA-3'], 'Keeps minimum and maximum in monotonic queues of values: of equal samples one is kept, and it goes when the first of them does.', EqualExtremes),
-  make('raise-on-commit', ['CTN-1'], 'Takes it that only a commit can raise the alarm and time can only clear it; but quick samples may age before the slow one.', RaiseOnCommit),
+  make('raise-on-commit', ['CTN-6', 'CTN-1'], 'Takes it that only a commit can raise the alarm and time can only clear it; but quick samples may age before the slow one.', RaiseOnCommit),
   make('busy-since', ['CTN-2'], 'Notes since when a lane has been busy, and calls it stuck when that is long ago, though no write in it has waited for long.', BusySince),
   make('flight-by-name', ['CTN-3'], 'Keeps the writes in flight in a map by name, so that of two writes to one name the second is forgotten when the first ends.', FlightByName),
-  make('suspend-guard', ['CTN-3'], 'Guards against alarms after the machine has slept: if the clock has gone on for a minute between two looks, in-flight times begin anew.', SuspendGuard),
+  make('suspend-guard', ['CTN-7', 'CTN-3'], 'Guards against alarms after the machine has slept: if the clock has gone on for a minute between two looks, in-flight times begin anew.', SuspendGuard),
   make('lost-token', ['CTN-5', 'CTN-2'], 'Gives the token of a write in flight back on commit and on refusal, but not when the endpoint has gone down before the commit.', LostToken),
   make('min-beyond-window', ['CTN-7'], 'Counts writes for the alarm by the fill of the window, which is as good as long as minWrites is at most windowSize.', MinBeyondWindow),
   make('poll-backoff', ['CTN-6'], 'Polls more and more rarely while an alarm stays on for seconds, and so sees the alarm of a second partition late.', PollBackoff),
@@ -625,7 +625,7 @@ export const mutants: readonly Mutant[] = [
   make('lua-hash', ['PRT-3'], 'Takes the string hash of Lua, which skips characters of ids longer than 31: digits of a counter, for example.', LuaHash),
   make('pool', ['PRT-4'], 'Lets all partitions share 32 connections to the store, and so has none left when 32 of 64 partitions are stuck.', Pool),
   make('close-by-admission', ['CLS-1'], 'Closes by letting go of everything and closing admission by hand, so that setting admission afterwards opens the registry again.', CloseByAdmission),
-  make('lexical', ['ERR-1', 'CTN-10'], 'Sorts the indices of alarmed partitions without a comparison, so that 10 comes before 2.', Lexical),
+  make('lexical', ['CTN-10'], 'Sorts the indices of alarmed partitions without a comparison, so that 10 comes before 2.', Lexical),
   make('half-refused', ['DWN-4', 'REG-4'], 'Notes the name with its endpoint before it asks for admission at the commit, and does not take the note back when that is refused.', HalfRefused),
 ];
 

@@ -54,7 +54,7 @@ mutant(
 /** RTE-1: "a message routed to a registered name is handed to the endpoint registered at that moment". */
 mutant(
   'circuit-breaker',
-  ['RTE-1'],
+  ['RTE-6', 'RTE-1'],
   'An endpoint whose send has thrown five times in a row is spared for half a minute, as one does with a backend that fails: what is routed to it meanwhile is never handed over, although it may have recovered at once.',
   class extends Ledger {
     readonly #breakers = new WeakMap<Endpoint, { failures: number; until: number }>();
@@ -196,7 +196,7 @@ mutant(
 /** RTE-3: "each transport bound to the server at that moment … the call returns how many there were". */
 mutant(
   'no-echo',
-  ['RTE-3'],
+  ['RTE-7', 'RTE-3'],
   'A server that passes on what it is just being sent, by a broadcast from within its send, does not reach the transport that sent it: whoever said something need not hear it again.',
   class extends Ledger {
     readonly #handling: { readonly server: Lease; readonly from: string }[] = [];
@@ -247,7 +247,7 @@ class LazyFan implements Fan {
 /** RTE-5: "a message is delivered at most once"; with it RTE-3 (exactly once, and how many there were). */
 mutant(
   'revived-member',
-  ['RTE-5', 'RTE-3'],
+  ['RTE-3', 'RTE-5'],
   'In servers with more than 64 transports unbinding leaves the entry where it is, to be passed over since the transport is bound elsewhere or nowhere; when it is bound again, the old entry counts as well as the new one.',
   class extends Ledger {
     protected override newFan(server: Lease): Fan {
@@ -308,7 +308,7 @@ mutant(
 /** DWN-4: "a down touches no name that another endpoint holds"; with it DWN-1, since that other's own down is not seen. */
 mutant(
   'inherited-tenancy',
-  ['DWN-4', 'DWN-1'],
+  ['LKP-1', 'DWN-4', 'DWN-1'],
   'What an endpoint holds is kept on the endpoint, under a symbol, which is quicker than a map; an endpoint made from another with Object.create, or a proxy of one, finds what that other holds and takes it for its own.',
   class extends Ledger {
     protected override newTenancies(): Tenancies {
@@ -385,7 +385,7 @@ mutant(
 /** DWN-2: "when an endpoint goes down, the bindings of its names end": here one is made to what has gone. */
 mutant(
   'bound-to-the-dead',
-  ['DWN-2'],
+  ['CON-1', 'DWN-2'],
   'Only unregistering marks an incarnation as ended; going down takes it out of the tables by a way of its own, which forgets the mark, and a bind that is on its way to the store then ties a transport to a server that is gone.',
   class extends Ledger {
     protected override goneDown(tenancy: Tenancy): void {
@@ -461,7 +461,7 @@ mutant(
 /** INC-2 again, when writes wait for each other. */
 mutant(
   'merged-reconnect',
-  ['INC-2'],
+  ['DLK-2', 'INC-2'],
   'A registration that comes to wait right behind the unregistration of the same server, by the endpoint that holds it, is a reconnect: the two are merged into one write, which leaves the registration where it is and gives it the new configuration; the bindings stay too.',
   class extends Ledger {
     protected override queueRegister(request: Request): Promise<void> {
@@ -497,7 +497,7 @@ mutant(
 /** BND-1: "binding a registered transport to a registered server succeeds"; UPD: "without making a new incarnation". */
 mutant(
   'update-replaces',
-  ['BND-1'],
+  ['CON-1', 'BND-1'],
   'Records are immutable, so an update puts a new one in the place of the old and takes the bindings along, all but those that are on their way: a bind whose turn had come before the update finds that its server has ended, and is refused.',
   class extends Ledger {
     protected override commitUpdate(id: string, config: Config): void {
@@ -538,7 +538,7 @@ mutant(
 /** REG-4: "a refused operation changes nothing". */
 mutant(
   'move-half-done',
-  ['REG-4'],
+  ['CON-3', 'REG-4'],
   'A bind of a bound transport lets go of the old server and then asks whether the new one is still there: if that has gone while the bind was on its way, it is refused, and the old binding is lost.',
   class extends Ledger {
     protected override commitBind(transportId: string, _serverId: string, server: Lease | undefined): void {
@@ -620,7 +620,7 @@ mutant(
 /** UPD-1: "updating a server replaces its configuration". */
 mutant(
   'merged-updates',
-  ['UPD-1'],
+  ['DLK-2', 'UPD-1'],
   'Updates of one server that wait for their turn are merged: the first of them writes the newest configuration, and the others find nothing left to do, even if the name has been given up and registered again in between, by writes that waited between them.',
   class extends Ledger {
     readonly #newest = new Map<string, Config>();
@@ -659,7 +659,7 @@ mutant(
 /** CLS-1: "after close … no name is found". */
 mutant(
   'served-after-close',
-  ['CLS-1'],
+  ['CLS-3', 'CLS-1'],
   'Closing refuses the writes that wait, but lets those finish that the store is working on; one that ends after the close puts its name into the table all the same. Lookups and lists look at the flag first, routing does not: it relies on the tables’ being empty.',
   class extends Ledger {
     protected override abandon(partition: Partition): void {
