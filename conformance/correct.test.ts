@@ -30,15 +30,15 @@ describe.each([...correct, ...foundations, third])('$name', (adapter) => {
 // Written from the specification alone; `npm run false-accusations` tries three hundred seeds of each.
 // Those that take real time at every step are left to that.
 describe.each([...correctRegistries, ...correctThird, ...correctFourth, ...correctFifth, ...correctSixth].filter(({ takesTime }) => takesTime !== true).map(({ adapter }) => adapter))('$name', (adapter) => {
-  it.each([1, 2])('is not accused with seed %i', async (seed) => {
+  it('is not accused', async () => {
     const judge = async (options: VerifyOptions): Promise<readonly RequirementId[]> => {
-      const report = await verify(adapter, { seed, ...options });
+      const report = await verify(adapter, { seed: 1, ...options });
       expect(report.counts, renderConsole(report, { colour: false, chapters: () => '' })).toMatchObject({ failed: 0, warnings: 0 });
       // So few programs may hold nothing that overlaps in the way that one looks for; what is written by hand leaves no doubt.
       const isOpen = ({ status, title, reason }: CheckResult): boolean => status === 'inconclusive' && (byHand.has(title) || !/^its situation never came about|^nothing was put to the test$/.test(reason!));
       return report.requirements.filter(({ checks: all }) => all.some(isOpen)).map(({ id }) => id as RequirementId);
     };
-    const open = await judge({ runs: 10, operations: 240, ...(seed !== 1 && { only: inSequence }) });
+    const open = await judge({ runs: 10, operations: 240 });
     // What a busy machine leaves in doubt, it need not leave in doubt twice.
     if (open.length > 0) expect(await judge({ only: open })).toEqual([]);
   });

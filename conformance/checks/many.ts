@@ -87,7 +87,10 @@ export const manyChecks = [
       for (const [i, id] of ids.entries()) if (i % 3 > 0) await t.setup({ op: unregister, id });
       for (const [i, id] of ids.entries()) {
         if (i % 3 === 0) await t.given(t.holds(id, holder(i), 'others were unregistered', find));
-        else await t.occurs(t.holds(id, undefined, 'it was unregistered, as others were', find));
+        else {
+          await t.holds(id, undefined, 'it was unregistered, as others were', find);
+          t.occurred();
+        }
       }
     }, { needs: register === 'registerTransport' ? ['transports'] : [] }),
     check('LST-1', `a list gives each of thousands once (${list})`, 'a list of many names', async (t) => {

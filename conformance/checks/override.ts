@@ -119,13 +119,13 @@ export const everyRegistrationChecks = [
     await contendTogether(t, ids);
     t.occurred((await alarms(t)) === 3);
     await t.setup({ op: 'setAdmission', mode: 'open' });
-    await allAdmitted(t, everybody, 'admission was opened by hand');
-    // Whoever takes their time over it is admitted all the way.
-    for (const registration of everybody) {
+    // Whoever takes their time over it is admitted all the way: few of them, since quick writes end the alarms.
+    for (const registration of [everybody[0]!, everybody.at(-1)!]) {
       const call = await t.stall(registration, 50);
       await t.rig.perform({ op: 'advance', ms: 100 });
       t.accepted(await t.finish(call, 'a registration'), registration, 'admission was opened by hand, and the registration took 50 ms');
       await t.setup(givenUp(registration));
     }
+    await allAdmitted(t, everybody, 'admission was opened by hand');
   }, { needs: contending }),
 ];

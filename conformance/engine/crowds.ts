@@ -10,15 +10,12 @@ import type { Vocabulary } from './commands.js';
 
 /** How many ids there are. */
 export const crowdSize = 320;
-/**
- * How many of them are held: few at first, while many come and go; then about as many as fit a byte, since that is where many a table or
- * counter comes to its end.
- */
-const populationAt = (share: number): number => (share < 0.2 ? 20 : 256);
+/** How many of them are held: few at first, while many come and go; then about as many as fit a byte, where many a table or counter ends. */
+const population = { early: 20, late: 256 };
 /** By how many more or fewer. */
 const sway = 12;
-/** How many endpoints hold a few of the names, and how many of these live until the one that holds most of them has grown old. */
-const [few, lasting] = [8, 4];
+/** How many endpoints hold a few of the names; how many of these live until the one that holds most has grown old; and how many names those keep. */
+const [few, lasting, kept] = [8, 4, 4];
 
 /** Random sequences of so many steps over a crowd of ids, which shrink by leaving out stretches of steps, long ones first. */
 export function crowdedSteps(ids: readonly string[], offered: Vocabulary, steps: number): fc.Arbitrary<readonly Operation[]> {
@@ -42,25 +39,31 @@ class Crowded extends fc.Arbitrary<readonly Operation[]> {
     return Array.isArray(value);
   }
 
-  /** Leaves out one stretch after the other, all of one length from the end to the beginning, before they become shorter (Zeller and Hildebrandt, 2002). */
   override shrink(steps: readonly Operation[], context?: unknown): fc.Stream<fc.Value<readonly Operation[]>> {
-    const { length, end } = (context as Stretch | undefined) ?? { length: steps.length >> 1, end: steps.length };
-    return fc.stream(stretches(steps.length, length, end)).map(({ length, end }) => {
-      const from = Math.max(0, end - length);
-      return new fc.Value([...steps.slice(0, from), ...steps.slice(end)], { length, end: from } satisfies Stretch);
-    });
+    return fc.stream(smaller(steps, context as Left | undefined));
   }
 }
 
-/** Steps that are left out, up to one. */
-interface Stretch {
-  readonly length: number;
-  readonly end: number;
+/** What is left to try: operations of which there may be none, and when these have been tried the stretches up to a step. */
+interface Left {
+  readonly kinds: readonly Operation['op'][];
+  readonly stretch?: { readonly length: number; readonly end: number };
 }
 
-function* stretches(steps: number, length: number, end: number): Generator<Stretch> {
-  for (; length >= 1; length >>= 1, end = steps) {
-    for (; end > 0; end -= length) yield { length, end };
+/**
+ * Leaves out the end, as long as it can, since what has gone wrong by then needs none; then all steps of a kind, since few kinds matter;
+ * then one stretch after the other, all of one length from the end to the beginning, before they become shorter (Zeller and Hildebrandt, 2002).
+ */
+function* smaller(steps: readonly Operation[], left?: Left): Generator<fc.Value<readonly Operation[]>> {
+  if (left === undefined) for (const share of [0.25, 0.5, 0.75]) if (steps.length > 4) yield new fc.Value(steps.slice(0, steps.length * share), undefined);
+  const { kinds, stretch } = left ?? { kinds: [...new Set(steps.map(({ op }) => op))] };
+  for (const [i, kind] of kinds.entries()) yield new fc.Value(steps.filter(({ op }) => op !== kind), { kinds: kinds.slice(i + 1) } satisfies Left);
+  let { length, end } = stretch ?? { length: steps.length >> 1, end: steps.length };
+  for (; length >= 1; length >>= 1, end = steps.length) {
+    for (; end > 0; end -= length) {
+      const from = Math.max(0, end - length);
+      yield new fc.Value([...steps.slice(0, from), ...steps.slice(end)], { kinds: [], stretch: { length, end: from } } satisfies Left);
+    }
   }
 }
 
@@ -73,6 +76,7 @@ class Crowd {
   readonly #small = Array.from({ length: few }, (_, i) => `small${i}`);
   #made = 0;
   #population = 0;
+  #isEarly = true;
 
   constructor(
     private readonly ids: readonly string[],
@@ -84,7 +88,8 @@ class Crowd {
 
   *live(steps: number): Generator<Operation> {
     for (let i = 0; i < steps; i++) {
-      this.#population = populationAt(i / steps);
+      this.#isEarly = i < 0.2 * steps;
+      this.#population = population[this.#isEarly ? 'early' : 'late'];
       // Most names are those of one endpoint, which goes down once, late, with all that it has ever held; before it those who have seen it all.
       if (this.offered.liveness && i === Math.floor(0.87 * steps)) for (const endpoint of this.#small.slice(0, lasting)) yield this.#down(endpoint);
       if (this.offered.liveness && i === Math.floor(0.9 * steps)) yield this.#down(`hub${this.#hub++}`);
@@ -118,7 +123,7 @@ class Crowd {
   /** Somebody registers, or gives up a name, so that there are so many of them, more or less. */
   #comeOrGo(held: Map<string, string>, ids: readonly string[], kind: 'Server' | 'Transport', many: number): Operation {
     const isComing = Math.abs(held.size - many) > sway ? held.size < many : this.#below(2) === 0;
-    const id = this.#any(isComing ? ids.filter((one) => !held.has(one)) : [...held.keys()]);
+    const id = this.#any(isComing ? ids.filter((one) => !held.has(one)) : [...held.keys()].filter((one) => !this.#keeps(held.get(one)!)));
     if (held.delete(id)) return { op: `unregister${kind}`, id };
     const endpoint = this.#endpoint();
     held.set(id, endpoint);
@@ -127,7 +132,18 @@ class Crowd {
   }
 
   #endpoint(): string {
-    return this.#below(10) > 0 ? `hub${this.#hub}` : this.#any(this.#small);
+    if (this.#below(10) > 0) return `hub${this.#hub}`;
+    const endpoint = this.#any(this.#isEarly ? this.#small.slice(0, lasting) : this.#small);
+    return this.#keeps(endpoint) && this.#held(endpoint) >= kept ? `hub${this.#hub}` : endpoint;
+  }
+
+  /** Whether an endpoint holds for good what it has registered: these are there from the first. */
+  #keeps(endpoint: string): boolean {
+    return this.#small.slice(0, lasting).includes(endpoint);
+  }
+
+  #held(endpoint: string): number {
+    return [this.#servers, this.#transports].reduce((sum, held) => sum + [...held.values()].filter((holder) => holder === endpoint).length, 0);
   }
 
   /** For good: another comes in its place. */

@@ -442,6 +442,7 @@ export class Oracle {
       if (operation.op === 'registerTransport') this.#everBound.delete(operation.id);
       this.#holders.set(name, (this.#holders.get(name) ?? new Set()).add(operation.endpoint));
     }
+    if (this.state.bindings === this.before.bindings) return;
     for (const [transportId, { server }] of this.state.bindings) {
       this.#everBound.add(transportId);
       this.#tied.add(key('transport', transportId)).add(key('server', server));

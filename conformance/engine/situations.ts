@@ -55,8 +55,11 @@ const refused = (code: ErrorCode, test: (taken: Taken) => boolean = () => true) 
 /** Something about the end of an endpoint. */
 const down = (test: (endpoint: string, taken: Taken) => boolean) => (taken: Taken): boolean => taken.operation.op === 'down' && test(taken.operation.endpoint, taken);
 
-const names = ({ names }: RegistryState): { readonly namespace: Namespace; readonly id: string; readonly endpoint: string }[] =>
-  namespaces.flatMap((namespace) => [...names[namespace]].map(([id, { endpoint }]) => ({ namespace, id, endpoint })));
+const hasName = ({ names }: RegistryState, test: (endpoint: string, namespace: Namespace, id: string) => boolean): boolean => {
+  for (const namespace of namespaces) for (const [id, { endpoint }] of names[namespace]) if (test(endpoint, namespace, id)) return true;
+  return false;
+};
+const countNames = ({ names }: RegistryState): number => names.server.size + names.transport.size;
 
 const mode = ({ before }: Taken): string => modeOf[before.admission];
 const isAlarmed = ({ partitions }: RegistryState): boolean => partitions.some(({ alarm }) => tables.alarm.has(alarm, 'alarm'));
@@ -64,7 +67,7 @@ const isClosed = ({ before }: Taken): boolean => tables.admission.has(before.adm
 
 export const ofSteps: readonly Situation<Taken>[] = [
   { requirement: 'NAM-4', what: 'a name registered whose id the other namespace holds', occurs: registered(({ id }, namespace, { before }) => before.names[other(namespace)].has(id)) },
-  { requirement: 'EPT-1', what: 'a name registered for an endpoint that holds another', occurs: registered(({ endpoint }, _, { before }) => names(before).some((one) => one.endpoint === endpoint)) },
+  { requirement: 'EPT-1', what: 'a name registered for an endpoint that holds another', occurs: registered(({ endpoint }, _, { before }) => hasName(before, (one) => one === endpoint)) },
   { requirement: 'REG-1', what: 'a free name, registered', occurs: registered(() => true) },
   { requirement: 'REG-2', what: 'a name that is held, asked for again', occurs: refused('already_registered') },
   { requirement: 'REG-3', what: 'a name asked for by an endpoint that is down', occurs: refused('endpoint_down') },
@@ -77,7 +80,7 @@ export const ofSteps: readonly Situation<Taken>[] = [
   { requirement: 'UNR-2', what: 'a name unregistered that nobody held', occurs: (taken) => taken.operation.op.startsWith('unregister') && isDone(taken) && !taken.before.names[namespaceOf(taken.operation)].has((taken.operation as { id: string }).id) },
   { requirement: 'LKP-1', what: 'a lookup of a name that is held', occurs: ({ operation, outcome }) => operation.op.startsWith('find') && outcome.kind === 'done' && outcome.value !== undefined },
   { requirement: 'LKP-2', what: 'a lookup of a name that nobody holds', occurs: ({ operation, outcome }) => operation.op.startsWith('find') && outcome.kind === 'done' && outcome.value === undefined },
-  { requirement: 'INC-1', what: 'a "down" of an endpoint that has held a name which is another\'s by now', occurs: down((endpoint, { after, past }) => names(after).some((one) => one.endpoint !== endpoint && past.holders(one.namespace, one.id).has(endpoint))) },
+  { requirement: 'INC-1', what: 'a "down" of an endpoint that has held a name which is another\'s by now', occurs: down((endpoint, { after, past }) => hasName(after, (one, namespace, id) => one !== endpoint && past.holders(namespace, id).has(endpoint))) },
   { requirement: 'INC-2', what: 'a name registered that was an end of a binding before', occurs: registered(({ id }, namespace, { past }) => past.wasTied(namespace, id)) },
   { requirement: 'BND-1', what: 'a transport bound', occurs: (taken) => taken.operation.op === 'bindTransportToServer' && isDone(taken) },
   { requirement: 'BND-2', what: 'a bind to a server that nobody holds', occurs: refused('server_not_found', ({ operation }) => operation.op === 'bindTransportToServer') },
@@ -88,9 +91,9 @@ export const ofSteps: readonly Situation<Taken>[] = [
   { requirement: 'BND-7', what: 'a transport unregistered that was bound', occurs: ({ operation, before }) => operation.op === 'unregisterTransport' && before.bindings.has(operation.id) },
   { requirement: 'BND-8', what: 'a transport registered whose configuration names a server that is held', occurs: registered(({ id }, namespace, { after }) => namespace === 'transport' && after.bindings.has(id)) },
   { requirement: 'BND-9', what: 'a transport registered whose configuration names a server that nobody holds', occurs: registered(({ id, config }, namespace, { after }) => namespace === 'transport' && config?.['serverId'] !== undefined && !after.bindings.has(id)) },
-  { requirement: 'DWN-1', what: 'a "down" of an endpoint that held names', occurs: down((endpoint, { before }) => names(before).some((one) => one.endpoint === endpoint)) },
+  { requirement: 'DWN-1', what: 'a "down" of an endpoint that held names', occurs: down((endpoint, { before }) => hasName(before, (one) => one === endpoint)) },
   { requirement: 'DWN-2', what: 'a "down" with which bindings ended', occurs: down((_, { before, after }) => after.bindings.size < before.bindings.size) },
-  { requirement: 'DWN-4', what: 'a "down" of an endpoint that held names, while others held theirs', occurs: down((_, { before, after }) => names(after).length > 0 && names(after).length < names(before).length) },
+  { requirement: 'DWN-4', what: 'a "down" of an endpoint that held names, while others held theirs', occurs: down((_, { before, after }) => countNames(after) > 0 && countNames(after) < countNames(before)) },
   { requirement: 'RTE-1', what: 'a message to a name that is held', occurs: ({ operation, deliveries }) => operation.op.startsWith('route') && deliveries.length > 0 },
   { requirement: 'RTE-2', what: 'a message to nobody', occurs: (taken) => isRoute(taken) && taken.deliveries.length === 0 },
   { requirement: 'RTE-3', what: 'a broadcast to transports that are bound', occurs: ({ operation, deliveries }) => operation.op === 'broadcast' && deliveries.length > 0 },

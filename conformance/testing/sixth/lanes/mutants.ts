@@ -706,7 +706,7 @@ class GracefulClose extends Lanes {
 const mutant = (id: string, breaks: readonly RequirementId[], how: string, make: (options: OpenOptions) => Lanes): Mutant => ({ id, breaks, how, adapter: adapterOf(id, make) });
 
 export const mutants: readonly Mutant[] = [
-  mutant('lanes-bind-once', ['CON-1', 'CON-3'], 'The second look at the server was removed from bind since a tie to an ended server is void anyway: so a bind succeeds after its server has gone, and until then the old binding can be read.', (options) => new BindOnce(options)),
+  mutant('lanes-bind-once', ['CON-3', 'CON-1'], 'The second look at the server was removed from bind since a tie to an ended server is void anyway: so a bind succeeds after its server has gone, and until then the old binding can be read.', (options) => new BindOnce(options)),
   mutant('lanes-shared-lookups', ['CON-1', 'LKP-1'], 'Lookups of one name within a turn of the event loop are one lookup (as a data loader does it), whose value has been read at the first of them.', (options) => new SharedLookups(options)),
   mutant('lanes-timeout-around', ['CON-3', 'REG-4', 'CON-1'], 'The time-out is a race around the write as a whole, so that it also refuses with write_timeout what is already in the store and is going to happen.', (options) => new TimeoutAround(options)),
   mutant('lanes-read-ahead', ['CON-1', 'CON-3'], 'Read your writes: a registration can be read as soon as it has been given to the store, although a down or a close may still refuse it.', (options) => new ReadAhead(options)),
