@@ -334,8 +334,9 @@ export const lanesChecks = [
     for (const meanwhile of [again, downs, update, [again[0]!]]) {
       for (const last of [{ op: 'bindTransportToServer', transportId: 't', serverId: 'r' }, { op: 'unbindTransport', transportId: 't' }] as const) {
         await t.open({ partitions: 2 });
-        // Both servers in one partition: a bind is a write of that of the transport, or of that of its server.
-        const [[transport], [one, other]] = (await idsApart(t, 2)) as [[string], [string, string]];
+        // Both servers in one partition, since a bind is a write of that of the transport, or of that of its server; and so is the transport that is unbound.
+        const [[apart], [one, other, beside]] = (await idsApart(t, 3)) as [[string], [string, string, string]];
+        const transport = last.op === 'unbindTransport' ? beside : apart;
         const ids = { t: transport, s: one, r: other };
         const rename = (operation: Operation): Operation => JSON.parse(JSON.stringify(operation, (key, value: unknown) => (/^id$|Id$/.test(key) ? ids[value as keyof typeof ids] : value))) as Operation;
         await t.setup(...([{ op: 'registerServer', id: 's', endpoint: 'dies1' }, { op: 'registerServer', id: 'r', endpoint: 'e2' }, { op: 'registerTransport', id: 't', endpoint: 'e3' }] satisfies Operation[]).map(rename));
@@ -352,9 +353,9 @@ export const lanesChecks = [
         await t.rig.slowCommit(5);
         const second = t.rig.start(rename(last));
         t.occurred(t.underWay([first, second], 2));
-        for (let ms = 0; ms < 100 && [first, second].some(({ settled }) => settled === undefined); ms += 5) {
+        for (let ms = 0; ms < 100 && [first, ...between, second].some(({ settled }) => settled === undefined); ms += 5) {
           await t.rig.clock.advance(5);
-          await t.settled([first, second], 1);
+          await t.settled([first, ...between, second], 1);
         }
         await t.rig.slowCommit(0);
         const isBound = (await t.finish(first, 'a bind')).kind === 'done';
