@@ -250,8 +250,9 @@ export async function runSuite(
   const probe = await suite.prepare(adapter, ids, patienceMs).catch(stop);
   if (probe === undefined) return { ...nothing, inconclusive: unanswered! };
   const offered = vocabulary(adapter, probe.rig);
-  const isSlow = await probe.rig.isSlow();
+  const isSlow = await probe.rig.isSlow().catch(stop);
   await probe.rig.dispose();
+  if (isSlow === undefined) return { ...nothing, inconclusive: unanswered! };
 
   for (;;) {
     // While shrinking, only the requirement that was broken first counts: the smallest case must be of the same kind.
