@@ -518,8 +518,12 @@ function describeCounterexample({ violation, lines, stateBefore, program, requir
 /** Quoted for a POSIX shell: the program is JSON, in which an apostrophe may be written as an escape. */
 function replayLineOf(program: Program, requirement: RequirementId, context: Context): string {
   const quoted = `'${JSON.stringify(program).replaceAll("'", String.raw`\u0027`).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`;
-  return commandLine(context, `--only ${requirement} --seed ${context.seed} --replay ${quoted}`);
+  // What no command line holds comes about again with the same seed.
+  return commandLine(context, `--only ${requirement} --seed ${context.seed}${quoted.length > longestArgument ? '' : ` --replay ${quoted}`}`);
 }
+
+/** How many characters of a program are printed to be replayed, at most: Linux takes 128 KiB for one argument, and people less. */
+const longestArgument = 60_000;
 
 /** Longest record that is printed: beginning and end of it. */
 const longest = 60;
@@ -530,12 +534,13 @@ function failure(violation: Violation, lines: readonly Line[], stateBefore: read
     answer: answer === undefined ? 'no answer yet' : safe(showAnswer(answer, typeof what !== 'string' && isRead(what) ? 'nothing' : 'done')),
   }));
   const cut = steps.length > longest ? [...steps.slice(0, 10), { text: `… ${steps.length - longest} more …`, answer: '' }, ...steps.slice(10 - longest)] : steps;
+  const before = stateBefore.length > longest ? [...stateBefore.slice(0, longest), `… ${stateBefore.length - longest} more …`] : stateBefore;
   return {
     message: safe(violation.message, 600),
     expected: safe(violation.expected, 600),
     actual: safe(violation.actual, 600),
     steps: cut,
-    stateBefore: stateBefore.map((line) => safe(line)),
+    stateBefore: before.map((line) => safe(line)),
     replay: replayLine,
   };
 }
