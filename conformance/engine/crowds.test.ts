@@ -75,6 +75,7 @@ describe('sequences of a crowd', () => {
     expect(counterexamples.map(({ requirement }) => requirement)).toContain('NAM-3');
     const { program } = counterexamples.find(({ requirement }) => requirement === 'NAM-3')!;
     expect(program.steps.length).toBeLessThan(260);
+    expect(program.ids.length).toBeLessThan(260);
     expect((await replay(program, adapter, 1_000)).counterexamples.map(({ requirement }) => requirement)).toEqual(['NAM-3']);
     expect((await replay(program, ours, 1_000)).counterexamples).toEqual([]);
   });

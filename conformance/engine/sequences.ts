@@ -314,7 +314,8 @@ export async function runSuite(
     if (smallest === undefined) {
       return { sequences, steps, situations, counterexamples: [...found.values()], ...(unanswered === undefined ? {} : { inconclusive: unanswered }) };
     }
-    found.set((smallest as Counterexample).requirement, smallest);
+    const counterexample: Counterexample = smallest;
+    found.set(counterexample.requirement, suite.isLong ? await ofFewIds(counterexample, adapter, patienceMs) : counterexample);
   }
 
   function stop(error: unknown): undefined {
@@ -323,6 +324,14 @@ export async function runSuite(
     else throw error;
     return undefined;
   }
+}
+
+/** The same counterexample with no other ids than those that its steps name, if it is one: of hundreds of ids few have a part in it. */
+async function ofFewIds(counterexample: Counterexample, adapter: Adapter, patienceMs: number): Promise<Counterexample> {
+  const program = counterexample.program as SequentialProgram;
+  const named = new Set(program.steps.flatMap((step) => Object.values(step).flatMap((value: unknown) => (typeof value === 'object' && value !== null ? Object.values(value) : [value]))));
+  const { counterexamples } = await replay({ ...program, ids: program.ids.filter((id) => named.has(id)) }, adapter, patienceMs);
+  return counterexamples.find(({ requirement }) => requirement === counterexample.requirement) ?? counterexample;
 }
 
 /**

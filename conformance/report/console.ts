@@ -61,7 +61,8 @@ function failureLines({ id, level, text }: RequirementResult, checks: readonly C
   ];
 }
 
-const rowsOf = ({ steps, interleaving = [] }: Failure): number => steps.length + interleaving.length;
+/** How much there is to read: lines of a terminal, also for what replays it. */
+const rowsOf = ({ steps, interleaving = [], replay }: Failure): number => steps.length + interleaving.length + Math.ceil(replay.length / 80);
 
 function failureDetail(failure: Failure, c: Colours): string[] {
   const width = Math.min(60, Math.max(0, ...failure.steps.map(({ text }) => text.length)));
