@@ -392,7 +392,7 @@ export const overlappingMutants: readonly Mutant[] = [
   {
     id: 'late-down',
     how: '"down" removes the name, after a round trip, whoever has it by then',
-    breaks: ['CON-1'],
+    breaks: ['CON-1', 'INC-1'],
     adapter: {
       ...anew('late down', (clock) => new (class extends Honest {
         protected override down(names: Map<string, Entry>, entry: Entry): void {
