@@ -1,0 +1,5 @@
+import { correctFifth } from './testing/fifth/index.js';
+import { describeNotAccused } from './testing/not-accused.js';
+import { correctSixth } from './testing/sixth/index.js';
+
+describeNotAccused([...correctFifth, ...correctSixth]);
