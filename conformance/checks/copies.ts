@@ -79,11 +79,17 @@ export const copiesChecks = [
       const [one, other, third] = t.ids(3) as [string, string, string];
       await t.setup({ op: kind.register, id: one, endpoint: 'e1' }, { op: kind.register, id: other, endpoint: 'e2' });
       const expected = [`${one} e1 {}`, `${other} e2 {}`].sort();
-      await t.given(t.eventually(async () => t.check(same(read(await t.rig.raw(kind.list)), expected), 'the list is wrong', expected, 'another')));
+      let list: unknown;
+      const listed = (): Promise<void> =>
+        t.given(t.eventually(async () => {
+          list = await t.rig.raw(kind.list);
+          t.check(same(read(list), expected), 'the list is wrong', expected, 'another');
+        }));
+      await listed();
       // The second that is given may not be made as the first.
       const fourth = t.id();
       await t.setup({ op: kind.register, id: fourth, endpoint: 'e3' }, { op: kind.unregister, id: fourth });
-      const list = await t.rig.raw(kind.list);
+      await listed();
       const later: Operation[] = [{ op: kind.register, id: third, endpoint: 'e1' }, { op: kind.unregister, id: one }, { op: kind.register, id: one, endpoint: 'e2' }];
       if (kind.namespace === 'server' && t.offers('update') && t.offers('configs')) later.unshift({ op: 'updateServer', id: one, config: { v: 2 } });
       if (t.offers('liveness')) later.push({ op: 'down', endpoint: 'e2' });

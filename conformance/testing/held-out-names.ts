@@ -377,7 +377,7 @@ export const heldOutNames: readonly Mutant[] = [
       return found;
     }
   }),
-  variant('growth-loses-one', ['LKP-1'], 'when the index for lookups doubles, at 64, its last slot is not copied', class extends PlainRegistry {
+  variant('growth-loses-one', ['LKP-1', 'NAM-3'], 'when the index for lookups doubles, at 64, its last slot is not copied', class extends PlainRegistry {
     readonly #lost = new WeakSet<Entry>();
 
     protected override insert(namespace: Namespace, registration: Registration): Entry {
