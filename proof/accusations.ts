@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { accusationsPage, accusationsSchema, faultsOf, keepLatest, summariseTrials, type KeptTrial } from './accusations-page.js';
@@ -8,6 +7,7 @@ import { writeText } from '../conformance/cli/write-file.js';
 import { findInnocent, innocents, seedsOf } from './innocents.js';
 import { Journal } from './journal.js';
 import { inProcesses } from './pool.js';
+import { currentRevision } from './revision.js';
 
 const root = new URL('../../', import.meta.url);
 const kept = new URL('docs/false-accusations.json', root);
@@ -33,7 +33,7 @@ if (check) {
   conclude([...faultsOf(before, seeds, names), ...(isStale ? ['docs/false-accusations.md is not what the figures say: run `npm run false-accusations`'] : [])]);
 } else {
   const keyOf = ({ registry, seed, runs }: { registry: string; seed: Accusation['seed']; runs: number }): string => `${registry}, ${seed}, ${runs}`;
-  const revision = execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim();
+  const revision = currentRevision();
   const journal = new Journal<KeptTrial>(folder, new URL('dist/', root), keyOf);
   // Seed by seed, and not registry by registry: when it is interrupted, all have been tried alike.
   const all = ([...Array.from({ length: seeds }, (_, i) => i + 1), 'the model'] as const)

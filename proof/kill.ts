@@ -44,6 +44,8 @@ export interface Row {
   readonly seconds?: number;
   /** Operations of the counterexample. */
   readonly steps?: number;
+  /** The commit of the kit that judged it, as `git describe --always --dirty` names it. */
+  readonly revision?: string;
   /** The seeds with which it was not killed, and what became of it then. */
   readonly escapes: readonly { readonly seed: number; readonly fate: Fate; readonly failed: readonly Found[] }[];
 }

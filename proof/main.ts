@@ -4,9 +4,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { findMutant, unmeasured } from './catalogue.js';
 import { Journal } from './journal.js';
 import { judgedBy, killer, type Row, type Settings } from './kill.js';
-import { faults, matrixSchema, type Matrix } from './matrix.js';
+import { faults, matrixSchema, withLatest, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
 import { inProcesses } from './pool.js';
+import { currentRevision } from './revision.js';
 import { conformant } from './traceability.js';
 import { integer } from '../conformance/cli/integer.js';
 import { writeText } from '../conformance/cli/write-file.js';
@@ -20,8 +21,8 @@ const folder = new URL('.kill-matrix/', root);
 const { check, only, part, seeds, jobs } = new Command('kill-matrix')
   .description('Runs the kit on every broken registry of the catalogue, and writes who was found out by which check.')
   .option('--check', 'compare with the matrix that is kept, and write nothing; fails on survivors and on drift')
-  .option('--only <ids>', 'these mutants only, separated by commas; writes nothing', parseIds)
-  .option('--part <k/n>', 'one in n of the mutants only, from the k-th on; writes nothing', parsePart)
+  .option('--only <ids>', 'these mutants only, separated by commas; what was said of the others stays', parseIds)
+  .option('--part <k/n>', 'one in n of the mutants only, from the k-th on; what was said of the others stays', parsePart)
   .option('--seeds <n>', 'how many seeds; the matrix that is kept has one', integer(1, 1_000), 1)
   .option('--jobs <n>', 'how many processes at once', integer(1, 256), availableParallelism())
   .parse()
@@ -48,6 +49,7 @@ const confirmed = (row: Row): Row => {
 };
 console.error(`${conformant.map(({ name }) => name).join(', ')}: pass`);
 
+const revision = currentRevision();
 // What was judged before an interruption need not be judged again.
 const journal = new Journal<Row & { readonly seeds: number }>(folder, new URL('dist/', root), (row) => `${row.mutant}, ${row.seeds}`);
 const judged = new Map([...journal.results.values()].filter((row) => row.seeds === seeds).map(({ seeds: _, ...row }) => [row.mutant, row as Row]));
@@ -62,7 +64,7 @@ const judgeAll = (some: typeof mutants, processes: number, more: Partial<Setting
     { processes, milliseconds: 120_000 * (1 + seeds) },
     ({ mutant }, reason): Row => ({ mutant, aim: findMutant(mutant)!.breaks[0]!, fate: 'inconclusive', failed: [{ requirement: '', check: '', message: reason }], escapes: [] }),
     (verdict) => {
-      const row = confirmed(verdict);
+      const row = { ...confirmed(verdict), revision };
       judged.set(row.mutant, row);
       journal.add({ ...row, seeds });
       console.error(`${String(judged.size).padStart(4)}/${mutants.length} ${row.fate.padEnd(12)} ${row.mutant}${row.seconds === undefined ? '' : ` (${row.seconds.toFixed(2)} s)`}`);
@@ -78,9 +80,12 @@ await judgeAll(missed, 1, { runs: 6 * settings.runs, operations: 10 * defaults.o
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
 const others = unmeasured.filter((mutant) => !mutants.includes(mutant));
 const wrong = faults(matrix, check ? read() : undefined).filter((fault) => !others.some(({ id }) => fault.startsWith(`${id}: `)));
-if (!check && others.length === 0) {
-  writeText(kept, `${JSON.stringify(matrix, undefined, 1)}\n`);
-  writeText(page, matrixPage(matrix));
+if (!check) {
+  const latest = withLatest(read(), matrix);
+  if (latest.rows.length === unmeasured.length) {
+    writeText(kept, `${JSON.stringify(latest, undefined, 1)}\n`);
+    writeText(page, matrixPage(latest));
+  } else console.error(`not written: ${unmeasured.length - latest.rows.length} other mutants have not been judged with these settings`);
 }
 for (const fault of wrong) console.error(fault);
 console.log(`${matrix.rows.filter(({ fate }) => fate === 'killed').length} of ${matrix.rows.length} killed, ${wrong.length} faults`);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { findMutant, unmeasured } from './catalogue.js';
 import { killer, type Row, type Settings } from './kill.js';
@@ -17,6 +18,7 @@ export const matrixSchema = z.object({
       operations: z.number().optional(),
       seconds: z.number().optional(),
       steps: z.number().optional(),
+      revision: z.string().optional(),
       escapes: z.array(z.object({ seed: z.number(), fate, failed })),
     }),
   ),
@@ -25,6 +27,12 @@ export const matrixSchema = z.object({
 export interface Matrix {
   readonly settings: Settings;
   readonly rows: readonly Row[];
+}
+
+/** The matrix that is kept, with what is known better by now: other rows stay if they were judged alike, and their mutants are still in the catalogue. */
+export function withLatest(kept: Matrix | undefined, { settings, rows }: Matrix): Matrix {
+  const latest = new Map([...(isDeepStrictEqual(kept?.settings, settings) ? kept!.rows : []), ...rows].map((row) => [row.mutant, row]));
+  return { settings, rows: unmeasured.flatMap(({ id }) => latest.get(id) ?? []) };
 }
 
 /** Mutants that are known to survive, and why that is right. */

@@ -14,6 +14,7 @@ export function matrixPage({ settings, rows }: Matrix): string {
     '',
     `${killed.length} of ${rows.length} broken registries are killed, each by a check of the requirement that it breaks and by nothing that is not listed for it, in a run in which registries that are not broken pass that check (seed ${settings.seeds[0]}, ${settings.runs} random sequences for each suite)${settings.seeds.length === 1 ? '' : `, and once more with each of ${settings.seeds.length - 1} other seeds`}. [How the kit is proved](proof.md) says what that means and what not. *Operations* (calls of the registry) and *seconds* are those from the beginning of the run until the fault was reported, shrinking included; *steps* those of the counterexample.`,
     '',
+    ...judgedAt(rows),
     '| until the kill | median | nine in ten | most |',
     '|---|---|---|---|',
     spread('operations', killed.map(({ operations = 0 }) => operations), 0),
@@ -25,6 +26,13 @@ export function matrixPage({ settings, rows }: Matrix): string {
     ...columns(rows),
     '',
   ].join('\n')}`;
+}
+
+/** How many rows were judged by which commit of the kit. */
+function judgedAt(rows: readonly Row[]): string[] {
+  const by = new Map<string, number>();
+  for (const { revision } of rows) if (revision !== undefined) by.set(revision, (by.get(revision) ?? 0) + 1);
+  return by.size === 0 ? [] : [`Judged by the kit as of ${[...by].sort(([, a], [, b]) => b - a).map(([revision, count]) => `${revision} (${count})`).join(', ')}.`, ''];
 }
 
 function chapter(id: string, text: string, rows: ReadonlyMap<string, Row>): string[] {
