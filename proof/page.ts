@@ -31,8 +31,8 @@ export function matrixPage({ settings, rows }: Matrix): string {
 /** How many rows were judged by which commit of the kit. */
 function judgedAt(rows: readonly Row[]): string[] {
   const by = new Map<string, number>();
-  for (const { revision } of rows) if (revision !== undefined) by.set(revision, (by.get(revision) ?? 0) + 1);
-  return by.size === 0 ? [] : [`Judged by the kit as of ${[...by].sort(([, a], [, b]) => b - a).map(([revision, count]) => `${revision} (${count})`).join(', ')}.`, ''];
+  for (const { revision = 'earlier ones' } of rows) by.set(revision, (by.get(revision) ?? 0) + 1);
+  return by.size === 1 && by.has('earlier ones') ? [] : [`Judged by the kit as of ${[...by].sort(([, a], [, b]) => b - a).map(([revision, count]) => `${revision} (${count})`).join(', ')}.`, ''];
 }
 
 function chapter(id: string, text: string, rows: ReadonlyMap<string, Row>): string[] {
