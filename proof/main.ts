@@ -81,7 +81,8 @@ const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!
 const others = unmeasured.filter((mutant) => !mutants.includes(mutant));
 const wrong = faults(matrix, check ? read() : undefined).filter((fault) => !others.some(({ id }) => fault.startsWith(`${id}: `)));
 if (!check) {
-  const latest = withLatest(read(), matrix);
+  // Where all were judged, nothing depends on what is kept, nor on whether it can be read.
+  const latest = withLatest(others.length > 0 ? read() : undefined, matrix);
   if (latest.rows.length === unmeasured.length) {
     writeText(kept, `${JSON.stringify(latest, undefined, 1)}\n`);
     writeText(page, matrixPage(latest));
