@@ -30,7 +30,9 @@ const { check, only, part, seeds, jobs } = new Command('kill-matrix')
 
 const settings: Settings = { seeds: Array.from({ length: seeds }, (_, i) => 1 + i * 104_729), runs: 100, patienceMs: 300 };
 
-const read = (): Matrix | undefined => (existsSync(kept) ? (matrixSchema.parse(JSON.parse(readFileSync(kept, 'utf8'))) as Matrix) : undefined);
+// A whole run does not depend on the matrix that is kept, nor on whether it can be read; any other finds out before it begins.
+const isWhole = !check && only === undefined && part === undefined;
+const before = !isWhole && existsSync(kept) ? (matrixSchema.parse(JSON.parse(readFileSync(kept, 'utf8'))) as Matrix) : undefined;
 
 // Registries that are not broken first, with the same settings: what accuses them, or has put nothing of them to the test, has killed nobody.
 const passed = new Set<string>();
@@ -79,9 +81,9 @@ await judgeAll(missed, 1, { runs: 6 * settings.runs, operations: 10 * defaults.o
 
 const matrix: Matrix = { settings, rows: mutants.map(({ id }) => judged.get(id)!) };
 const others = unmeasured.filter((mutant) => !mutants.includes(mutant));
-const wrong = faults(matrix, check ? read() : undefined).filter((fault) => !others.some(({ id }) => fault.startsWith(`${id}: `)));
+const wrong = faults(matrix, check ? before : undefined).filter((fault) => !others.some(({ id }) => fault.startsWith(`${id}: `)));
 if (!check) {
-  const latest = withLatest(read(), matrix);
+  const latest = withLatest(before, matrix);
   if (latest.rows.length === unmeasured.length) {
     writeText(kept, `${JSON.stringify(latest, undefined, 1)}\n`);
     writeText(page, matrixPage(latest));
