@@ -783,7 +783,7 @@ export const heldOutSecondRouting: readonly Mutant[] = [
 
   plain(
     'down-waits-for-the-delivery',
-    ['DWN-3', 'RTE-7'],
+    ['DWN-3', 'RTE-7', 'RTE-8'],
     'a "down" in the middle of a delivery is put off until that is over, so that nothing changes under it',
     class extends Direct {
       private depth = 0;
