@@ -174,7 +174,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('reserved-is-taken', 'CON-1', 'A name is reserved by the call, so that others are refused at once as if it were taken, although the reservation may come to nothing.', class extends Plain {
+  broken('reserved-is-taken', ['CON-1', 'CON-3'], 'A name is reserved by the call, so that others are refused at once as if it were taken, although the reservation may come to nothing.', class extends Plain {
     protected override enqueue(lane: Lane, write: Write): void {
       const rival = this.inFlight(lane).some(({ kind, id }) => kind === write.kind && id === write.id);
       if (write.kind.startsWith('register') && rival) write.reject(refusal('already_registered'));
