@@ -81,6 +81,16 @@ describe('a program that goes wrong later is not judged for it, and says so', ()
     expect(report.requirements.find(({ id }) => id === 'REG-5')).toMatchObject({ status: 'inconclusive' });
   });
 
+  it('drops what is open when the kit is done with a registry, and has its turns again', async () => {
+    const adapter = await started('drops what is open at the end');
+    const opened = async () => adapter.open({ clock: { now: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined } });
+    const first = await opened();
+    // As many as it takes at once.
+    for (let i = 0; i < 2; i++) void first.unregisterServer('never');
+    await first.dispose!();
+    expect(await (await opened()).findServer('a')).toBeUndefined();
+  });
+
   it('is started again, so that the rest is judged, and not for ever', async () => {
     const adapter = await started('crashes');
     const register = async (): Promise<unknown> => {

@@ -52,7 +52,9 @@ export class Connection {
   readonly #reader = new LineReader(limits.line);
   readonly #pending = new Map<number, Pending>();
   /** Operations that wait for their turn. */
-  readonly #queue: Pending[] = [];
+  #queue: Pending[] = [];
+  /** Requests that need no answer any more, and may get one. */
+  readonly #forgotten = new Set<number>();
   #next = 0;
   #underWay = 0;
   #outbox = '';
@@ -79,6 +81,19 @@ export class Connection {
       else if (this.#queue.length < limits.open) this.#queue.push(pending);
       else reject(new AdapterError(`more than ${limits.open} requests wait for their turn`));
     });
+  }
+
+  /** A registry is done with: what is open in it is not waited for, takes nobody's turn, and may be answered or not. */
+  forget(registry: string): void {
+    const isItsOwn = ({ params }: Pending): boolean => (params as { readonly registry?: string }).registry === registry;
+    this.#queue = this.#queue.filter((pending) => !isItsOwn(pending));
+    for (const [id, pending] of this.#pending) {
+      if (!isItsOwn(pending)) continue;
+      this.#pending.delete(id);
+      this.#forgotten.add(id);
+      if (pending.method in operations) this.#underWay--;
+    }
+    this.#sendNext();
   }
 
   /** What has come from the program. */
@@ -124,6 +139,14 @@ export class Connection {
     this.#write({ jsonrpc: '2.0', id, method: pending.method, params: pending.params });
   }
 
+  #sendNext(): void {
+    while (this.#underWay < this.concurrency && this.#error === undefined) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#send(next);
+    }
+  }
+
   /** Whatever is sent in one turn goes in one piece. */
   #write(message: unknown): void {
     this.sent++;
@@ -150,6 +173,7 @@ export class Connection {
   #answered(line: string, answer: { readonly id: number | string | null; readonly result?: unknown; readonly error?: Failure }): void {
     const pending = typeof answer.id === 'number' ? this.#pending.get(answer.id) : undefined;
     if (pending === undefined) {
+      if (this.#forgotten.delete(answer.id as number)) return;
       const complains = answer.error !== undefined && answer.id === null;
       return this.#wrong('answers', complains ? 'an answer: the program could not read a request' : 'an answer to a request that is open, with its id', line);
     }
@@ -163,8 +187,7 @@ export class Connection {
     this.#unasked = 0;
     if (method in operations) {
       this.#underWay--;
-      const next = this.#queue.shift();
-      if (next !== undefined) this.#send(next);
+      this.#sendNext();
     }
     if (answer.error === undefined) resolve(parsed!.data);
     else reject(new RequestError(answer.error));

@@ -171,6 +171,7 @@ export class RemoteRegistry {
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of this.#timers.values()) this.clock.clearTimeout(timer);
     this.#timers.clear();
+    this.connection.forget(this.handle);
     await this.connection.request('dispose', { registry: this.handle });
   }
 }

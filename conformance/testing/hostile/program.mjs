@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 
 const way = process.argv[2];
 const write = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-const introduction = { protocol: 1, name: 'hostile', methods: ['registerServer', 'unregisterServer', 'findServer'], without: ['liveness'] };
+const introduction = { protocol: 1, name: 'hostile', methods: ['registerServer', 'unregisterServer', 'findServer'], without: ['liveness'], concurrency: 2 };
 const servers = new Map();
 let calls = 0;
 
@@ -29,6 +29,7 @@ const operations = {
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { id, method, params } = JSON.parse(line);
   if (way === 'never answers') return;
+  if (way === 'drops what is open at the end' && method === 'unregisterServer' && params.id === 'never') return;
   const result = operations[method]?.(params) ?? null;
   if (method === 'registerServer' && ++calls === 3) {
     switch (way) {
