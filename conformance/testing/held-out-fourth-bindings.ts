@@ -185,7 +185,7 @@ const downs: readonly Mutant[] = [
 
   wrong(
     'down-inside-send-waits',
-    ['DWN-3'],
+    ['DWN-3', 'RTE-8'],
     'So that nothing changes under the feet of who sends, a "down" from within a send takes effect when that send is over, and not before the abort returns.',
     class extends ThirdRegistry {
       readonly #waiting: Endpoint[] = [];

@@ -355,7 +355,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('name-first-binding-later', 'CON-1', 'A transport that is registered with its server is bound by a second step, a commit after the one that registers it.', class extends Waiting {
+  broken('name-first-binding-later', ['CON-1', 'CON-3'], 'A transport that is registered with its server is bound by a second step, a commit after the one that registers it.', class extends Waiting {
     #inserting: Entry | undefined;
     #server: Entry | undefined;
 

@@ -650,7 +650,7 @@ export const mutants: readonly Mutant[] = [
   mutant('close-gate', ['CLS-1'], Gate, 'Closed and closed for registrations are values of one field: setAdmission after close opens the registry again.'),
   mutant('close-index', ['CLS-1'], OwnIndex, 'getServerForTransport reads an index of its own, which close does not clear.'),
   mutant('grace-timer', ['CTN-8'], Grace, 'When a server with bindings ends, a timer of five seconds is left to forget about them.'),
-  mutant('three-failures', ['RTE-6'], Breaker, 'A broadcast is given up at the third send that throws: the rest of the recipients are missed.'),
+  mutant('three-failures', ['RTE-6', 'RTE-7'], Breaker, 'A broadcast is given up at the third send that throws: the rest of the recipients are missed.'),
   mutant('throws-null', ['RTE-6'], Logged, 'The message of what was thrown is kept for the logs: a send that throws null or undefined fails the routing call.'),
   mutant('redelivery', ['RTE-5'], Redelivery, 'What a send has rejected is handed over again in front of the next message to the same name.'),
   mutant('colon-keys', ['RTE-3'], Keys, 'Bindings are keys transport:server split at the last colon: a broadcast of a server with a colon in its id reaches nobody.'),

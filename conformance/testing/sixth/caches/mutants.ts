@@ -736,7 +736,7 @@ class PackedRegistry extends SlabRegistry {
 
 broken(
   'ept-packed-keys',
-  ['DWN-4', 'DWN-1'],
+  ['DWN-1', 'DWN-4'],
   'The names of all endpoints are in one map under the number of the endpoint times 1024 plus how many it had registered before; an endpoint that has registered more than 1024 in its life, if not at once, runs into the keys of the next one, which takes these names along when it goes down and leaves its own.',
   PackedRegistry,
 );
