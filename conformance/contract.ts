@@ -70,6 +70,11 @@ export type Subject = {
    * arrived. Where it is missing, the kit can only wait for as long as anybody has patience.
    */
   settle?(): Awaitable<void>;
+  /**
+   * Of a registry that takes only so many calls at once: why some of those that the kit made have been kept from it although it had
+   * nothing left to do for the others. When they are answered says nothing of it then.
+   */
+  heldBack?(): string | undefined;
   /** What `connect` of the adapter is given, an address for example: anything that can be cloned (`structuredClone`). */
   readonly handle?: unknown;
   /** Frees what the subject holds outside the process. Called when the kit is done with it, whatever happened. */

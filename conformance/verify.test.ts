@@ -62,6 +62,15 @@ describe('a registry that misbehaves gets a verdict', () => {
     expect(report.requirements.find(({ id }) => id === 'REG-1')?.reason).toMatch(/did not answer|stopped answering/);
   });
 
+  it('one that calls have been kept from is not blamed by the checks that made them', async () => {
+    const held: Adapter = { ...seed, open: async (options) => Object.assign(await seed.open(options), { heldBack: () => 'two at once' }) };
+    const statuses = async (adapter: Adapter): Promise<string[]> =>
+      (await verify(adapter, { ...quick, only: ['PRT-4'] })).requirements.find(({ id }) => id === 'PRT-4')!.checks.map(({ title, status, reason }) => `${title}: ${status}${status === 'inconclusive' ? `, ${reason}` : ''}`);
+    const blamed = (await statuses(seed)).filter((one) => one.endsWith(': failed'));
+    expect(blamed.length).toBeGreaterThan(0);
+    expect(await statuses(held)).toEqual(expect.arrayContaining(blamed.map((one) => one.replace(/failed$/, 'inconclusive, two at once'))));
+  });
+
   it('one whose opening hangs is inconclusive too', async () => {
     await expect(verify({ name: 'test', open: () => new Promise<never>(() => undefined) }, quick)).rejects.toThrow('open did not answer within 40 ms');
   });

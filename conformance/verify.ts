@@ -480,6 +480,8 @@ async function runCheck(check: Check, context: Context, offered: readonly string
     const broke = brokenDown();
     if (broke !== undefined) return [finding({ status: 'inconclusive', reason: broke })];
     if (error instanceof Violation) {
+      const { heldBack } = trial;
+      if (heldBack !== undefined) return [finding({ status: 'inconclusive', reason: heldBack })];
       const broken = error.requirement ?? requirement;
       const replayLine = commandLine(context, `--only ${requirement}${broken === requirement ? '' : `,${broken}`} --seed ${context.seed}`);
       const failed = finding({ status: 'failed', failure: failure(error, trial.rig.lines, trial.stateBefore(), replayLine) }, broken);

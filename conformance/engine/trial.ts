@@ -48,6 +48,15 @@ export class Trial {
     return this.#rig!;
   }
 
+  /** Why not every call has reached a registry when it was made, if its adapter says so. */
+  get heldBack(): string | undefined {
+    for (const { subject } of this.#opened) {
+      const reason = subject.heldBack?.();
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
   offers(feature: Feature): boolean {
     return offers(this.adapter, this.rig.subject, feature);
   }

@@ -85,10 +85,16 @@ describe('a program that goes wrong later is not judged for it, and says so', ()
     const adapter = await started('drops what is open at the end');
     const opened = async () => adapter.open({ clock: { now: () => 0, setTimeout: () => undefined, clearTimeout: () => undefined } });
     const first = await opened();
-    // As many as it takes at once.
+    // As many as it takes at once, and one more.
     for (let i = 0; i < 2; i++) void first.unregisterServer('never');
+    await first.settle!();
+    expect(first.heldBack!()).toBeUndefined();
+    void first.findServer('a');
+    await first.settle!();
+    expect(first.heldBack!()).toBe('the program takes 2 operations at once, and more were called');
     await first.dispose!();
-    expect(await (await opened()).findServer('a')).toBeUndefined();
+    const second = await opened();
+    expect([await second.findServer('a'), second.heldBack!()]).toEqual([undefined, undefined]);
   });
 
   it('is started again, so that the rest is judged, and not for ever', async () => {

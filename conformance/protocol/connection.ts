@@ -83,9 +83,14 @@ export class Connection {
     });
   }
 
+  /** Whether operations of a registry wait for their turn. */
+  holds(registry: string): boolean {
+    return this.#queue.some(isOf(registry));
+  }
+
   /** A registry is done with: what is open in it is not waited for, takes nobody's turn, and may be answered or not. */
   forget(registry: string): void {
-    const isItsOwn = ({ params }: Pending): boolean => (params as { readonly registry?: string }).registry === registry;
+    const isItsOwn = isOf(registry);
     this.#queue = this.#queue.filter((pending) => !isItsOwn(pending));
     for (const [id, pending] of this.#pending) {
       if (!isItsOwn(pending)) continue;
@@ -229,6 +234,8 @@ export class Connection {
     this.#fail(`the program broke the protocol, ${after}: expected ${safe(expected, 300)}; came ${safe(came, 200)}; see ${where}#${section}`);
   }
 }
+
+const isOf = (registry: string) => ({ params }: Pending): boolean => (params as { readonly registry?: string }).registry === registry;
 
 const describe = ({ method, params }: Pick<Pending, 'method' | 'params'>): string => `${method}(${show(params, 120)})`;
 

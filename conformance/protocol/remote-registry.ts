@@ -25,6 +25,7 @@ export class RemoteRegistry {
   readonly #livesByOurs: boolean;
   readonly #reach: Reach;
   #told = -1;
+  #isHeldBack = false;
 
   constructor(
     readonly handle: string,
@@ -73,6 +74,7 @@ export class RemoteRegistry {
     const calls = Object.fromEntries(methods.filter((name): name is RemoteOperation => name in operations && name !== 'broadcast').map((operation) => [operation, (...args: unknown[]) => this.#call(operation, args)]));
     return {
       ...(calls as unknown as Subject),
+      heldBack: () => (this.#isHeldBack ? `the program takes ${this.connection.concurrency} operations at once, and more were called` : undefined),
       ...(features.includes('slow-commit') && { slowCommit: async (ms: number) => void (await this.#ask('fault/slowCommit', { ms })) }),
       ...(has.has('waits') && { waits: async () => (await this.#ask('waits', {})) as readonly Wait[] }),
       ...((this.#livesByOurs || has.has('settle')) && { settle: () => this.#settle() }),
@@ -112,8 +114,10 @@ export class RemoteRegistry {
       const before = this.connection.sent;
       await (this.#livesByOurs ? this.#tell([]) : this.connection.request('settle', { registry: this.handle }));
       await drained();
-      if (this.connection.sent === before + 1) return;
+      if (this.connection.sent === before + 1) break;
     }
+    // Whoever has its turn waits for time, or for ever.
+    this.#isHeldBack ||= this.connection.holds(this.handle);
   }
 
   #setTimer({ timer, ms }: { readonly timer: string; readonly ms: number }): void {

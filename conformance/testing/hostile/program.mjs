@@ -19,7 +19,7 @@ if (way === 'has a child') {
 }
 
 const operations = {
-  initialize: () => (way === 'introduces itself badly' ? { ...introduction, methods: ['registerServer', 'fly'] } : introduction),
+  initialize: () => (way === 'introduces itself badly' ? { ...introduction, methods: ['registerServer', 'fly'] } : way === 'drops what is open at the end' ? { ...introduction, methods: [...introduction.methods, 'settle'] } : introduction),
   open: () => void servers.clear(),
   registerServer: ({ id, endpoint, config }) => void servers.set(id, { id, endpoint, config: config ?? {} }),
   unregisterServer: ({ id }) => void servers.delete(id),
