@@ -1,4 +1,5 @@
 import { features, type Feature, type FeatureDefinition } from '../spec/index.js';
+import { runFromWithin } from './checks/from-within.js';
 import { AdapterError, type Adapter, type OpenOptions } from './contract.js';
 import { showAnswer } from './engine/answer.js';
 import { Blocked, Unanswered, Violation } from './engine/findings.js';
@@ -105,6 +106,22 @@ const parts: readonly Part[] = [
     },
   },
   {
+    what: 'a call that is made from within a send is answered',
+    advice: 'Nothing that a call needs is held while `send` runs, and no routing call waits for it; over the protocol `delivered` is a request, the program reads on meanwhile, and `send-awaited` says so. Where that is not so, do not declare it.',
+    needs: ['routing', 'send-awaited'],
+    async run(t) {
+      await t.setup({ op: 'registerServer', id: 'within', endpoint: 'calls' });
+      await runFromWithin(
+        t,
+        async () => {
+          await t.succeeds({ op: 'registerServer', id: 'from within', endpoint: 'e1' }, 'nothing is in its way');
+          await t.holds('from within', 'e1', 'it has been registered');
+        },
+        { op: 'routeToServer', serverId: 'within', transportId: 'from', message: 'go' },
+      );
+    },
+  },
+  {
     what: 'the names of an endpoint go when it goes down',
     advice: 'Listen to `abort` of `endpoint.signal`; over the protocol it is endpoint/kill. A registry that does not look after its endpoints says `without: [\'liveness\']`.',
     needs: ['liveness'],
@@ -121,6 +138,17 @@ const parts: readonly Part[] = [
     async run(t) {
       const { length } = await t.stats();
       t.check(length === 3, 'getPartitionStats()', 'statistics of 3 partitions', `of ${length}`);
+    },
+  },
+  {
+    what: 'the thresholds are those that were asked for',
+    advice: 'The feature `thresholds` says that open({ windowSize: 3, windowMs: 60000 }) makes windows of three samples: numbers beside `partitions`, under these names. Do as it says, or do not declare it.',
+    needs: ['thresholds', 'stats'],
+    options: { windowSize: 3, windowMs: 60_000 },
+    async run(t) {
+      for (let i = 0; i < 3; i++) await t.setup({ op: 'registerServer', id: 'again', endpoint: 'e1' }, { op: 'unregisterServer', id: 'again' });
+      const most = Math.max(...(await t.stats()).map(({ sampleCount }) => sampleCount));
+      t.check(most === 3, 'getPartitionStats() after six writes to one name', 'three samples in some window, and no more', `${most}`);
     },
   },
   {
@@ -185,7 +213,7 @@ export async function* examine(adapter: Adapter, { patienceMs = 2_000, introduce
   for (const part of parts) {
     const lacking = part.needs?.find((feature) => !registry.features.includes(feature));
     if (lacking !== undefined) {
-      yield { what: part.what, status: 'untested', reason: `it does not offer \`${lacking}\`${howToOffer(lacking)}` };
+      yield { what: part.what, status: 'untested', reason: adapter.without?.includes(lacking) ? `it says that it is without \`${lacking}\`` : `it does not offer \`${lacking}\`${howToOffer(lacking)}` };
       continue;
     }
     const examination = await examineOne(adapter, part, patienceMs);
