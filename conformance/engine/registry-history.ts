@@ -43,12 +43,13 @@ export const registryHistories = {
  * Whether an operation may have happened in secret: it was refused for a reason that is not in the history, or it was the registration of
  * an endpoint that has the name all the same. Of others nothing shows: to take them for having happened would explain anything.
  */
-function isSecretive({ invocation: refused, response }: Entry<Operation, Observed>, history: History<Operation, Observed>): boolean {
+function isSecretive({ invocation, response }: Entry<Operation, Observed>, history: History<Operation, Observed>): boolean {
   if (response?.kind !== 'refused') return false;
   if (surroundings.has(response.code)) return true;
-  if (refused.op !== 'registerServer' && refused.op !== 'registerTransport') return false;
-  const { op, id, endpoint } = refused;
-  const isOnlyOne = history.every(({ invocation, response }) => invocation.op !== op || invocation === refused || invocation.id !== id || invocation.endpoint !== endpoint || response?.kind === 'refused');
+  if (invocation.op !== 'registerServer' && invocation.op !== 'registerTransport') return false;
+  const { op, id, endpoint } = invocation;
+  // Not told apart by what was asked, which two clients may ask for with one and the same object.
+  const isOnlyOne = history.every(({ invocation: other, response }) => other.op !== op || other.id !== id || other.endpoint !== endpoint || response?.kind === 'refused');
   const find = op === 'registerServer' ? 'findServer' : 'findTransport';
   return isOnlyOne && history.some(({ invocation, response }) => invocation.op === find && invocation.id === id && response?.kind === 'done' && (response.value as { readonly endpoint: string } | undefined)?.endpoint === endpoint);
 }

@@ -42,7 +42,7 @@ export interface SiteOptions {
  * Contention is not what a load is about: alarms would only have registrations refused. A day, since a registry that adds to it must
  * still get what a timer can keep; a million, since not every program takes a threshold of any size.
  */
-const withoutAlarms = { minWrites: 1_000_000, alarmAboveMs: 86_400_000, stuckAfterMs: 86_400_000 };
+const withoutAlarms = { minWrites: 1_000_000, stuckAfterMs: 86_400_000 };
 
 /** How long the slowest commits take, where the kit can make them slow. Milliseconds. */
 const slowestMs = 1;

@@ -174,7 +174,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('reserved-is-taken', ['CON-1', 'CON-3'], 'A name is reserved by the call, so that others are refused at once as if it were taken, although the reservation may come to nothing.', class extends Plain {
+  broken('reserved-is-taken', 'CON-1', 'A name is reserved by the call, so that others are refused at once as if it were taken, although the reservation may come to nothing.', class extends Plain {
     protected override enqueue(lane: Lane, write: Write): void {
       const rival = this.inFlight(lane).some(({ kind, id }) => kind === write.kind && id === write.id);
       if (write.kind.startsWith('register') && rival) write.reject(refusal('already_registered'));
@@ -355,7 +355,7 @@ export const heldOutSecondOverlap: readonly Mutant[] = [
     }
   }),
 
-  broken('name-first-binding-later', ['CON-1', 'CON-3'], 'A transport that is registered with its server is bound by a second step, a commit after the one that registers it.', class extends Waiting {
+  broken('name-first-binding-later', 'CON-1', 'A transport that is registered with its server is bound by a second step, a commit after the one that registers it.', class extends Waiting {
     #inserting: Entry | undefined;
     #server: Entry | undefined;
 

@@ -455,7 +455,7 @@ export const mutants: readonly Mutant[] = [
       ...statsWith(real, (stats) => ({ ...stats, writeCount: stats.writeCount + (moved[stats.partition] ?? 0) })),
     };
   }),
-  mutant('hash-of-first-character', ['PRT-3', 'PRT-2'], 'a hash of the first character', (real) => {
+  mutant('hash-of-first-character', ['PRT-2', 'PRT-3'], 'a hash of the first character', (real) => {
     const counts = new Map<number, number>();
     return {
       registerServer: async (id: string, endpoint: Endpoint, config?: Config) => {
