@@ -32,7 +32,7 @@ const late = new Set(['one that is late', 'an eventual one']);
 
 const written = (adapter: Adapter): CorrectRegistry => ({ adapter, differs: differences[adapter.name] ?? '', takesTime: late.has(adapter.name) });
 
-/** Every correct registry there is but those of the fifth lot and the sixth, which `correct-later-lots.test.ts` alone has judged so far: to accuse one of them is a fault of the kit. */
+/** Every correct registry there is but those of the fifth lot and the sixth, which `correct-fifth-lot.test.ts` and `correct-sixth-lot.test.ts` alone have judged so far: to accuse one of them is a fault of the kit. */
 export const innocents: readonly CorrectRegistry[] = [...[ours, ...correct, ...foundations, third].map(written), ...correctRegistries, ...correctThird, ...correctFourth];
 
 export const findInnocent = (name: string): CorrectRegistry | undefined => innocents.find(({ adapter }) => adapter.name === name);

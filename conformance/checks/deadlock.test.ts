@@ -51,9 +51,9 @@ it('a lane that forgets to wake is found with a thousand calls at once', async (
 describe.each([ours, honest, ...correct, ...slow].map((adapter) => ({ name: adapter.name, adapter })))('$name', ({ adapter }) => {
   // Whoever is slower than we are patient need not be judged; but nobody is accused.
   const isPatient = !adapter.name.startsWith('slower');
-  it.each(isPatient ? [1, 22, 333] : [1])('is accused of nothing with seed %i', async (seed) => {
+  it('is accused of nothing', async () => {
     const titles = new Set(deadlockChecks.map(({ title }) => title));
-    const results = [...(await judged(adapter, isPatient ? ['PRT-4', 'CON-3', ...about] : ['DLK-4'], seed, isPatient ? 1_000 : 300)).values()].flat().filter(({ title }) => titles.has(title));
+    const results = [...(await judged(adapter, isPatient ? ['PRT-4', 'CON-3', ...about] : ['DLK-4'], 1, isPatient ? 1_000 : 300)).values()].flat().filter(({ title }) => titles.has(title));
     const wanted = isPatient ? ['passed', 'untested'] : ['passed', 'untested', 'inconclusive'];
     expect(results.filter(({ status }) => !wanted.includes(status))).toEqual([]);
   }, 120_000);

@@ -1,5 +1,4 @@
 import { correctFifth } from './testing/fifth/index.js';
 import { describeNotAccused } from './testing/not-accused.js';
-import { correctSixth } from './testing/sixth/index.js';
 
-describeNotAccused([...correctFifth, ...correctSixth]);
+describeNotAccused(correctFifth);
