@@ -63,12 +63,16 @@ describe('a registry that misbehaves gets a verdict', () => {
   });
 
   it('one that calls have been kept from is not blamed by the checks that made them', async () => {
-    const held: Adapter = { ...seed, open: async (options) => Object.assign(await seed.open(options), { heldBack: () => 'two at once' }) };
+    const withHeldBack = (heldBack: () => string): Adapter => ({ ...seed, open: async (options) => Object.assign(await seed.open(options), { heldBack }) });
     const statuses = async (adapter: Adapter): Promise<string[]> =>
       (await verify(adapter, { ...quick, only: ['PRT-4'] })).requirements.find(({ id }) => id === 'PRT-4')!.checks.map(({ title, status, reason }) => `${title}: ${status}${status === 'inconclusive' ? `, ${reason}` : ''}`);
     const blamed = (await statuses(seed)).filter((one) => one.endsWith(': failed'));
     expect(blamed.length).toBeGreaterThan(0);
-    expect(await statuses(held)).toEqual(expect.arrayContaining(blamed.map((one) => one.replace(/failed$/, 'inconclusive, two at once'))));
+    expect(await statuses(withHeldBack(() => 'two at once'))).toEqual(expect.arrayContaining(blamed.map((one) => one.replace(/failed$/, 'inconclusive, two at once'))));
+    const unable = withHeldBack(() => {
+      throw new Error('who knows');
+    });
+    expect(await statuses(unable)).toEqual(expect.arrayContaining(blamed));
   });
 
   it('one whose opening hangs is inconclusive too', async () => {

@@ -7,7 +7,7 @@ import { Endurance } from './endurance.js';
 import { Blocked, Unanswered } from './findings.js';
 import { offers } from './offers.js';
 import type { Lag } from './patience.js';
-import { show, showOperation } from './show.js';
+import { safe, show, showOperation } from './show.js';
 import { drained, turn, VirtualClock, waitUntil } from './virtual-clock.js';
 
 /** One line of what was done to a registry: the operation, and what came of it. */
@@ -300,6 +300,17 @@ export class Rig {
       this.#behind = caughtUp;
     }
     await this.#behind;
+  }
+
+  /** Why not every call has reached the registry when it was made ({@link Subject.heldBack}). */
+  get heldBack(): string | undefined {
+    try {
+      const reason: unknown = this.subject.heldBack?.();
+      return typeof reason === 'string' ? safe(reason, 200) : undefined;
+    } catch {
+      // Who cannot say so is judged.
+      return undefined;
+    }
   }
 
   /** Whether each call takes time of its own, as over a wire. */

@@ -50,11 +50,7 @@ export class Trial {
 
   /** Why not every call has reached a registry when it was made, if its adapter says so. */
   get heldBack(): string | undefined {
-    for (const { subject } of this.#opened) {
-      const reason = subject.heldBack?.();
-      if (reason !== undefined) return reason;
-    }
-    return undefined;
+    return this.#opened.map((rig) => rig.heldBack).find((reason) => reason !== undefined);
   }
 
   offers(feature: Feature): boolean {
@@ -354,8 +350,7 @@ export class Trial {
         if (typeof what !== 'string') ({ state } = model.step(state, what));
       }
       // Partitions are left out: which ids share one is the registry's own affair, and the model was not told.
-      const lines = describe(state).filter((line) => !line.startsWith('partition') && line !== 'admission open (auto)' && line !== 'time 0 ms');
-      return lines.length > 40 ? [...lines.slice(0, 40), `… ${lines.length - 40} more`] : lines;
+      return describe(state).filter((line) => !line.startsWith('partition') && line !== 'admission open (auto)' && line !== 'time 0 ms');
     } catch {
       return [];
     }

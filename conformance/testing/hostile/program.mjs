@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 
 const way = process.argv[2];
 const write = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
-const introduction = { protocol: 1, name: 'hostile', methods: ['registerServer', 'unregisterServer', 'findServer'], without: ['liveness'], concurrency: 2 };
+const introduction = { protocol: 1, name: 'hostile', methods: ['registerServer', 'unregisterServer', 'findServer'], without: ['liveness'] };
 const servers = new Map();
 let calls = 0;
 
@@ -19,7 +19,7 @@ if (way === 'has a child') {
 }
 
 const operations = {
-  initialize: () => (way === 'introduces itself badly' ? { ...introduction, methods: ['registerServer', 'fly'] } : way === 'drops what is open at the end' ? { ...introduction, methods: [...introduction.methods, 'settle'] } : introduction),
+  initialize: () => (way === 'introduces itself badly' ? { ...introduction, methods: ['registerServer', 'fly'] } : way === 'drops what is open at the end' ? { ...introduction, methods: [...introduction.methods, 'settle'], concurrency: 2 } : introduction),
   open: () => void servers.clear(),
   registerServer: ({ id, endpoint, config }) => void servers.set(id, { id, endpoint, config: config ?? {} }),
   unregisterServer: ({ id }) => void servers.delete(id),
