@@ -5,7 +5,7 @@ import { foundations } from './testing/held-out-load.js';
 import { third } from './testing/third-registry.js';
 import { verify } from './verify.js';
 
-// A kit that accuses the innocent is worse than none: `npm run false-accusations` tries them with hundreds of seeds. Lots that were written by others: correct-lots.test.ts.
+// A kit that accuses the innocent is worse than none: `npm run false-accusations` tries them with hundreds of seeds, and those that others wrote as well.
 describe.each([...correct, ...foundations, third])('$name', (adapter) => {
   it('is conformant', async () => {
     const report = await verify(adapter, { seed: 11, runs: adapter.consistency ? 8 : 25 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { untried, type Trial } from './accuse.js';
-import { innocents, seedsOf } from './innocents.js';
+import { everyInnocent, innocents, seedsOf } from './innocents.js';
 
 /** What came of it, as it is kept. */
 export const accusationsSchema = z.object({
@@ -36,7 +36,7 @@ export interface KeptTrial extends Trial {
 export function summariseTrials(trials: readonly KeptTrial[], runs: number): Accusations {
   const by = new Map<string, KeptTrial[]>();
   for (const trial of trials) by.set(trial.registry, [...(by.get(trial.registry) ?? []), trial]);
-  const registries = innocents.flatMap(({ adapter: { name }, differs }) => {
+  const registries = everyInnocent.flatMap(({ adapter: { name }, differs }) => {
     const all = by.get(name);
     if (all === undefined) return [];
     all.sort((a, b) => Number(a.seed) - Number(b.seed));

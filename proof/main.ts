@@ -6,6 +6,7 @@ import { Journal } from './journal.js';
 import { judgedBy, killer, type Row, type Settings } from './kill.js';
 import { faults, matrixSchema, withLatest, type Matrix } from './matrix.js';
 import { matrixPage } from './page.js';
+import { isIn, parsePart, type Part } from './part.js';
 import { inProcesses } from './pool.js';
 import { currentRevision } from './revision.js';
 import { conformant } from './traceability.js';
@@ -56,7 +57,7 @@ const revision = currentRevision();
 const journal = new Journal<Row & { readonly seeds: number }>(folder, new URL('dist/', root), (row) => `${row.mutant}, ${row.seeds}`);
 const judged = new Map([...journal.results.values()].filter((row) => row.seeds === seeds).map(({ seeds: _, ...row }) => [row.mutant, row as Row]));
 
-const mutants = unmeasured.filter(({ id }, i) => (only === undefined || only.includes(id)) && (part === undefined || i % part.of === part.at));
+const mutants = unmeasured.filter(({ id }, i) => (only === undefined || only.includes(id)) && isIn(part, i));
 const left = mutants.filter(({ id }) => !judged.has(id));
 if (left.length < mutants.length) console.error(`${mutants.length - left.length} were judged before`);
 const judgeAll = (some: typeof mutants, processes: number, more: Partial<Settings> = {}): Promise<void> =>
@@ -92,17 +93,6 @@ if (!check) {
 for (const fault of wrong) console.error(fault);
 console.log(`${matrix.rows.filter(({ fate }) => fate === 'killed').length} of ${matrix.rows.length} killed, ${wrong.length} faults`);
 process.exitCode = wrong.length > 0 ? 1 : 0;
-
-interface Part {
-  readonly at: number;
-  readonly of: number;
-}
-
-function parsePart(value: string): Part {
-  const [k, n] = (/^(\d{1,3})\/(\d{1,3})$/.exec(value) ?? []).slice(1).map(Number);
-  if (k === undefined || n === undefined || k < 1 || k > n) throw new InvalidArgumentError('must be the number of a part and how many there are, like 1/3.');
-  return { at: k - 1, of: n };
-}
 
 function parseIds(value: string): string[] {
   const ids = value.split(',').filter((id) => id !== '');

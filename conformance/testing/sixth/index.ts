@@ -24,4 +24,4 @@ export const heldOutSixth: readonly Mutant[] = others.filter((mutant) => !needsO
 /** Right as long as operations come one after the other. */
 export const heldOutSixthInOverlap: readonly Mutant[] = [...lanes, ...others.filter(needsOverlap)];
 
-export const correctSixth: readonly CorrectRegistry[] = [...correctCaches, ...correctLanes, ...correctFigures, ...correctLifetimes, ...liberties].map(({ adapter, how }) => ({ adapter, differs: how }));
+export const correctSixth: readonly CorrectRegistry[] = [...correctCaches, ...correctLanes, ...correctFigures, ...correctLifetimes, ...liberties].map(({ adapter, how }) => ({ adapter, differs: how, takesTime: adapter.consistency?.level === 'eventual' }));
