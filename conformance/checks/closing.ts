@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import type { Operation } from '../../model/index.js';
 import { broadcast, type Registry } from '../../spec/index.js';
 import { showAnswer } from '../engine/answer.js';
+import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 import { listened } from './progress.js';
 
@@ -32,6 +33,19 @@ function reads(t: Trial, s: string, a: string): Operation[] {
   all.push({ op: 'findTransport', id: a });
   if (t.offers('lists')) all.push({ op: 'listTransports' });
   if (t.offers('binding')) all.push({ op: 'getServerForTransport', transportId: a });
+  return all;
+}
+
+/** One call of every kind that may be under way. */
+function underWay(t: Trial, { s, a, alone, none }: { readonly s: string; readonly a: string; readonly alone: string; readonly none: string }): Operation[] {
+  const all: Operation[] = [server(none, 'e8'), server(s, 'e8')];
+  if (t.offers('update')) all.push({ op: 'updateServer', id: s, config: {} });
+  if (t.offers('transports')) all.push(transport(none, 'e8'), transport(a, 'e8'));
+  if (t.offers('transports') && t.offers('binding')) all.push(bind(alone, s), { op: 'unbindTransport', transportId: a });
+  if (t.offers('transports') && t.offers('routing')) all.push({ op: 'routeToServer', serverId: s, transportId: a, message: 'm' }, { op: 'routeToTransport', transportId: a, serverId: s, message: 'm' });
+  if (t.offers('transports') && t.offers('routing') && t.offers('binding')) all.push({ op: 'broadcast', serverId: s, message: 'm' });
+  all.push(...reads(t, s, a), { op: 'unregisterServer', id: s });
+  if (t.offers('transports')) all.push({ op: 'unregisterTransport', id: a });
   return all;
 }
 
@@ -80,6 +94,26 @@ export const closingChecks = [
       const odd = answer.kind === 'broken' && !(operation === 'getPartitionStats' || operation === 'getContentionStatus');
       t.check(!odd, 'an answer of a closed registry has the wrong shape', 'a value of the interface, or an error with a specified code', showAnswer(answer));
       t.occurred(answer.kind === 'refused');
+    }
+  }, { needs: ['close'] }),
+
+  check('ERR-1', 'so does one that is being closed, of whatever was under way', 'a call that is under way when the registry is closed', async (t) => {
+    // At once, and amid a commit that takes its time; of one that is in line behind it, too.
+    for (const ms of t.offers('slow-commit') && t.offers('virtual-time') ? [0, 50] : [0]) {
+      for (const partitions of t.offers('partitions') ? [undefined, 1] : [undefined]) {
+        await t.open(partitions === undefined ? {} : { partitions });
+        const { s, a, alone, none } = await furnished(t);
+        if (ms > 0) await t.rig.slowCommit(ms);
+        const calls = underWay(t, { s, a, alone, none }).map((operation) => ({ operation, call: t.rig.start(operation) }));
+        t.occurred(t.underWay(calls.map(({ call }) => call)));
+        const close = t.rig.start({ op: 'close' });
+        if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
+        for (const { operation, call } of calls) {
+          const answer = await t.finish(call, showOperation(operation));
+          t.check(answer.kind !== 'broken', `${showOperation(operation)}, under way when the registry was closed: the answer has the wrong shape`, 'a value of the interface, or an error with a specified code', showAnswer(answer));
+        }
+        await t.finish(close, 'close');
+      }
     }
   }, { needs: ['close'] }),
 

@@ -427,6 +427,14 @@ class Later extends PlainRegistry {
 }
 
 const closing: readonly Mutant[] = [
+  whole('closed-amid-a-commit', ['ERR-1'], 'the store is closed first, and what it is in the middle of fails with an error of the store', class extends Plain {
+    protected override commit(lane: Lane, write: Write): void {
+      if (!this.closed) return super.commit(lane, write);
+      lane.holder = undefined;
+      write.reject(new Error('write after end'));
+      this.pump(lane);
+    }
+  }),
   plain('lands-without-a-listener', ['CLS-1'], 'what was under way when the registry closed is written all the same, and lookups do not ask whether it is closed', class extends Later {
     protected override open(): void {
       // Asked where a call comes in.

@@ -382,7 +382,7 @@ export const mutants: readonly Mutant[] = [
       return bound.length;
     },
   })),
-  mutant('messages-on-a-stack', ['RTE-4'], 'messages collected on a stack', (real) => {
+  mutant('messages-on-a-stack', ['RTE-4', 'ERR-1'], 'messages collected on a stack', (real) => {
     const stack: (() => void)[] = [];
     return {
       routeToServer: (server: string, transport: string, message: unknown) => {
