@@ -19,8 +19,9 @@ export class RealClock implements Clock {
   readonly #long = new Set<Timer>();
   #polls = false;
 
+  /** In whole milliseconds, as a registry's clock has them: one elsewhere is told each time that it changes. */
   now(): number {
-    return performance.now();
+    return Math.floor(performance.now());
   }
 
   /** How many timers have been set and have not fired. */
@@ -37,7 +38,7 @@ export class RealClock implements Clock {
         callback();
       }, ms);
     } else {
-      this.#waiting.set(timer, { due: this.now() + Math.max(0, ms), callback });
+      this.#waiting.set(timer, { due: performance.now() + Math.max(0, ms), callback });
       this.#poll();
     }
     return timer;
@@ -55,7 +56,7 @@ export class RealClock implements Clock {
     this.#polls = true;
     setImmediate(() => {
       this.#polls = false;
-      const now = this.now();
+      const now = performance.now();
       const due = [...this.#waiting].filter(([, one]) => one.due <= now).sort(([, a], [, b]) => a.due - b.due);
       for (const [timer] of due) this.#waiting.delete(timer);
       if (this.#waiting.size > 0) this.#poll();

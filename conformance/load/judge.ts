@@ -35,16 +35,27 @@ const isList = ({ op }: Operation): boolean => op === 'listServers' || op === 'l
 const parted: ReadonlySet<Operation['op']> = new Set(['registerServer', 'registerTransport', 'unregisterServer', 'unregisterTransport', 'updateServer', 'findServer', 'findTransport', 'bindTransportToServer', 'unbindTransport', 'getServerForTransport', 'routeToServer', 'routeToTransport', 'down']);
 
 /** Judges what came of a load: by search whatever concerns a few names, by intervals lists and messages. */
-export async function judgeLoad(run: Pick<LoadRun, 'history' | 'arrivals' | 'connected' | 'abandoned'>, budget: JudgeBudget): Promise<Judgement> {
+export async function judgeLoad(run: Pick<LoadRun, 'history' | 'arrivals' | 'connected' | 'abandoned'> & Partial<Pick<LoadRun, 'survivors'>>, budget: JudgeBudget): Promise<Judgement> {
   const history = named(run);
-  const broken = history.find(({ response }) => response?.kind === 'broken');
-  if (broken?.response?.kind === 'broken') {
-    const { what, breaks } = broken.response;
-    const violation = new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', `${showOperation(broken.invocation)}: ${what}`, breaks);
-    return { violations: [{ requirement: breaks, violation, history: [], part: [broken] }], judged: history.length, undecided: undefined };
-  }
+  const misshapen = misshapenIn(history);
+  if (misshapen !== undefined) return { violations: [misshapen], judged: history.length, undecided: undefined };
   const { violations, undecided } = await judgeOrder(reached(history, run), budget);
-  return { violations: [...violations, ...(budget.isEventual ? [] : byIntervals(history, run))], judged: history.length, undecided };
+  return { violations: [...violations, ...(budget.isEventual ? [] : byIntervals(history, run)), ...surviving(run)], judged: history.length, undecided };
+}
+
+function surviving({ survivors = [] }: Partial<Pick<LoadRun, 'survivors'>>): LoadViolation[] {
+  if (survivors.length === 0) return [];
+  const violation = new Violation('a name is still found after its endpoint has gone down', 'nothing', survivors[0]!, 'DWN-1');
+  return [{ requirement: 'DWN-1', violation, history: [], part: [] }];
+}
+
+/** The first answer that the interface does not know: it breaks a requirement of its own. */
+export function misshapenIn(history: History<Operation, Observed>): LoadViolation | undefined {
+  const broken = history.find(({ response }) => response?.kind === 'broken');
+  if (broken?.response?.kind !== 'broken') return undefined;
+  const { what, breaks } = broken.response;
+  const violation = new Violation('an answer has the wrong shape', 'a value of the interface, or an error with a specified code', `${showOperation(broken.invocation)}: ${what}`, breaks);
+  return { requirement: breaks, violation, history: [], part: [broken] };
 }
 
 /** Whether there is an order of the operations that concern a few names. */

@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RequirementId } from '../../spec/index.js';
-import type { Adapter } from '../contract.js';
+import type { Config, Endpoint, Registration, RequirementId } from '../../spec/index.js';
+import type { Adapter, Subject } from '../contract.js';
+import { contested } from '../engine/contested.js';
 import { loadAdapter } from '../load-adapter.js';
 import { reportSchema } from '../report/schema.js';
 import { randomFrom } from '../schedules/choosers.js';
 import { correct } from '../testing/correct.js';
 import { honest, ours, overlappingMutants } from '../testing/overlapping-mutants.js';
+import { throughProtocol } from '../testing/through-protocol.js';
 import { verify } from '../verify.js';
 import { judgeLoad } from './judge.js';
 import { ClientPlan, type Mix } from './plan.js';
 import { runLoad, type LoadOptions, type LoadRun, type Spread } from './run-load.js';
+import { Round } from './rounds.js';
 import { searchLoad } from './search-load.js';
 import { tableOf } from './table.js';
 
@@ -146,6 +149,84 @@ describe('a search', () => {
     expect(inconclusive[0]?.reason).toContain('broken without it');
   });
 });
+
+describe('a load in bursts, of a registry elsewhere', () => {
+  const bursts = { spread: 'bursts', clients: 64, operations: 4_000, readsAfter: false, milliseconds: 60_000 } as const;
+  const judgedRemotely = async (adapter: Adapter, seed: number): Promise<[LoadRun, Awaited<ReturnType<typeof judgeLoad>>]> => {
+    const remote = await throughProtocol(adapter);
+    const result = await run(remote, { ...bursts, seed });
+    await remote.end();
+    return [result, await judge(result)];
+  };
+  const judged = async (adapter: Adapter, seed: number): Promise<readonly RequirementId[]> => (await judgedRemotely(adapter, seed))[1].violations.map(({ requirement }) => requirement);
+
+  it.each([1, 22, 333])('accuses one that is right of nothing, with seed %i', async (seed) => {
+    const [{ history, unanswered }, { violations, undecided }] = await judgedRemotely(honest, seed);
+    expect([violations, undecided, unanswered]).toEqual([[], undefined, []]);
+    // Everything that there is is called, and what goes down is known to have gone when all is quiet.
+    expect(new Set(history.map(({ invocation }) => invocation.op)).size).toBe(16);
+    expect(history.filter(({ invocation, end }) => invocation.op === 'down' && end === Infinity)).toEqual([]);
+    expect(contested(history).operations).toBeGreaterThan(1_000);
+  });
+
+  it('finds a name that outlives an endpoint which took several at once', async () => {
+    expect(await judged(losesNames, 1)).toContain('DWN-1');
+  });
+
+  it('is planned the same for the same seed', () => {
+    const rounds = (seed: number): unknown[] => {
+      const clients = [0, 1, 2, 3].map((i) => new ClientPlan({ ...mix, seed }, i));
+      return [0, 1, 2, 3, 4, 5, 6, 7].flatMap((number) => {
+        const { parts, held } = new Round({ ...mix, seed }, clients, 0, number);
+        return [held, ...parts.flatMap((part) => clients.flatMap((_, i) => part(i).map((step) => step())))];
+      });
+    };
+    expect(rounds(1)).toEqual(rounds(1));
+    expect(rounds(1)).not.toEqual(rounds(2));
+  });
+
+  it('asks nothing that is not offered', async () => {
+    const least: Adapter = { ...honest, without: [...(honest.without ?? []), 'transports', 'binding', 'routing', 'lists', 'update', 'configs'] };
+    const [{ history }, { violations }] = await judgedRemotely(least, 1);
+    expect(violations).toEqual([]);
+    expect([...new Set(history.map(({ invocation }) => invocation.op))].sort()).toEqual(['down', 'findServer', 'registerServer', 'unregisterServer']);
+  });
+});
+
+/** Which names an endpoint holds is read, added to and written back. */
+const losesNames: Adapter = {
+  ...honest,
+  name: 'loses names',
+  async open(options) {
+    const real = (await honest.open(options)) as Required<Subject>;
+    const held = new Map<Endpoint, readonly (() => unknown)[]>();
+    const immortal = new Map<Endpoint, Endpoint>();
+    const alias = (endpoint: Endpoint): Endpoint => {
+      const made = immortal.get(endpoint) ?? { send: (delivery) => endpoint.send(delivery), signal: new AbortController().signal };
+      if (!immortal.has(endpoint)) endpoint.signal.addEventListener('abort', () => held.get(endpoint)?.forEach((release) => void release()));
+      immortal.set(endpoint, made);
+      return made;
+    };
+    const taking = (register: Required<Subject>['registerServer'], unregister: (id: string) => unknown) => async (id: string, endpoint: Endpoint, config?: Config) => {
+      if (endpoint.signal.aborted) throw Object.assign(new Error('down'), { code: 'endpoint_down' });
+      await register(id, alias(endpoint), config);
+      const before = held.get(endpoint) ?? [];
+      await new Promise((resolve) => void setImmediate(resolve));
+      held.set(endpoint, [...before, () => unregister(id)]);
+    };
+    return Object.assign(Object.create(real) as Subject, {
+      registerServer: taking(real.registerServer.bind(real), real.unregisterServer.bind(real)),
+      registerTransport: taking(real.registerTransport.bind(real), real.unregisterTransport.bind(real)),
+      findServer: async (id: string) => shown(await real.findServer(id)),
+      findTransport: async (id: string) => shown(await real.findTransport(id)),
+      listServers: undefined,
+      listTransports: undefined,
+    });
+    function shown(found: Registration | null | undefined): Registration | undefined {
+      return found ? { ...found, endpoint: [...immortal].find(([, made]) => made === found.endpoint)![0] } : undefined;
+    }
+  },
+};
 
 /** Every call waits at random before and after, in real time: a load has no other. */
 const slow: Adapter = {

@@ -65,13 +65,14 @@ export class ClientPlan {
     const left = Math.min(epoch - (this.#step % epoch), this.mix.operations - this.#step);
     this.#step++;
     const home = (this.client + era) % crowdsOf(this.mix);
-    if (left <= 4 && this.mix.operations >= epoch) return this.#retire(namesOf(home, era), left) ?? this.#draw(namesOf(home, era));
-    const crowd = this.#below(8) === 0 ? this.#below(crowdsOf(this.mix)) : home;
-    return this.#draw(namesOf(crowd, era));
+    if (left <= 4 && this.mix.operations >= epoch) return this.#retire(namesOf(home, era), left) ?? this.draw(namesOf(home, era));
+    const crowd = this.below(8) === 0 ? this.below(crowdsOf(this.mix)) : home;
+    return this.draw(namesOf(crowd, era));
   }
 
   answered(operation: Operation, answer: Answer | undefined): void {
-    if (!('endpoint' in operation) || operation.op === 'down' || answer?.kind !== 'done') return;
+    // That of another may hold other names besides.
+    if (!('endpoint' in operation) || operation.op === 'down' || answer?.kind !== 'done' || !operation.endpoint.startsWith(`c${this.client}e`)) return;
     this.#mine.push(operation.endpoint);
     if (this.#mine.length > remembered) this.#mine.shift();
   }
@@ -82,19 +83,19 @@ export class ClientPlan {
     return this.#offers('transports') ? { op: 'unregisterTransport', id: transports[left - 1]! } : undefined;
   }
 
-  #draw(names: Names): Operation {
+  /** Any operation that may be called, on any of these names. */
+  draw(names: Names): Operation {
     const { servers, transports } = names;
     const server = (): string => this.#one(servers);
     const transport = (): string => this.#one(transports);
-    const unique = (kind: string): string => `c${this.client}${kind}${++this.#made}`;
-    const config = (v: string): { config?: { v: string } } => (this.#offers('configs') ? { config: { v } } : {});
+    const unique = (kind: string): string => this.unique(kind);
 
     // Messages from one sender to one recipient, one after the other (RTE-4).
-    if (this.#lastRoute !== undefined && this.#below(2) === 0) return this.#route({ ...this.#lastRoute, message: unique('m') });
+    if (this.#lastRoute !== undefined && this.below(2) === 0) return this.#route({ ...this.#lastRoute, message: unique('m') });
     this.#lastRoute = undefined;
 
     const kinds: [number, () => Operation][] = [
-      [5, () => this.#registration('registerServer', server(), unique('e'), config)],
+      [5, () => this.registration('registerServer', server())],
       [3, () => ({ op: 'unregisterServer', id: server() })],
     ];
     const when = (offered: boolean, weight: number, operation: () => Operation): void => void (offered && kinds.push([weight, operation]));
@@ -103,7 +104,7 @@ export class ClientPlan {
     const binds = has('binding', 'transports');
     when(reads, 5, () => ({ op: 'findServer', id: server() }));
     when(has('update', 'configs'), 3, () => ({ op: 'updateServer', id: server(), config: { v: unique('u') } }));
-    when(has('transports'), 3, () => this.#registration('registerTransport', transport(), unique('e'), (v) => (binds && has('configs') && this.#below(2) === 0 ? { config: { v, serverId: server() } } : config(v))));
+    when(has('transports'), 3, () => this.registration('registerTransport', transport(), binds && has('configs') && this.below(2) === 0 ? { serverId: server() } : {}));
     when(has('transports'), 1, () => ({ op: 'unregisterTransport', id: transport() }));
     when(has('transports') && reads, 1, () => ({ op: 'findTransport', id: transport() }));
     when(binds, 5, () => ({ op: 'bindTransportToServer', transportId: transport(), serverId: server() }));
@@ -113,18 +114,24 @@ export class ClientPlan {
     when(has('routing', 'transports') && reads, 1, () => this.#route({ op: 'routeToTransport', transportId: transport(), serverId: server(), message: unique('m') }));
     when(has('routing') && binds && reads, 1, () => ({ op: 'broadcast', serverId: server(), message: unique('b') }));
     // Of all names: where there are many, each of them costs much.
-    when(has('lists') && reads && this.#below(1 + this.mix.clients / 8) === 0, 1, () => ({ op: 'listServers' }));
-    when(has('lists') && reads && this.#below(1 + this.mix.clients / 8) === 0, 1, () => ({ op: 'listTransports' }));
+    when(has('lists') && reads && this.below(1 + this.mix.clients / 8) === 0, 1, () => ({ op: 'listServers' }));
+    when(has('lists') && reads && this.below(1 + this.mix.clients / 8) === 0, 1, () => ({ op: 'listTransports' }));
     // Elsewhere nobody knows when the news arrives, and each such endpoint may have gone down at any later time.
-    when(has('liveness') && this.#mine.length > 0 && (has('in-process') || this.#below(4) === 0), 2, () => ({ op: 'down', endpoint: this.#mine.splice(this.#below(this.#mine.length), 1)[0]! }));
+    when(has('liveness') && this.#mine.length > 0 && (has('in-process') || this.below(4) === 0), 2, () => ({ op: 'down', endpoint: this.#mine.splice(this.below(this.#mine.length), 1)[0]! }));
 
     let at = this.#random() * kinds.reduce((sum, [weight]) => sum + weight, 0);
     return (kinds.find(([weight]) => (at -= weight) < 0) ?? kinds[0]!)[1]();
   }
 
-  /** The configuration says whose it is, to those who cannot tell endpoints apart. */
-  #registration(op: 'registerServer' | 'registerTransport', id: string, endpoint: string, config: (v: string) => { config?: Record<string, string> }): Operation {
-    return { op, id, endpoint, ...config(endpoint) };
+  /** One with an endpoint of its own; its configuration says whose it is, to those who cannot tell endpoints apart. */
+  registration(op: 'registerServer' | 'registerTransport', id: string, more: Readonly<Record<string, string>> = {}): Operation {
+    const endpoint = this.unique('e');
+    return { op, id, endpoint, ...(this.#offers('configs') && { config: { v: endpoint, ...more } }) };
+  }
+
+  /** A text that no other client of the load has, nor this one again. */
+  unique(kind: string): string {
+    return `c${this.client}${kind}${++this.#made}`;
   }
 
   #route(operation: Operation & { readonly op: 'routeToServer' | 'routeToTransport' }): Operation {
@@ -136,11 +143,11 @@ export class ClientPlan {
     return this.mix.offered.includes(feature);
   }
 
-  #below(count: number): number {
+  below(count: number): number {
     return Math.floor(this.#random() * count);
   }
 
   #one<T>(items: readonly T[]): T {
-    return items[this.#below(items.length)]!;
+    return items[this.below(items.length)]!;
   }
 }

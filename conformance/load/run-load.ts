@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Operation } from '../../model/index.js';
 import { features, type Feature } from '../../spec/index.js';
 import type { Adapter } from '../contract.js';
+import { runInBursts } from './bursts.js';
 import { unlessBrokenDown } from '../engine/breakdowns.js';
 import { Unanswered } from '../engine/findings.js';
 import { withoutStrangers } from '../engine/strangers.js';
@@ -21,8 +22,8 @@ import { runInWorkers, type Abandoned, type Retired } from './workers.js';
 export type Spread = 'tasks' | 'threads' | 'processes';
 
 export interface LoadOptions {
-  /** `sequence`: one after the other, in the place of a load. */
-  readonly spread: Spread | 'sequence';
+  /** `sequence`: one after the other, in the place of a load; `bursts`: tasks that wait for each other and then call all at once. */
+  readonly spread: Spread | 'sequence' | 'bursts';
   readonly seed: number;
   /** How many clients, from 2 on. */
   readonly clients: number;
@@ -61,6 +62,8 @@ export interface LoadRun {
   readonly unanswered: readonly Operation[];
   /** Whether nothing is left that could answer them: known only of a registry that lives by the clock it is given. */
   readonly blocked: boolean;
+  /** Names that were found although the endpoint that held them had gone down, each with what was found. */
+  readonly survivors: readonly string[];
   /** Whether there were more arrivals than any registry may make. */
   readonly flooded: boolean;
   /** Of the load itself, without what is looked up afterwards. Milliseconds. */
@@ -84,15 +87,17 @@ async function runOnce(adapter: Adapter, options: LoadOptions): Promise<LoadRun>
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   const isShared = (spread === 'threads' || spread === 'processes') && adapter.connect !== undefined && options.module !== undefined;
-  const site = await Site.open(adapter, { seed, now, isShared, slows: spread !== 'sequence', arrived: (arrival) => ledger.arrived(arrival), patienceMs });
+  const site = await Site.open(adapter, { seed, now, isShared, slows: spread !== 'sequence' && spread !== 'bursts', arrived: (arrival) => ledger.arrived(arrival), patienceMs });
   try {
     const offered = [...(Object.keys(features) as Feature[]).filter((feature) => offers(adapter, site.rig.subject, feature)), ...(isEventual ? [] : (['reads'] as const))];
     const mix: Mix = { seed, clients, operations: each, offered, crowd: options.crowd };
     const connect = isShared ? { module: options.module!, handle: site.rig.subject.handle } : undefined;
     let workers: Retired | undefined;
+    let survivors: readonly string[] = [];
     const began = performance.now();
     const load =
       spread === 'sequence' ? runInSequence(site, ledger, { mix, patienceMs, milliseconds, ...(options.steps && { steps: options.steps }) })
+      : spread === 'bursts' ? runInBursts(site, ledger, { mix, patienceMs, milliseconds }).then((found) => void (survivors = found))
       : spread === 'tasks' ? runInTasks(site, ledger, { mix, patienceMs, milliseconds, killsOne })
       : runInWorkers(site, ledger, { kind: spread, workers: Math.min(clients, options.workers ?? Math.max(2, availableParallelism())), mix, origin, patienceMs, milliseconds, connect, killsOne, ...(options.script && { script: options.script }) }).then((retired) => void (workers = retired));
     await Promise.all([load, options.meanwhile?.(site, ledger)]);
@@ -105,7 +110,7 @@ async function runOnce(adapter: Adapter, options: LoadOptions): Promise<LoadRun>
     await lastArrivals(ledger, patienceMs);
     await workers?.dismiss();
     site.rig.assertSound();
-    return { mix, history: await withoutStrangers(adapter, ledger.history(), patienceMs), arrivals: ledger.arrivals, connected: connect !== undefined, abandoned: workers?.abandoned ?? [], unanswered: [...site.waiting], blocked, flooded: ledger.flooded, milliseconds: took };
+    return { mix, history: await withoutStrangers(adapter, ledger.history(), patienceMs), arrivals: ledger.arrivals, connected: connect !== undefined, abandoned: workers?.abandoned ?? [], unanswered: [...site.waiting], blocked, survivors, flooded: ledger.flooded, milliseconds: took };
   } finally {
     await site.dispose();
     Error.stackTraceLimit = stackTraceLimit;

@@ -9,7 +9,7 @@ import { surroundings, type Observed } from '../engine/registry-history.js';
 import { showOperation } from '../engine/show.js';
 import type { Entry, History } from '../linearizability/index.js';
 import type { Situation } from '../report/result.js';
-import { judgeOrder, showEnding, toldApart } from './judge.js';
+import { judgeOrder, misshapenIn, showEnding, toldApart } from './judge.js';
 import type { Ledger } from './ledger.js';
 import { runLoad, type LoadOptions } from './run-load.js';
 import type { Site } from './site.js';
@@ -97,10 +97,17 @@ export async function closeDuringLoad(adapter: Adapter, options: LoadOptions): P
   };
   // How clients elsewhere find their server gone, is their adapter's.
   if (closing === undefined || connected) return [progress];
+  const misshapen = misshapenIn(history)?.violation;
+  const errors: ScenarioResult = {
+    title, requirement: 'ERR-1', evidence: history.length,
+    situation: { what: 'an operation refused because the registry was closed', occurred: history.filter(({ end, response }) => end > closing.start && response?.kind === 'refused').length },
+    ...(misshapen && { violation: misshapen }),
+  };
   const after = history.filter(({ start }) => start > closing.end);
   const found = after.find((one) => one.response?.kind === 'done' && (isRegistration(one) || showsName(one)));
   return [
     progress,
+    ...(misshapen || errors.situation.occurred > 0 ? [errors] : []),
     {
       title, requirement: 'CLS-1', evidence: history.length,
       situation: { what: 'an operation called after the registry was closed', occurred: after.length },

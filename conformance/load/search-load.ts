@@ -3,6 +3,7 @@ import type { RequirementId } from '../../spec/index.js';
 import { AdapterError, type Adapter } from '../contract.js';
 import { Unanswered, Violation } from '../engine/findings.js';
 import type { Observed } from '../engine/registry-history.js';
+import { offers } from '../engine/offers.js';
 import { contested, sum, uncontested } from '../engine/contested.js';
 import { showOperation } from '../engine/show.js';
 import { HistoryFile, type History } from '../linearizability/index.js';
@@ -73,12 +74,19 @@ const few = 480;
 /** How long the search for an order may take. Milliseconds. */
 const judgeMs = 60_000;
 
+/** As many at once as a program takes unless it says otherwise, and what they come to in a second or two; and that some times. */
+const [burstClients, burstOperations, bursts] = [256, 60_000, 4];
+
+/** How often a registry that serves several calls at a time is closed while so many are made. */
+const [closes, closeClients] = [40, 64];
+
 /** The claim that the seed of this project made. */
 const thousand = 1_000;
 
 /**
  * Puts a registry under load and judges what came of it: loads of a mix of everything, in the second of which a client dies, a
- * thousand clients at once, and admission and the registry closing while clients are at work. Throws what `runLoad` does.
+ * thousand clients at once, bursts of calls if it is elsewhere, and admission and the registry closing while clients are at work. Throws
+ * what `runLoad` does.
  */
 export async function searchLoad(adapter: Adapter, options: LoadSearchOptions): Promise<LoadResult> {
   const search = new LoadSearch(adapter, options);
@@ -121,10 +129,20 @@ class LoadSearch {
     if (this.#violations.length > 0 || this.inconclusive.length > 0 || this.#runs.some(({ unanswered }) => unanswered.length > 0)) return;
     progress?.(`${thousand} clients at once`);
     await this.#load({ spread: 'tasks', seed: seed + 1, clients: thousand, operations: 3 * thousand, milliseconds: Math.max(1_000, milliseconds / 3), readsAfter: false });
-    for (const scenario of this.#isEventual ? [] : [admissionDuringLoad, closeDuringLoad]) {
-      progress?.('a load, and what happens meanwhile');
-      this.#scenarios.push(...(await scenario(this.adapter, this.#optionsOf({ seed: seed + 2, clients, operations: Math.min(operations, 2 * few), milliseconds: Math.max(1_000, milliseconds / 3) }))));
+    const enough = performance.now() + bursts * milliseconds;
+    for (let burst = 0; this.#isParallel() && burst < bursts && this.#violations.length === 0 && performance.now() < enough; burst++) {
+      progress?.('a load in bursts');
+      await this.#load({ spread: 'bursts', seed: seed + 3 + burst * 0x51ed, clients: burstClients, operations: burstOperations, milliseconds, readsAfter: false });
     }
+    if (this.#isEventual) return;
+    progress?.('a load, and what happens meanwhile');
+    const options = this.#optionsOf({ seed: seed + 2, clients, operations: Math.min(operations, 2 * few), milliseconds: Math.max(1_000, milliseconds / 3) });
+    this.#scenarios.push(...(await admissionDuringLoad(this.adapter, options)));
+    // What a close meets, it meets once: where that is a matter of chance, it is given some.
+    let closing = await closeDuringLoad(this.adapter, options);
+    const late = performance.now() + milliseconds;
+    for (let again = 1; this.#isParallel() && again < closes && performance.now() < late && !closing.some(({ violation }) => violation); again++) closing = await closeDuringLoad(this.adapter, { ...options, seed: options.seed + again * 0x51ed, clients: closeClients, operations: few });
+    this.#scenarios.push(...closing);
   }
 
   /** A load, and the same smaller if it could not be judged. */
@@ -145,6 +163,11 @@ class LoadSearch {
       if (undecided === undefined) return;
       if (lowered === mostLowered) return void this.inconclusive.push({ requirement: this.#isEventual ? 'CON-2' : 'CON-1', reason: `${undecided}, nor of fewer` });
     }
+  }
+
+  /** Whether it is elsewhere, and serves several calls at a time: what happens there between two steps, no scheduler of ours decides. */
+  #isParallel(): boolean {
+    return !offers(this.adapter, undefined, 'in-process') && this.#contested.crossing > 0;
   }
 
   #optionsOf(more: Partial<LoadOptions> & Pick<LoadOptions, 'seed' | 'clients' | 'operations' | 'milliseconds'>): LoadOptions {

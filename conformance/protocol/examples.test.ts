@@ -52,3 +52,11 @@ describe.each([
 ] as const)('the registry in %s', (_, it, command) => {
   it('holds what can be tested of it beyond names and bindings', () => holds(command(), { runs: 10, only: beyond }, 20));
 });
+
+describe('a registry in Go that serves each call in a goroutine of its own', () => {
+  itWith('go', 'version')('is accused of nothing, however its calls overlap', async () => {
+    const program = join(built, 'races');
+    expect(spawnSync('go', ['build', '-o', program], { cwd: file('conformance/testing/races'), encoding: 'utf8' })).toMatchObject({ status: 0 });
+    await holds([program], { runs: 10 }, 40);
+  });
+});
