@@ -230,7 +230,8 @@ async function run(adapter: Adapter, options: VerifyOptions, escaped: unknown[])
     done++;
     if (result !== undefined) {
       load = coverageOf(result.figures);
-      const rerun = (id: RequirementId): string => commandLine(context, `--only ${id} --seed ${seed} --clients ${clients} --concurrency ${concurrency} --operations ${operations}`);
+      // A load is run for what is about overlap.
+      const rerun = (id: RequirementId): string => commandLine(context, `--only ${isAboutOverlap(id) ? id : `${id},DLK-4`} --seed ${seed} --clients ${clients} --concurrency ${concurrency} --operations ${operations}`);
       report('a load', loadFindings(result, adapter.consistency?.level === 'eventual', rerun).filter(({ requirement }) => selected.includes(requirement)));
     }
   }

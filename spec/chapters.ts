@@ -40,9 +40,9 @@ export const chapters: readonly Chapter[] = [
   {
     prefix: 'BND',
     title: 'Bindings',
-    prose: 'A *binding* ties an incarnation of a transport to an incarnation of a server. A transport has at most one; a server has any number. It ends when either incarnation does.',
+    prose: 'A *binding* ties an incarnation of a transport to an incarnation of a server. A transport has at most one; a server has any number. It ends when either incarnation does. Left open: whether it counts as a write to unbind what is not bound, or to bind to the server that it is bound to already; and what follows from a `config.serverId` that is no valid id (refused with `invalid_argument`, or registered unbound).',
   },
-  { prefix: 'DWN', title: 'Endpoints going down', prose: 'When an endpoint goes down, its registrations end as if they had been unregistered. Whether that counts as writes is left open.' },
+  { prefix: 'DWN', title: 'Endpoints going down', prose: 'When an endpoint goes down, its registrations end as if they had been unregistered: where it holds several, each by itself, in any order and not necessarily at one moment (DLK-3), but in process before the abort returns (DWN-3). Whether that counts as writes is left open.' },
   {
     prefix: 'RTE',
     title: 'Routing',
@@ -88,7 +88,7 @@ export const chapters: readonly Chapter[] = [
     prose:
       'A registry claims one level. *Linearizable*: each operation takes effect at one moment, its *linearization point*, between its call and its answer (Herlihy and Wing, 1990); a list or a broadcast that overlaps writes need not show one moment, and is held to LST-3 and RTE-9. *Eventual*, with a staleness bound: reads may lag behind acknowledged writes by so much. At either level an operation that was refused did not happen, and one whose outcome is unknown (`outcome_unknown`, a time-out seen by a client, a crash) happened wholly, at some moment after its call, or not at all.',
   },
-  { prefix: 'CLS', title: 'Closing', prose: 'A closed registry lets go of everything and stays closed.' },
+  { prefix: 'CLS', title: 'Closing', prose: 'A closed registry lets go of everything and stays closed. What it answers to writes that are no registration, and to whatever concerns statistics or admission, is left open: success with nothing done, or refused with `registry_closed`.' },
   {
     prefix: 'MODEL',
     title: 'The whole model',

@@ -1,5 +1,6 @@
 import type { Found, Operation } from '../../model/index.js';
-import { showAnswer } from '../engine/answer.js';
+import { showAnswer, type Answer } from '../engine/answer.js';
+import { Unanswered } from '../engine/findings.js';
 import { within } from '../engine/patience.js';
 import { showOperation } from '../engine/show.js';
 import { runClient, type Journal } from './client.js';
@@ -25,7 +26,7 @@ export interface BurstsOptions {
 /** Gives the names that were still found when the endpoint that held them had gone down. */
 export async function runInBursts(site: Site, ledger: Ledger, { mix, patienceMs, milliseconds }: BurstsOptions): Promise<readonly string[]> {
   const deadline = performance.now() + milliseconds;
-  const { journal, allDown } = withDowns(ledger, site);
+  const { journal, allDown } = withDowns(ledger);
   const isOver = (): boolean => performance.now() >= deadline || ledger.size >= mix.clients * mix.operations;
   const crowds = Array.from({ length: Math.ceil(mix.clients / members) }, (_, crowd) => new Crowd(mix, crowd));
   const clients = crowds.flatMap((crowd) =>
@@ -42,8 +43,16 @@ export async function runInBursts(site: Site, ledger: Ledger, { mix, patienceMs,
     ),
   );
   await Promise.all(clients);
-  await allDown();
-  return site.waiting.size > 0 ? [] : survivors(site, crowds.flatMap(({ held }) => held), mix, patienceMs);
+  // What does not answer does not come to rest either.
+  if (site.waiting.size > 0 || typeof site.rig.subject.settle !== 'function') return [];
+  try {
+    await site.rig.settle();
+    allDown();
+    return await survivors(site, crowds.flatMap(({ held }) => held), mix, patienceMs);
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    return [];
+  }
 }
 
 /** Four clients that wait for each other at the end of each part of a round, and so begin the next at once. */
@@ -105,15 +114,14 @@ class Crowd {
  * Of an endpoint that is elsewhere nobody is told when its end has taken effect: the registry can be asked to come to rest, and then it
  * has. Until then its end is under way.
  */
-function withDowns(ledger: Ledger, { rig }: Site): { readonly journal: Journal; readonly allDown: () => Promise<void> } {
+function withDowns(ledger: Ledger): { readonly journal: Journal; readonly allDown: () => void } {
   const { call, answer, lose } = ledger.journal();
-  const canTell = typeof rig.subject.settle === 'function';
   const downs = new Set<number>();
   return {
     journal: {
       call(actor, operation) {
         const id = call(actor, operation) as number;
-        if (operation.op === 'down' && canTell) downs.add(id);
+        if (operation.op === 'down') downs.add(id);
         return id;
       },
       answer(id, given) {
@@ -122,13 +130,20 @@ function withDowns(ledger: Ledger, { rig }: Site): { readonly journal: Journal; 
       },
       lose: (id) => void (downs.has(id) || lose(id)),
     },
-    async allDown() {
-      if (downs.size === 0) return;
-      await rig.settle();
+    allDown() {
       for (const id of downs) answer(id, { kind: 'done', value: undefined });
     },
   };
 }
+
+/** A look at a name, and the endpoint that must not be seen there. */
+interface Look {
+  readonly look: Operation;
+  readonly by: string;
+}
+
+/** How many looks are made at once. */
+const glances = 64;
 
 /**
  * Takes down all that have held several names, and looks whether one is left: whoever takes two at once, and whose list of names is
@@ -136,16 +151,26 @@ function withDowns(ledger: Ledger, { rig }: Site): { readonly journal: Journal; 
  * of the history.
  */
 async function survivors({ rig }: Site, held: readonly Held[], { offered }: Mix, patienceMs: number): Promise<readonly string[]> {
-  if (typeof rig.subject.settle !== 'function' || !offered.includes('reads')) return [];
+  if (!offered.includes('reads')) return [];
   for (const { by } of held) rig.endpoint(by).kill();
   await rig.settle();
-  const found: string[] = [];
-  for (const { servers, transports, by } of held) {
-    const looks: Operation[] = [...servers.map((id) => ({ op: 'findServer', id }) as const), ...(offered.includes('transports') ? transports.map((id) => ({ op: 'findTransport', id }) as const) : [])];
-    for (const look of looks) {
-      const answer = await within(patienceMs, look.op, Promise.resolve(rig.begin(look).answer));
-      if (answer.kind === 'done' && (answer.value as Found | undefined)?.endpoint === by) found.push(`${showOperation(look)} → ${showAnswer(answer)}`);
-    }
+  const looks = held.flatMap(({ servers, transports, by }): Look[] => [
+    ...servers.map((id) => ({ look: { op: 'findServer', id } as const, by })),
+    ...(offered.includes('transports') ? transports.map((id) => ({ look: { op: 'findTransport', id } as const, by })) : []),
+  ]);
+  const see = async (some: readonly Look[]): Promise<(Look & { readonly seen: string })[]> => {
+    const answers = await Promise.all(some.map(({ look }) => within(patienceMs, look.op, rig.begin(look).answer)));
+    return some.flatMap((one, i) => (isHeldBy(answers[i]!, one.by) ? [{ ...one, seen: `${showOperation(one.look)} → ${showAnswer(answers[i]!)}` }] : []));
+  };
+  for (let from = 0; from < looks.length; from += glances) {
+    const found = await see(looks.slice(from, from + glances));
+    if (found.length === 0) continue;
+    // A "down" may take as long elsewhere as it may anywhere.
+    await new Promise((resolve) => void setTimeout(resolve, rig.downMs));
+    const left = await see(found);
+    if (left.length > 0) return left.map(({ seen }) => seen);
   }
-  return found;
+  return [];
 }
+
+const isHeldBy = (answer: Answer, endpoint: string): boolean => answer.kind === 'done' && (answer.value as Found | undefined)?.endpoint === endpoint;

@@ -16,8 +16,8 @@ export interface Held extends Names {
 }
 
 /**
- * One round of four clients, on names that nobody else has: two servers, the second of which is there to be fought for, and a transport for
- * each. They come, then all want the same, or undo what another does, three times or four; and look what came of it.
+ * One round of four clients, on names that nobody else has: two servers, the second of which is there to be fought for, a transport for each
+ * client, and sometimes a server that goes down. They come, then all want the same, or undo what another does, three times or four; and look what came of it.
  */
 export class Round {
   readonly parts: readonly Part[];
@@ -29,6 +29,8 @@ export class Round {
   readonly #holder: string | undefined;
   /** Goes down while its name is registered, or wanted by others. */
   readonly #falling: string;
+  readonly #fallen: string;
+  readonly #isInherited: boolean;
 
   constructor(
     private readonly mix: Mix,
@@ -39,18 +41,19 @@ export class Round {
     const key = `${crowd}-${round}`;
     this.#names = { servers: namesOf(crowd, round).servers, transports: clients.map((_, i) => `t${i + 1}-${key}`) };
     [this.#server, this.#contested] = this.#names.servers as [string, string];
-    this.#falling = `z${key}`;
+    [this.#falling, this.#fallen] = [`z${key}`, `s3-${key}`];
     this.#holder = this.#has('liveness') && round % 4 === 3 ? `x${key}` : undefined;
 
     const storms = [this.#claim, this.#replace, this.#part, this.#any, this.#any, ...(this.#has('binding', 'transports') ? [this.#join, this.#join] : [])];
     const storm = (): Part => this.#oneOf(storms);
     const who = 1 + this.#below(members - 1);
     const falls = this.#whoFalls(who, this.#hold);
-    const last = !this.#has('liveness') || this.#holder !== undefined ? [storm()] : this.#oneOf([[storm()], [falls], [this.#hold, this.#whoFalls(who, this.#claim)]]);
+    const last = !this.#has('liveness') || this.#holder !== undefined ? [storm()] : this.#oneOf([[storm()], [falls], [this.#hold, this.#whoFalls(who, this.#inherit)]]);
     this.parts = [this.#come, storm(), storm(), ...last, ...(this.#has('reads') ? [this.#look] : []), ...(this.#holder === undefined ? [this.#leave] : [])];
+    this.#isInherited = !last.includes(falls) && last.includes(this.#hold);
     this.held = [
       ...(this.#holder === undefined ? [] : [{ ...this.#names, by: this.#holder }]),
-      ...(last.includes(falls) ? [{ servers: [this.#contested], transports: [], by: this.#falling }] : []),
+      ...(last.includes(falls) ? [{ servers: [this.#fallen], transports: [], by: this.#falling }] : []),
     ];
   }
 
@@ -78,8 +81,11 @@ export class Round {
 
   readonly #any: Part = (i) => [...(i === 0 && this.#has('lists', 'reads') && this.#below(3) === 0 ? [this.#list] : []), ...Array.from({ length: 1 + this.#below(3) }, () => this.#draw(i))];
 
-  /** One registers what goes down, now or in the next part. */
-  readonly #hold: Part = (i) => [i === 0 ? () => ({ ...this.clients[0]!.registration('registerServer', this.#contested), endpoint: this.#falling }) : this.#draw(i)];
+  /** One registers what goes down, now or in the next part: under a name of its own, which it must not leave behind. */
+  readonly #hold: Part = (i) => [i === 0 ? () => ({ ...this.clients[0]!.registration('registerServer', this.#fallen), endpoint: this.#falling }) : this.#draw(i)];
+
+  /** All want the name of one that goes down; who has got it must still have it. */
+  readonly #inherit: Part = (i) => [this.#register(i, 'registerServer', this.#fallen), ...(this.#has('reads') ? [(): Operation => ({ op: 'findServer', id: this.#fallen })] : [])];
 
   readonly #whoFalls = (who: number, others: Part): Part => (i) => (i === who ? [() => ({ op: 'down', endpoint: this.#falling })] : others(i));
 
@@ -93,6 +99,7 @@ export class Round {
   readonly #leave: Part = (i) => [
     ...(this.#has('transports') ? [(): Operation => ({ op: 'unregisterTransport', id: this.#transport(i) })] : []),
     ...(i < 2 || !this.#has('transports') ? [(): Operation => ({ op: 'unregisterServer', id: this.#names.servers[i % 2]! })] : []),
+    ...(i === 2 && this.#isInherited ? [(): Operation => ({ op: 'unregisterServer', id: this.#fallen })] : []),
   ];
 
   readonly #list: Step = () => ({ op: this.#has('transports') && this.#below(2) === 0 ? 'listTransports' : 'listServers' });

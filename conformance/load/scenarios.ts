@@ -100,7 +100,7 @@ export async function closeDuringLoad(adapter: Adapter, options: LoadOptions): P
   const misshapen = misshapenIn(history)?.violation;
   const errors: ScenarioResult = {
     title, requirement: 'ERR-1', evidence: history.length,
-    situation: { what: 'an operation refused because the registry was closed', occurred: history.filter(({ end, response }) => end > closing.start && response?.kind === 'refused').length },
+    situation: { what: 'an operation refused because the registry was closed', occurred: history.filter((one) => isRefused(one, 'registry_closed')).length },
     ...(misshapen && { violation: misshapen }),
   };
   const after = history.filter(({ start }) => start > closing.end);
