@@ -145,7 +145,7 @@ class LoadSearch {
     const first = await closeDuringLoad(this.adapter, options);
     const isOf = (results: readonly ScenarioResult[]): boolean => results.some(({ violation }) => violation !== undefined);
     if (!this.#isParallel() || isOf(first) || !first.some(({ requirement }) => requirement === 'CLS-1')) return first;
-    const late = performance.now() + options.milliseconds;
+    const late = performance.now() + burstMs;
     for (let again = 1; again < closes && performance.now() < late; again++) {
       const results = await closeDuringLoad(this.adapter, { ...options, seed: options.seed + again * 0x51ed, clients: closeClients, operations: few });
       if (isOf(results)) return results;
