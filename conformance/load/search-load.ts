@@ -129,7 +129,8 @@ class LoadSearch {
     progress?.(`${thousand} clients at once`);
     await this.#load({ spread: 'tasks', seed: seed + 1, clients: thousand, operations: 3 * thousand, milliseconds: Math.max(1_000, milliseconds / 3), readsAfter: false });
     const enough = performance.now() + bursts * burstMs;
-    for (let burst = 0; burst < bursts && this.#isParallel() && this.#violations.length === 0 && performance.now() < enough; burst++) {
+    const goesOn = (): boolean => this.#violations.length === 0 && performance.now() < enough && !this.#runs.some(({ unanswered }) => unanswered.length > 0);
+    for (let burst = 0; burst < bursts && this.#isParallel() && goesOn(); burst++) {
       progress?.('a load in bursts');
       await this.#load({ spread: 'bursts', seed: seed + 3 + burst * 0x51ed, clients: burstClients, operations: burstOperations, milliseconds: Math.min(milliseconds, burstMs), readsAfter: false });
     }
