@@ -61,7 +61,11 @@ async function judgeOnce(some: Part): Promise<void> {
   const trials: KeptTrial[] = [];
   const all = trialsOf(names, 1);
   await judge(all, all.length, (trial) => void trials.push(trial));
-  conclude(names, faultsOf(summariseTrials(trials, runs), 1, names));
+  // What a machine that does several things at once leaves in doubt, it need not leave in doubt twice.
+  const doubtful = trials.filter(({ open, accused }) => open.length > 0 && accused.length === 0);
+  const again: KeptTrial[] = [];
+  await judge(doubtful.map(({ registry, seed }) => ({ registry, seed, runs })), doubtful.length, (trial) => void again.push(trial), 1);
+  conclude(names, faultsOf(summariseTrials([...trials.filter((trial) => !doubtful.includes(trial)), ...again], runs), 1, names));
 }
 
 function chosen(): string[] {
@@ -75,12 +79,12 @@ function trialsOf(names: readonly string[], upTo: number): Accusation[] {
     .filter(({ registry, seed }) => seed === 'the model' || seed <= seedsOf(registry, upTo));
 }
 
-async function judge(trials: readonly Accusation[], of: number, add: (trial: KeptTrial) => void): Promise<void> {
+async function judge(trials: readonly Accusation[], of: number, add: (trial: KeptTrial) => void, processes = jobs): Promise<void> {
   let done = of - trials.length;
   await inProcesses<Accusation, Trial>(
     new URL('accusations-worker.js', import.meta.url),
     trials,
-    { processes: jobs, milliseconds: 600_000 },
+    { processes, milliseconds: 600_000 },
     ({ registry, seed }, reason) => ({ registry, seed, passed: [], accused: [], open: [{ requirement: 'all', reason }], sequences: 0, schedules: 0, operations: 0, seconds: 0 }),
     (trial) => {
       add({ ...trial, runs, revision });
