@@ -15,7 +15,7 @@ const kept = new URL('docs/false-accusations.json', root);
 const page = new URL('docs/false-accusations.md', root);
 const folder = new URL('.false-accusations/', root);
 
-const { check, only, part, jobs, seeds, runs } = new Command('false-accusations')
+const command = new Command('false-accusations')
   .description('Has the kit judge every correct registry with many seeds, everything but the service levels, and writes what it said of them. Goes on where it was interrupted.')
   .option('--seeds <n>', 'how many seeds, from 1', integer(1, 100_000), 300)
   .option('--runs <n>', 'how many random sequences of each suite with each seed', integer(1, 100_000), 10)
@@ -23,8 +23,8 @@ const { check, only, part, jobs, seeds, runs } = new Command('false-accusations'
   .addOption(new Option('--part <k/n>', 'try one in n of all correct registries, from the k-th on, with one seed; writes nothing. Those that take real time are left out if what was said of them with many seeds is kept').argParser(parsePart).conflicts(['check', 'only', 'seeds']))
   .option('--jobs <n>', 'how many processes at once', integer(1, 256), 1)
   .option('--check', 'run nothing: fail if what is kept accuses anybody, lacks a registry or a seed, or is not what the page says')
-  .parse()
-  .opts<{ check?: boolean; only?: string[]; part?: Part; jobs: number; seeds: number; runs: number }>();
+  .parse();
+const { check, only, part, jobs, seeds, runs } = command.opts<{ check?: boolean; only?: string[]; part?: Part; jobs: number; seeds: number; runs: number }>();
 
 const before = accusationsSchema.parse(JSON.parse(existsSync(kept) ? readFileSync(kept, 'utf8') : '{"runs":0,"registries":[]}'));
 const revision = currentRevision();
@@ -57,7 +57,7 @@ async function judgeAndKeep(): Promise<void> {
 /** What takes a few minutes, for every revision: some registries, with one seed. */
 async function judgeOnce(some: Part): Promise<void> {
   const names = everyInnocent.filter((one, i) => isIn(some, i) && !(one.takesTime === true && innocents.includes(one))).map(({ adapter }) => adapter.name);
-  if (names.length === 0) throw new Error(`there are no registries in part ${some.at + 1} of ${some.of}`);
+  if (names.length === 0) command.error(`error: there are no registries in part ${some.at + 1} of ${some.of}.`);
   const trials: KeptTrial[] = [];
   const all = trialsOf(names, 1);
   await judge(all, all.length, (trial) => void trials.push(trial));

@@ -19,32 +19,31 @@ const source = fileURLToPath(new URL('../../conformance/testing/races/', import.
 
 const faultsSchema = z.array(z.object({ name: z.string(), how: z.string(), breaks: z.array(z.string()).min(1) }));
 
-const { seeds, from, only } = new Command('races')
+const command = new Command('races')
   .description('Puts a registry in Go under load, as it is and with each of its races, and says which were found.')
   .option('--seeds <n>', 'how many seeds for each', integer(1, 10_000), 1)
   .option('--from <n>', 'the first of them', integer(0, 0x7fff_ffff), 1)
   .option('--only <names>', 'these races only, separated by commas; `none` is the registry as it is', (names: string) => names.split(','))
-  .parse()
-  .opts<{ seeds: number; from: number; only?: string[] }>();
+  .parse();
+const { seeds, from, only } = command.opts<{ seeds: number; from: number; only?: string[] }>();
 
 const folder = mkdtempSync(join(tmpdir(), 'races-'));
-try {
-  process.exitCode = await search(build());
-} finally {
-  rmSync(folder, { recursive: true });
-}
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+process.exitCode = await search(build());
 
 function build(): string {
   const program = join(folder, 'registry');
   const { error, status, stderr } = spawnSync('go', ['build', '-o', program], { cwd: source, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the registry in Go cannot be built: ${error?.message ?? stderr}`);
+  if (status !== 0) command.error(`error: the registry in Go cannot be built: ${error?.message ?? stderr}`);
   return program;
 }
 
 async function search(program: string): Promise<number> {
   const faults = faultsSchema.parse(JSON.parse(spawnSync(program, ['--faults'], { encoding: 'utf8' }).stdout));
   const all = [{ name: 'none', breaks: [] as string[] }, ...faults].filter(({ name }) => only === undefined || only.includes(name));
-  if (only?.some((name) => !all.some((one) => one.name === name))) throw new Error(`there are none and ${faults.map(({ name }) => name).join(', ')}`);
+  const unknown = only?.find((name) => !all.some((one) => one.name === name));
+  if (unknown !== undefined) command.error(`error: there is no race ${JSON.stringify(unknown)}; there are none and ${faults.map(({ name }) => name).join(', ')}.`);
   let [found, wrong] = [0, 0];
   for (const { name, breaks } of all) {
     let count = 0;

@@ -165,7 +165,7 @@ async function survivors({ rig }: Site, held: readonly Held[], { offered }: Mix,
   for (let from = 0; from < looks.length; from += glances) {
     const found = await see(looks.slice(from, from + glances));
     if (found.length === 0) continue;
-    // A "down" may take as long elsewhere as it may anywhere.
+    // The same grace as every check gives to a "down" elsewhere.
     await new Promise((resolve) => void setTimeout(resolve, rig.downMs));
     const left = await see(found);
     if (left.length > 0) return left.map(({ seen }) => seen);

@@ -47,13 +47,13 @@ export class Round {
     const storms = [this.#claim, this.#replace, this.#part, this.#any, this.#any, ...(this.#has('binding', 'transports') ? [this.#join, this.#join] : [])];
     const storm = (): Part => this.#oneOf(storms);
     const who = 1 + this.#below(members - 1);
-    const falls = this.#whoFalls(who, this.#hold);
-    const last = !this.#has('liveness') || this.#holder !== undefined ? [storm()] : this.#oneOf([[storm()], [falls], [this.#hold, this.#whoFalls(who, this.#inherit)]]);
+    const ending = this.#has('liveness') && this.#holder === undefined ? this.#oneOf(['storm', 'falls', 'inherited'] as const) : 'storm';
+    this.#isInherited = ending === 'inherited';
+    const last = { storm: [storm()], falls: [this.#whoFalls(who, this.#hold)], inherited: [this.#hold, this.#whoFalls(who, this.#inherit)] }[ending];
     this.parts = [this.#come, storm(), storm(), ...last, ...(this.#has('reads') ? [this.#look] : []), ...(this.#holder === undefined ? [this.#leave] : [])];
-    this.#isInherited = !last.includes(falls) && last.includes(this.#hold);
     this.held = [
       ...(this.#holder === undefined ? [] : [{ ...this.#names, by: this.#holder }]),
-      ...(last.includes(falls) ? [{ servers: [this.#fallen], transports: [], by: this.#falling }] : []),
+      ...(ending === 'falls' ? [{ servers: [this.#fallen], transports: [], by: this.#falling }] : []),
     ];
   }
 
