@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import type { Operation } from '../../model/index.js';
 import { broadcast, type Registry } from '../../spec/index.js';
-import { showAnswer } from '../engine/answer.js';
+import { showAnswer, type Answer } from '../engine/answer.js';
 import { showOperation } from '../engine/show.js';
 import { check, type Trial } from '../engine/trial.js';
 import { listened } from './progress.js';
@@ -48,6 +48,10 @@ function underWay(t: Trial, { s, a, alone, none }: { readonly s: string; readonl
   all.push(...reads(t, s, a), { op: 'unregisterServer', id: s });
   if (t.offers('transports')) all.push({ op: 'unregisterTransport', id: a });
   return all;
+}
+
+async function inShape(t: Trial, operation: Operation, answer: Answer): Promise<void> {
+  t.check(answer.kind !== 'broken', `${showOperation(operation)}: the answer has the wrong shape`, 'a value of the interface, or an error with a specified code', showAnswer(answer));
 }
 
 async function findsNothing(t: Trial, s: string, a: string): Promise<void> {
@@ -104,14 +108,14 @@ export const closingChecks = [
       for (const partitions of t.offers('partitions') ? [undefined, 1] : [undefined]) {
         await t.open(partitions === undefined ? {} : { partitions });
         const { s, a, alone, none } = await furnished(t);
+        for (const read of reads(t, s, a)) await t.given(inShape(t, read, await t.rig.perform(read)));
         if (ms > 0) await t.rig.slowCommit(ms);
         const calls = underWay(t, { s, a, alone, none }).map((operation) => ({ operation, call: t.rig.start(operation) }));
         t.occurred(t.underWay(calls.map(({ call }) => call)));
         const close = t.rig.start({ op: 'close' });
         if (t.offers('virtual-time')) await t.rig.perform({ op: 'advance', ms: 10_000 });
         for (const { operation, call } of calls) {
-          const answer = await t.finish(call, showOperation(operation));
-          t.check(answer.kind !== 'broken', `${showOperation(operation)}, under way when the registry was closed: the answer has the wrong shape`, 'a value of the interface, or an error with a specified code', showAnswer(answer));
+          await inShape(t, operation, await t.finish(call, showOperation(operation)));
         }
         await t.finish(close, 'close');
       }
